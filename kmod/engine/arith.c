@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "arith.h"
+
+static const unsigned __int128 top_bit = (unsigned __int128)1 << 127;
+
+/* Long division, bit by bit: no compiler's helper is the same in every kernel. */
+static unsigned __int128 divide(unsigned __int128 n, unsigned __int128 d,
+				unsigned __int128 *rest)
+{
+	unsigned __int128 quotient = 0;
+	int bits = 128;
+
+	*rest = 0;
+	while (bits && !(n & top_bit)) {
+		n <<= 1;
+		bits--;
+	}
+	for (; bits; bits--) {
+		bool carry = *rest & top_bit;
+
+		*rest <<= 1;
+		if (n & top_bit)
+			*rest |= 1;
+		n <<= 1;
+		quotient <<= 1;
+		if (carry || *rest >= d) {
+			*rest -= d;
+			quotient |= 1;
+		}
+	}
+	return quotient;
+}
+
+unsigned __int128 zcring_divide(unsigned __int128 n, unsigned __int128 d)
+{
+	unsigned __int128 rest;
+
+	return divide(n, d, &rest);
+}
+
+u64 zcring_fraction(unsigned __int128 n, unsigned __int128 d)
+{
+	unsigned __int128 rest;
+	u64 fraction = 0;
+	int bits;
+
+	divide(n, d, &rest);
+	for (bits = 64; bits; bits--) {
+		rest <<= 1;
+		fraction <<= 1;
+		if (rest >= d) {
+			rest -= d;
+			fraction |= 1;
+		}
+	}
+	return fraction;
+}
+
+#define ROOTS	24
+
+/* 2^(2^-1), 2^(2^-2), ... in 2^-30, rounded. */
+static const u32 roots_of_two[ROOTS] = {
+	1518500250, 1276901417, 1170923762, 1121280436, 1097253708, 1085434106,
+	1079572136, 1076653033, 1075196443, 1074468888, 1074105294, 1073923544,
+	1073832680, 1073787251, 1073764537, 1073753181, 1073747502, 1073744663,
+	1073743244, 1073742534, 1073742179, 1073742001, 1073741913, 1073741868,
+};
+
+/* The gain as a power of two: whole octaves by shifts, the rest by its binary digits. */
+u64 zcring_gain_factor(s32 millibel)
+{
+	const s64 octaves_per_millibel = 7133786;	/* log2(10) / 2000 in 2^-32 */
+	s64 exponent = millibel * octaves_per_millibel;
+	s32 octaves = (s32)(exponent >> 32);
+	u32 digits = (u32)exponent;
+	u64 factor = 1ULL << 30;
+	u32 i;
+
+	for (i = 0; i < ROOTS; i++)
+		if (digits & (1U << (31 - i)))
+			factor = (factor * roots_of_two[i] + (1ULL << 29)) >> 30;
+	if (octaves >= 8)
+		return factor << (octaves - 8);
+	return (factor + (1ULL << (7 - octaves))) >> (8 - octaves);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exact arithmetic that the kernel does not have: 128 bits, and no floating point. */
+#ifndef ZCRING_ENGINE_ARITH_H
+#define ZCRING_ENGINE_ARITH_H
+
+#include "env.h"
+
+#define ZCRING_GAIN_UNITY	(1ULL << 22)
+
+/* n / d, rounded down; d is not 0. */
+unsigned __int128 zcring_divide(unsigned __int128 n, unsigned __int128 d);
+
+/* The fraction that n / d leaves, in 2^-64, rounded down; 0 < d < 2^127. */
+u64 zcring_fraction(unsigned __int128 n, unsigned __int128 d);
+
+/* 10^(millibel / 2000) in 1 / ZCRING_GAIN_UNITY, for -6000 to 6000 millibels. */
+u64 zcring_gain_factor(s32 millibel);
+
+#endif /* ZCRING_ENGINE_ARITH_H */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The two worlds of the engine: this is the only file that knows which one it is in.
+ *
+ * A world supplies, and the engine uses nothing else:
+ *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers
+ *   unsigned __int128                     add, subtract, compare, shift by one, and the
+ *                                         product of two u64; never divided by the compiler
+ *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE   positive error numbers
+ *   NULL memcpy memset
+ *   min max                               of two values of one type
+ *   zcring_load, zcring_store             once, whole, unordered
+ *   zcring_load_acquire, zcring_store_release
+ *   zcring_fence_release, zcring_fence_acquire, zcring_fence_full
+ *   zcring_relax                          gives the processor away in long loops
+ */
+#ifndef ZCRING_ENGINE_ENV_H
+#define ZCRING_ENGINE_ENV_H
+
+#ifdef __KERNEL__
+
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/sched.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
+
+#ifndef CONFIG_64BIT
+#error "zcring needs a 64-bit kernel"
+#endif
+
+#define zcring_load(p)			READ_ONCE(*(p))
+#define zcring_store(p, v)		WRITE_ONCE(*(p), v)
+#define zcring_load_acquire(p)		smp_load_acquire(p)
+#define zcring_store_release(p, v)	smp_store_release(p, v)
+#define zcring_fence_release()		smp_wmb()
+#define zcring_fence_acquire()		smp_rmb()
+#define zcring_fence_full()		smp_mb()
+#define zcring_relax()			cond_resched()
+
+#else
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef unsigned long long u64;	/* as in the kernel on every machine */
+typedef int8_t s8;
+typedef int16_t s16;
+typedef int32_t s32;
+typedef long long s64;
+
+#ifndef __cplusplus
+#define min(a, b)			((a) < (b) ? (a) : (b))
+#define max(a, b)			((a) > (b) ? (a) : (b))
+#endif
+
+#define zcring_load(p)			__atomic_load_n(p, __ATOMIC_RELAXED)
+#define zcring_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define zcring_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define zcring_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define zcring_fence_release()		__atomic_thread_fence(__ATOMIC_RELEASE)
+#define zcring_fence_acquire()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define zcring_fence_full()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define zcring_relax()			((void)0)
+
+#endif /* __KERNEL__ */
+
+#endif /* ZCRING_ENGINE_ENV_H */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "stream.h"
+
+static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
+{
+	zcring_store(&stream->state, state);
+	stream->fault = fault;
+	zcring_ring_store_state(stream->meta, state, fault);
+}
+
+void zcring_stream_init(struct zcring_stream *stream)
+{
+	struct zcring_meta *meta = stream->meta;
+
+	memset(meta, 0, sizeof(*meta));
+	meta->magic = ZCRING_MAGIC;
+	meta->abi_version = ZCRING_ABI_VERSION;
+	memset(stream->consumer, 0, sizeof(*stream->consumer));
+	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
+	stream->head = 0;
+	stream->tail = 0;
+	stream->first_index = 0;
+	stream->burst_head = 0;
+	stream->burst_tail = 0;
+	stream->bursts_full = false;
+	stream->sequence = 0;
+	stream->pending_lost = 0;
+	stream->pending_flags = ZCRING_BURST_START;
+	stream->pending_tuned = 0;
+	set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+}
+
+/* Zeroes the samples before @first_index, round the end of the ring if need be. */
+static void write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
+{
+	u64 size = stream->ring_samples;
+	u64 from = zcring_ring_place(first_index - samples, size);
+	u64 until_end = min(samples, size - from);
+	u32 c;
+
+	for (c = 0; c < stream->channels; c++) {
+		memset(stream->data[c] + from * stream->sample_bytes, 0,
+		       until_end * stream->sample_bytes);
+		memset(stream->data[c], 0, (samples - until_end) * stream->sample_bytes);
+	}
+}
+
+static void begin(struct zcring_stream *stream, const struct zcring_start *start)
+{
+	write_preroll(stream, start->first_index, start->preroll_samples);
+	stream->first_index = start->first_index;
+	stream->head = start->first_index;
+	stream->tail = start->first_index - start->preroll_samples;
+	stream->burst_head = 0;
+	stream->burst_tail = 0;
+	stream->bursts_full = false;
+	stream->pending_lost = 0;
+	stream->pending_flags = ZCRING_BURST_START;
+	stream->pending_tuned = 0;
+	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
+	zcring_ring_release(stream->consumer, stream->tail, 0);
+	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
+}
+
+int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start *start)
+{
+	bool resume = start->flags & ZCRING_START_RESUME;
+
+	if (stream->state == ZCRING_STATE_GONE)
+		return -ENODEV;
+	if (stream->state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
+	if (start->flags & ~(u64)ZCRING_START_RESUME)
+		return -EINVAL;
+	if (resume && (start->first_index || start->preroll_samples))
+		return -EINVAL;
+	if (resume && stream->fault != ZCRING_FAULT_NONE)
+		return -EINVAL;
+	if (start->preroll_samples > stream->ring_samples / 2)
+		return -EINVAL;
+	if (resume)
+		stream->pending_flags |= ZCRING_BURST_RESUME;
+	else
+		begin(stream, start);
+	set_state(stream, ZCRING_STATE_RUNNING, ZCRING_FAULT_NONE);
+	zcring_stream_account(stream);
+	return 0;
+}
+
+void zcring_stream_stop(struct zcring_stream *stream)
+{
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return;
+	zcring_stream_account(stream);
+	if (stream->state == ZCRING_STATE_RUNNING)
+		set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+}
+
+void zcring_stream_unplug(struct zcring_stream *stream)
+{
+	zcring_stream_stop(stream);
+	set_state(stream, ZCRING_STATE_GONE, stream->fault);
+}
+
+/* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
+static void see_tail(struct zcring_stream *stream)
+{
+	u64 tail = zcring_ring_load_tail(stream->consumer);
+
+	if (stream->state == ZCRING_STATE_FAULT)
+		return;
+	if (tail - stream->tail <= stream->head - stream->tail) {
+		stream->tail = tail;
+		return;
+	}
+	set_state(stream, ZCRING_STATE_FAULT,
+		  (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
+						   ZCRING_FAULT_TAIL_WENT_BACK);
+}
+
+/* Frees the descriptors of which no sample is held. */
+static void free_bursts(struct zcring_stream *stream)
+{
+	while (stream->burst_tail != stream->burst_head) {
+		u64 end = stream->burst_ends[zcring_ring_place(stream->burst_tail,
+							       stream->burst_slots)];
+
+		if ((s64)(end - stream->tail) > 0)
+			break;
+		stream->burst_tail++;
+	}
+}
+
+u64 zcring_stream_room(struct zcring_stream *stream)
+{
+	see_tail(stream);
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return 0;
+	free_bursts(stream);
+	zcring_store(&stream->bursts_full,
+		     stream->burst_head - stream->burst_tail == stream->burst_slots);
+	if (stream->bursts_full)
+		return 0;
+	return stream->ring_samples - (stream->head - stream->tail);
+}
+
+void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst)
+{
+	u64 slot = zcring_ring_place(stream->burst_head, stream->burst_slots);
+	struct zcring_telemetry *t = &stream->telemetry;
+
+	burst->index = stream->head;
+	burst->sample_clock = t->sample_clock;
+	burst->lost = stream->pending_lost;
+	burst->flags |= stream->pending_flags;
+	if (burst->lost)
+		burst->flags |= ZCRING_BURST_GAP;
+	burst->tuned_channels = stream->pending_tuned;
+	stream->bursts[slot] = *burst;
+	stream->burst_ends[slot] = stream->head + burst->samples;
+
+	zcring_store(&stream->head, stream->head + burst->samples);
+	stream->burst_head++;
+	stream->pending_lost = 0;
+	stream->pending_flags = 0;
+	stream->pending_tuned = 0;
+	t->sample_clock += burst->samples;
+	t->produced_samples += burst->samples;
+	t->bursts++;
+	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
+}
+
+void zcring_stream_lose(struct zcring_stream *stream, u64 samples)
+{
+	struct zcring_telemetry *t = &stream->telemetry;
+
+	if (!samples)
+		return;
+	if (!stream->pending_lost)
+		t->overflow_count++;
+	stream->pending_lost += samples;
+	t->sample_clock += samples;
+	t->lost_samples += samples;
+}
+
+void zcring_stream_account(struct zcring_stream *stream)
+{
+	u64 frame_bytes = (u64)stream->sample_bytes * stream->channels;
+	struct zcring_telemetry *t = &stream->telemetry;
+	s64 consumed;
+
+	if (stream->state == ZCRING_STATE_RUNNING || stream->state == ZCRING_STATE_STOPPED)
+		see_tail(stream);
+	consumed = (s64)(stream->tail - stream->first_index);
+	t->consumed_samples = consumed > 0 ? consumed : 0;	/* preroll does not count */
+	t->produced_bytes = t->produced_samples * frame_bytes;
+	t->consumed_bytes = t->consumed_samples * frame_bytes;
+	t->overflow_bytes = t->lost_samples * frame_bytes;
+	zcring_ring_store_telemetry(stream->meta, &stream->sequence, t);
+}
+
+bool zcring_stream_readable(const struct zcring_stream *stream)
+{
+	u64 tail = zcring_ring_load_tail(stream->consumer);
+	u64 filled = zcring_load(&stream->head) - tail;
+	u64 watermark = zcring_load(&stream->consumer->watermark);
+
+	watermark = min(max(watermark, (u64)1), stream->ring_samples);
+	if (filled > stream->ring_samples)
+		return false;
+	return filled >= watermark || (filled && zcring_load(&stream->bursts_full));
+}
