@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <zcring/types.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace zcring {
+
+class backend;
+
+/*!
+ * \brief A source of samples: a kernel device, or the emulator inside this process.
+ *
+ * Opened by an argument string, comma-separated:
+ *
+ * | key                        | value                                                  |
+ * |----------------------------|--------------------------------------------------------|
+ * | `device=PATH`              | a kernel device, such as /dev/zcring0                  |
+ * | `emulator`                 | the emulator; with neither, the first /dev/zcring*     |
+ * |                            | that may be opened, else the emulator                  |
+ * | `format=`                  | sc8, sc16 or fc32                                      |
+ * | `channels=`                | 1 to 8                                                 |
+ * | `rate=`                    | samples a second, 0.001 to 1e10                        |
+ * | `freq=`                    | Hz, -1e12 to 1e12                                      |
+ * | `gain=`                    | dB, -60 to 60                                          |
+ * | `ring_bytes=`              | of one channel's ring: a power of two, 4096 to 2^30    |
+ * | `interval_us=`             | time between bursts, 100 to 60000000                   |
+ * | `scene=`                   | tone, noise, counter or FILE.sigmf-meta                |
+ * |                            | (cu8, ci8, ci16_le, cf32_le)                           |
+ * | `dma=`                     | copy, or resident: the ring is written once            |
+ * | `pace=`                    | real, or free: as fast as it is read (emulator only)   |
+ * | `seed=`                    | of everything random, 0 to 2^64 - 1                    |
+ *
+ * What is not given stays as the device has it; the emulator begins with sc16, one
+ * channel, 1e6 samples a second, 100 MHz, 0 dB, 8 MiB, 50 ms, a tone, copy, real, 0. A
+ * recorded scene brings its rate and frequency with it, where those are not given.
+ *
+ * Ownership: the device owns the mapped ring. Views that a reader hands out end with it.
+ * Threading: one thread streams (through a reader); every call of this class but the
+ * constructor, the destructor and moving may come from any thread meanwhile. None waits
+ * for data.
+ * Errors: the constructor throws std::invalid_argument (the string is wrong; says what is
+ * allowed) or std::system_error (the system said no; names the path and the remedy).
+ */
+class ZCRING_API device final
+{
+public:
+    explicit device(std::string_view arguments = {});
+    ~device();
+    device(device&&) noexcept;
+    device& operator=(device&&) noexcept;
+
+    //! "/dev/zcring0", or "emulator".
+    const std::string& name() const noexcept;
+    bool is_emulator() const noexcept;
+
+    zcring::format format() const noexcept;
+    unsigned channels() const noexcept;
+    //! Samples that one channel's ring holds: a power of two.
+    std::uint64_t ring_samples() const noexcept;
+    //! Seconds between bursts.
+    double interval() const noexcept;
+
+    //! What a new stream begins with.
+    struct start_options {
+        std::uint64_t first_index = 0;     //!< index of its first sample
+        std::uint64_t preroll_samples = 0; //!< zeros held before it; at most half the ring
+        std::uint64_t time_ns = 0;         //!< time of its first sample; 0: now
+    };
+    //! Starts a new stream: counters at zero, the ring empty. Throws std::system_error,
+    //! for example if the scene's rate is not the device's.
+    void start(const start_options& options);
+    void start() { start(start_options{}); }
+    //! Goes on where the stream stopped: nothing that lay in the ring is lost.
+    void resume();
+    //! Stops the stream; what lies in the ring may still be read.
+    void stop();
+
+    //! Throws std::invalid_argument if a value is out of range or a channel is not there,
+    //! and std::system_error if the device refuses. Either way nothing has changed.
+    void control(const command& change);
+    //! Hz; -1e12 to 1e12.
+    void set_frequency(double hz, unsigned channels = command::all_channels);
+    //! dB; -60 to 60.
+    void set_gain(double db, unsigned channels = command::all_channels);
+    //! Samples a second; 0.001 to 1e10. A recorded scene plays at its own rate only.
+    void set_rate(double hz);
+
+    zcring::tuning tuning() const;
+    zcring::telemetry telemetry() const;
+
+private:
+    friend class reader;
+    std::unique_ptr<backend> d_backend;
+    zcring::format d_format;
+    unsigned d_channels;
+    double d_interval;
+};
+
+} // namespace zcring

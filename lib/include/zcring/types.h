@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*!
+ * \file
+ * \brief The words that a device, a reader and their callers share.
+ *
+ * A *sample* is one complex sample of one channel. Indices and counts of samples are per
+ * channel, and every channel has the same ones; counts of bytes are over all channels.
+ * Plain values; no function here throws but where it says so.
+ */
+#pragma once
+
+#include <zcring/api.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace zcring {
+
+inline constexpr unsigned max_channels = 8;
+
+//! Layout of one sample: I, then Q, little-endian.
+enum class format {
+    sc8,  //!< two signed 8-bit integers; full scale is 128
+    sc16, //!< two signed 16-bit integers; full scale is 32768
+    fc32, //!< two 32-bit floats; full scale is 1.0
+};
+
+//! Bytes of one sample: 2, 4 or 8.
+ZCRING_API std::size_t sample_bytes(format f) noexcept;
+
+//! "sc8", "sc16" or "fc32".
+ZCRING_API const char* to_string(format f) noexcept;
+
+//! The inverse of to_string(). Throws std::invalid_argument, which lists what there is.
+ZCRING_API format parse_format(std::string_view name);
+
+//! Counters of one stream; zero when it starts. At every moment, to the sample,
+//! `sample_clock = produced_samples + lost_samples` and
+//! `produced_samples = consumed_samples + samples in the ring`.
+struct telemetry {
+    std::uint64_t sample_clock = 0;     //!< samples that the ADC has taken
+    std::uint64_t produced_samples = 0; //!< samples put into the ring
+    std::uint64_t consumed_samples = 0; //!< samples released, as the producer saw it last
+    std::uint64_t lost_samples = 0;     //!< samples dropped for want of room
+    std::uint64_t produced_bytes = 0;
+    std::uint64_t consumed_bytes = 0;
+    std::uint64_t overflow_bytes = 0;  //!< bytes dropped for want of room
+    std::uint64_t overflow_events = 0; //!< gaps, each counted once
+    std::uint64_t bursts = 0;
+};
+
+//! One DMA burst: what is known of a run of samples. It is constant over the burst.
+struct burst {
+    std::uint64_t index = 0;        //!< of the first sample, in the stream
+    std::uint64_t sample_clock = 0; //!< of the first sample; counts lost samples too
+    std::uint64_t time_ns = 0;      //!< of the first sample, since 1970-01-01 00:00 UTC
+    std::uint64_t samples = 0;      //!< at least 1
+    std::uint64_t lost = 0;         //!< samples lost just before the first
+    double rate = 0;                //!< samples a second
+    double bandwidth = 0;           //!< Hz; 0: not limited
+    unsigned tuned_channels = 0;    //!< bit c: channel c was tuned at the first sample
+    bool starts = false;            //!< first of a stream
+    bool resumes = false;           //!< first after a stop
+    bool rate_changed = false;      //!< at the first sample
+    bool time_changed = false;      //!< was set, at the first sample
+    bool resident = false;          //!< nothing was written: the samples lay there already
+    std::array<double, max_channels> frequency{}; //!< Hz
+    std::array<double, max_channels> gain{};      //!< dB
+};
+
+//! How a device is tuned.
+struct tuning {
+    double rate = 0;           //!< samples a second
+    double bandwidth = 0;      //!< Hz; 0: not limited
+    std::uint64_t time_ns = 0; //!< now, since 1970-01-01 00:00 UTC
+    std::array<double, max_channels> frequency{}; //!< Hz
+    std::array<double, max_channels> gain{};      //!< dB
+};
+
+//! A change of tuning. All that is given takes effect together, at one sample.
+struct command {
+    static constexpr unsigned all_channels = ~0u;
+
+    unsigned channels = all_channels;       //!< bit c: channel c
+    std::optional<double> frequency;        //!< Hz, -1e12 to 1e12
+    std::optional<double> gain;             //!< dB, -60 to 60
+    std::optional<double> bandwidth;        //!< Hz, 0 to 1e12; 0: not limited
+    std::optional<double> rate;             //!< samples a second, 0.001 to 1e10; of all channels
+    std::optional<std::uint64_t> time_ns;   //!< time of that sample, since 1970
+    std::optional<std::uint64_t> at_clock;  //!< sample clock of that sample; else the next
+};
+
+} // namespace zcring

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "emulator.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <system_error>
+
+namespace zcring {
+
+namespace {
+
+constexpr std::uint64_t burst_slots = 4096;
+
+std::uint64_t now_ns(clockid_t clock)
+{
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+void check(int error, const char* what)
+{
+    if (error < 0)
+        throw std::system_error(-error, std::system_category(), std::string("emulator: ") + what);
+}
+
+std::uint64_t page_bytes() { return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)); }
+
+} // namespace
+
+emulator::emulator(pacing pace)
+    : backend("emulator"),
+      d_pace(pace),
+      d_event(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      d_meta(page_bytes(), 1),
+      d_consumer(page_bytes(), 1)
+{
+    if (!d_event)
+        throw std::system_error(errno, std::system_category(), "emulator: no eventfd");
+    zcring_config_default(&d_front.config);
+    d_stream.meta = static_cast<zcring_meta*>(d_meta.get());
+    d_stream.consumer = static_cast<zcring_consumer*>(d_consumer.get());
+    zcring_stream_init(&d_stream);
+    const zcring_config config = d_front.config;
+    zcring_front_init(&d_front, &d_stream, &config);
+}
+
+emulator::~emulator()
+{
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_quit = true;
+    }
+    d_changed.notify_all();
+    if (d_thread.joinable())
+        d_thread.join();
+}
+
+zcring_config emulator::config() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_front.config;
+}
+
+void emulator::configure(const zcring_config& config)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    check(zcring_config_check(&config, page_bytes()), "the configuration is not valid");
+    zcring_front_configure(&d_front, &config);
+}
+
+void emulator::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    check(zcring_scene_check(&scene), "the scene is not valid");
+    const auto* first = static_cast<const std::byte*>(samples);
+    d_scene.assign(first, first + bytes);
+    zcring_front_set_scene(&d_front, &scene, d_scene.data());
+}
+
+void emulator::map()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    const zcring_config& config = d_front.config;
+
+    d_bursts = mapping(burst_slots * sizeof(zcring_burst), 1);
+    d_burst_ends.resize(burst_slots);
+    d_stream.bursts = static_cast<zcring_burst*>(d_bursts.get());
+    d_stream.burst_ends = d_burst_ends.data();
+    d_stream.burst_slots = burst_slots;
+    d_stream.channels = config.channels;
+    d_stream.sample_bytes = zcring_sample_bytes(config.format);
+    d_stream.ring_samples = config.ring_bytes / d_stream.sample_bytes;
+    for (unsigned c = 0; c < config.channels; c++) {
+        d_data.emplace_back(config.ring_bytes, 2);
+        d_stream.data[c] = static_cast<u8*>(d_data.back().get());
+        d_pages.data[c] = static_cast<const std::byte*>(d_data.back().get());
+    }
+    d_pages.meta = d_stream.meta;
+    d_pages.consumer = d_stream.consumer;
+    d_pages.bursts = d_stream.bursts;
+    d_pages.ring_samples = d_stream.ring_samples;
+    d_pages.burst_slots = burst_slots;
+    d_pages.sample_bytes = d_stream.sample_bytes;
+    d_pages.channels = d_stream.channels;
+    if (d_pace == pacing::real)
+        d_thread = std::thread([this] { run(); });
+}
+
+void emulator::do_start(const zcring_start& options)
+{
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        const int error = zcring_front_start(
+            &d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
+        if (error == -ERANGE)
+            check(error, "the scene was recorded at another rate; set rate= to the scene's");
+        if (error == -EOPNOTSUPP)
+            check(error,
+                  "dma=resident needs a signal whose period divides the ring: use scene=tone, "
+                  "scene=counter with format=sc8, or an untuned recording of 2^n samples");
+        check(error, "the stream cannot start");
+    }
+    d_changed.notify_all();
+}
+
+void emulator::stop()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
+        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+    zcring_stream_stop(&d_stream);
+    d_changed.notify_all();
+    wake_reader();
+}
+
+void emulator::control(const zcring_control& control)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
+        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+    const int error = zcring_front_control(&d_front, &control);
+    if (error == -ERANGE)
+        check(error, "a recorded scene plays at the rate it was recorded at, and no other");
+    if (error == -ENOSPC)
+        check(error, "too many timed commands wait; send fewer ahead of time");
+    check(error, "the command is not valid");
+}
+
+zcring_tuning emulator::tuning() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    zcring_tuning tuning{};
+    zcring_front_get_tuning(&d_front, now_ns(CLOCK_MONOTONIC), &tuning);
+    return tuning;
+}
+
+zcring_telemetry emulator::telemetry() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    zcring_stream_account(&d_stream);
+    return d_stream.telemetry;
+}
+
+// The eventfd is written only while the reader waits, and read only by it: a stream that
+// is read as it comes costs no system call.
+void emulator::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept
+{
+    zcring_consumer* consumer = d_pages.consumer;
+
+    zcring_ring_store_waiting(consumer, watermark);
+    const std::uint64_t filled =
+        zcring_ring_load_head(d_pages.meta) - zcring_load(&consumer->tail);
+    if (filled < watermark && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_RUNNING &&
+        poll_two(d_event.get(), wake_fd, timeout_ns)) {
+        eventfd_t count = 0;
+        eventfd_read(d_event.get(), &count);
+    }
+    zcring_ring_clear_waiting(consumer);
+}
+
+// With d_mutex held.
+void emulator::wake_reader()
+{
+    if (zcring_ring_load_waiting(d_stream.consumer) &&
+        (d_stream.state != ZCRING_STATE_RUNNING || zcring_stream_readable(&d_stream)))
+        eventfd_write(d_event.get(), 1);
+}
+
+// One interval's worth of samples.
+std::uint64_t emulator::burst_samples() const
+{
+    const unsigned __int128 n =
+        static_cast<unsigned __int128>(d_front.config.interval_ns) * d_front.clock.rate_num;
+    return std::max<std::uint64_t>(
+        static_cast<std::uint64_t>(n / d_front.clock.rate_den / ZCRING_NS_PER_S), 1);
+}
+
+void emulator::supply(std::uint64_t head) noexcept
+{
+    if (d_pace != pacing::free)
+        return;
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    while (static_cast<std::int64_t>(head - d_stream.head) > 0) {
+        const std::uint64_t room = zcring_stream_room(&d_stream);
+        if (!room)
+            break;
+        zcring_front_take(&d_front, std::min(room, burst_samples()));
+    }
+}
+
+void emulator::run()
+{
+    using std::chrono::nanoseconds;
+    using clock = std::chrono::steady_clock;
+
+    std::unique_lock<std::mutex> lock(d_mutex);
+    clock::time_point next = clock::now();
+    while (!d_quit) {
+        if (d_stream.state != ZCRING_STATE_RUNNING) {
+            d_changed.wait(lock);
+            next = clock::now();
+            continue;
+        }
+        next = std::max(next + nanoseconds(d_front.config.interval_ns), clock::now());
+        if (d_changed.wait_until(lock, next, [this] {
+                return d_quit || d_stream.state != ZCRING_STATE_RUNNING;
+            }))
+            continue;
+        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+        wake_reader();
+    }
+}
+
+} // namespace zcring

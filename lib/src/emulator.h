@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "arguments.h"
+#include "backend.h"
+#include "mapping.h"
+#include "unique_fd.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace zcring {
+
+/*!
+ * \brief The simulated hardware inside this process: the driver's own engine, with a
+ * thread for the interrupt and an eventfd for poll().
+ *
+ * With real pace a thread of its own runs the engine, once an interval. With free pace
+ * there is no thread: supply() makes what the reader asks for, so that nothing is lost
+ * and every run is the same.
+ */
+class emulator final : public backend
+{
+public:
+    explicit emulator(pacing pace);
+    ~emulator() override;
+
+    bool is_emulator() const noexcept override { return true; }
+    zcring_config config() const override;
+    void configure(const zcring_config& config) override;
+    void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
+    void map() override;
+    void stop() override;
+    void control(const zcring_control& control) override;
+    zcring_tuning tuning() const override;
+    zcring_telemetry telemetry() const override;
+    void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
+    void supply(std::uint64_t head) noexcept override;
+
+protected:
+    void do_start(const zcring_start& options) override;
+
+private:
+    std::uint64_t burst_samples() const;
+    void run();
+    void wake_reader();
+
+    const pacing d_pace;
+    const unique_fd d_event;
+
+    mapping d_meta;
+    mapping d_consumer;
+    mapping d_bursts;
+    std::vector<mapping> d_data;
+    std::vector<u64> d_burst_ends;
+    std::vector<std::byte> d_scene;
+
+    // d_mutex guards the engine and d_quit.
+    mutable std::mutex d_mutex;
+    std::condition_variable d_changed;
+    mutable zcring_stream d_stream{};
+    zcring_front d_front{};
+    bool d_quit = false;
+    std::thread d_thread;
+};
+
+} // namespace zcring

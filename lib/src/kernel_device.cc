@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernel_device.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <cerrno>
+#include <system_error>
+
+namespace zcring {
+
+namespace {
+
+// What the person in front of the machine can do about it.
+std::string remedy(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENXIO:
+        return "no such device; load the driver (modprobe zcring) or use the emulator";
+    case EACCES:
+    case EPERM:
+        return "permission denied; log in at the machine itself, or become a member of the "
+               "group that owns the device";
+    case EBUSY:
+        return "in use by another program, or mapped; close that, or take another device";
+    case ENODATA:
+        return "the scene is not complete; load all of its samples";
+    case ERANGE:
+        return "the scene was recorded at another rate; set rate= to the scene's";
+    case ENOMEM:
+        return "not enough memory; set a smaller ring_bytes";
+    case ENODEV:
+        return "the device is gone";
+    case ENOTTY:
+        return "not a zcring device, or one whose driver is too old";
+    default:
+        return std::system_category().message(error);
+    }
+}
+
+[[noreturn]] void fail(int error, const std::string& path, const char* what)
+{
+    throw std::system_error(
+        error, std::system_category(), path + ": " + what + ": " + remedy(error));
+}
+
+int open_device(const std::string& path)
+{
+    const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        fail(errno, path, "cannot open");
+    return fd;
+}
+
+} // namespace
+
+kernel_device::kernel_device(const std::string& path) : backend(path), d_fd(open_device(path))
+{
+    zcring_info info{};
+    call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
+    if (info.abi_version != ZCRING_ABI_VERSION)
+        fail(ENOTTY, path, "wrong version of the interface");
+}
+
+template <class T>
+void kernel_device::call(unsigned long request, T* argument, const char* what) const
+{
+    if (ioctl(d_fd.get(), request, argument) < 0)
+        fail(errno, name(), what);
+}
+
+zcring_config kernel_device::config() const
+{
+    zcring_config config{};
+    call(ZCRING_IOC_GET_CONFIG, &config, "cannot read the configuration");
+    return config;
+}
+
+void kernel_device::configure(const zcring_config& config)
+{
+    zcring_config copy = config;
+    call(ZCRING_IOC_SET_CONFIG, &copy, "cannot configure");
+}
+
+void kernel_device::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
+{
+    zcring_scene copy = scene;
+    call(ZCRING_IOC_SET_SCENE, &copy, "cannot set the scene");
+    const auto* next = static_cast<const std::byte*>(samples);
+    while (bytes) {
+        const ssize_t n = write(d_fd.get(), next, bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            fail(n < 0 ? errno : EIO, name(), "cannot load the scene");
+        next += n;
+        bytes -= static_cast<std::size_t>(n);
+    }
+}
+
+const void* kernel_device::map_region(unsigned region, unsigned channel)
+{
+    zcring_region where{};
+    where.region = region;
+    where.channel = channel;
+    call(ZCRING_IOC_GET_REGION, &where, "cannot find the ring");
+    if (region == ZCRING_DATA && where.map_length != 2 * where.length)
+        fail(ENOTTY, name(), "does not map the ring twice");
+    d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
+    return d_mappings.back().get();
+}
+
+void kernel_device::map()
+{
+    zcring_info info{};
+    call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
+    d_pages.meta = static_cast<const zcring_meta*>(map_region(ZCRING_META, 0));
+    d_pages.consumer = static_cast<zcring_consumer*>(
+        const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
+    d_pages.bursts = static_cast<const zcring_burst*>(map_region(ZCRING_BURSTS, 0));
+    for (unsigned c = 0; c < info.channels; c++)
+        d_pages.data[c] = static_cast<const std::byte*>(map_region(ZCRING_DATA, c));
+    d_pages.ring_samples = info.ring_samples;
+    d_pages.burst_slots = info.burst_slots;
+    d_pages.sample_bytes = info.sample_bytes;
+    d_pages.channels = info.channels;
+    if (d_pages.meta->magic != ZCRING_MAGIC)
+        fail(ENOTTY, name(), "the metadata is not a zcring's");
+}
+
+void kernel_device::do_start(const zcring_start& options)
+{
+    zcring_start copy = options;
+    call(ZCRING_IOC_START, &copy, "cannot start");
+}
+
+void kernel_device::stop()
+{
+    call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop");
+}
+
+void kernel_device::control(const zcring_control& control)
+{
+    zcring_control copy = control;
+    call(ZCRING_IOC_CONTROL, &copy, "cannot tune");
+}
+
+zcring_tuning kernel_device::tuning() const
+{
+    zcring_tuning tuning{};
+    call(ZCRING_IOC_GET_TUNING, &tuning, "cannot read the tuning");
+    return tuning;
+}
+
+zcring_telemetry kernel_device::telemetry() const
+{
+    zcring_telemetry telemetry{};
+    call(ZCRING_IOC_GET_TELEMETRY, &telemetry, "cannot read the telemetry");
+    return telemetry;
+}
+
+void kernel_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept
+{
+    zcring_store(&d_pages.consumer->watermark, watermark);
+    poll_two(d_fd.get(), wake_fd, timeout_ns);
+}
+
+} // namespace zcring

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "mapping.h"
+#include "unique_fd.h"
+
+#include <sys/mman.h>
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace zcring {
+
+namespace {
+
+[[noreturn]] void fail(const std::string& what)
+{
+    throw std::system_error(errno, std::system_category(), what);
+}
+
+} // namespace
+
+mapping::mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable)
+    : d_bytes(bytes)
+{
+    void* address = mmap(nullptr,
+                         bytes,
+                         writable ? PROT_READ | PROT_WRITE : PROT_READ,
+                         MAP_SHARED,
+                         fd,
+                         static_cast<off_t>(offset));
+    if (address == MAP_FAILED)
+        fail("cannot map " + std::to_string(bytes) + " bytes of the ring");
+    d_address = address;
+}
+
+mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
+{
+    const unique_fd memory(memfd_create("zcring", MFD_CLOEXEC));
+    if (!memory || ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0)
+        fail("cannot get " + std::to_string(bytes) +
+             " bytes for the ring; set a smaller ring_bytes or free some memory");
+
+    // One reservation for the whole, so that nothing else can come to lie in it.
+    void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (whole == MAP_FAILED)
+        fail("cannot reserve " + std::to_string(d_bytes) + " bytes of address space");
+    d_address = whole;
+    for (unsigned i = 0; i < times; i++) {
+        void* part = static_cast<std::byte*>(whole) + i * bytes;
+        if (mmap(part,
+                 bytes,
+                 PROT_READ | PROT_WRITE,
+                 MAP_SHARED | MAP_FIXED,
+                 memory.get(),
+                 0) == MAP_FAILED) {
+            const int error = errno;
+            munmap(whole, d_bytes);
+            throw std::system_error(error, std::system_category(), "cannot map the ring twice");
+        }
+    }
+}
+
+mapping::~mapping()
+{
+    if (d_address)
+        munmap(d_address, d_bytes);
+}
+
+mapping::mapping(mapping&& other) noexcept
+    : d_address(std::exchange(other.d_address, nullptr)), d_bytes(other.d_bytes)
+{
+}
+
+mapping& mapping::operator=(mapping&& other) noexcept
+{
+    std::swap(d_address, other.d_address);
+    std::swap(d_bytes, other.d_bytes);
+    return *this;
+}
+
+} // namespace zcring

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <zcring/reader.h>
+
+#include "backend.h"
+#include "rational.h"
+#include "unique_fd.h"
+
+#include <sys/eventfd.h>
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace zcring {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using steady = std::chrono::steady_clock;
+
+// Indices wrap: what matters is their distance.
+bool before(std::uint64_t a, std::uint64_t b) { return static_cast<std::int64_t>(a - b) < 0; }
+
+burst from_abi(const zcring_burst& b)
+{
+    burst result;
+    result.index = b.index;
+    result.sample_clock = b.sample_clock;
+    result.time_ns = b.time_ns;
+    result.samples = b.samples;
+    result.lost = b.lost;
+    result.rate = to_double({ b.rate_num, b.rate_den });
+    result.bandwidth = static_cast<double>(b.bandwidth_uhz) / 1e6;
+    result.tuned_channels = b.tuned_channels;
+    result.starts = b.flags & ZCRING_BURST_START;
+    result.resumes = b.flags & ZCRING_BURST_RESUME;
+    result.rate_changed = b.flags & ZCRING_BURST_RATE;
+    result.time_changed = b.flags & ZCRING_BURST_TIME;
+    result.resident = b.flags & ZCRING_BURST_RESIDENT;
+    for (unsigned c = 0; c < max_channels; c++) {
+        result.frequency[c] = static_cast<double>(b.freq_uhz[c]) / 1e6;
+        result.gain[c] = b.gain_mb[c] / 100.0;
+    }
+    return result;
+}
+
+} // namespace
+
+const char* to_string(status s) noexcept
+{
+    switch (s) {
+    case status::data:
+        return "data";
+    case status::gap:
+        return "gap";
+    case status::timeout:
+        return "timeout";
+    case status::woken:
+        return "woken";
+    case status::stopped:
+        return "stopped";
+    case status::fault:
+        return "fault";
+    case status::gone:
+        return "gone";
+    }
+    return "?";
+}
+
+/*
+ * Indices of samples, oldest first: tail <= cursor <= head. Indices of descriptors:
+ * d_oldest is the first of which a sample is held; d_told the next for next_burst();
+ * d_scanned the next to be looked at for a gap. All descriptors from d_oldest on are still
+ * in their slots.
+ */
+class reader::impl final
+{
+public:
+    explicit impl(backend& b)
+        : d_backend(b), d_pages(b.mapped()), d_wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
+    {
+        if (!d_wake)
+            throw std::system_error(errno, std::system_category(), "zcring: no eventfd");
+    }
+
+    void follow_stream() noexcept;
+    status wait(std::uint64_t samples, nanoseconds timeout) noexcept;
+    view acquire(std::uint64_t most) noexcept;
+    void release(std::uint64_t samples) noexcept;
+    std::optional<burst> next_burst(std::uint64_t index) noexcept;
+    void wake() noexcept;
+    std::uint64_t held() const noexcept { return d_cursor - d_tail; }
+
+private:
+    const zcring_burst& descriptor(std::uint64_t index) const noexcept
+    {
+        return d_pages.bursts[zcring_ring_place(index, d_pages.burst_slots)];
+    }
+    std::uint64_t burst_head() const noexcept { return zcring_ring_load_burst_head(d_pages.meta); }
+    bool bursts_full() const noexcept { return burst_head() - d_oldest == d_pages.burst_slots; }
+    std::uint64_t available() const noexcept
+    {
+        return zcring_ring_load_head(d_pages.meta) - d_cursor;
+    }
+    bool take_wake() noexcept;
+    status found() noexcept;
+    void find_gap(std::uint64_t end) noexcept;
+
+    backend& d_backend;
+    const backend::pages& d_pages;
+    const unique_fd d_wake;
+    std::atomic<bool> d_woken{ false };
+
+    std::uint64_t d_stream = 0; //!< which of the device's streams this is about
+    std::uint64_t d_tail = 0;
+    std::uint64_t d_cursor = 0;
+    std::uint64_t d_oldest = 0;
+    std::uint64_t d_told = 0;
+    std::uint64_t d_scanned = 0;
+    std::uint64_t d_total_bytes = 0;
+    std::optional<burst> d_gap; //!< the next one at or after the cursor
+};
+
+void reader::impl::follow_stream() noexcept
+{
+    const std::uint64_t streams = d_backend.streams();
+    if (streams == d_stream)
+        return;
+    d_stream = streams;
+    d_cursor = d_backend.first_index();
+    d_tail = d_cursor - d_backend.preroll_samples();
+    d_oldest = 0;
+    d_told = 0;
+    d_scanned = 0;
+    d_total_bytes = 0;
+    d_gap.reset();
+}
+
+void reader::impl::wake() noexcept
+{
+    eventfd_write(d_wake.get(), 1);
+    d_woken.store(true, std::memory_order_release);
+}
+
+bool reader::impl::take_wake() noexcept
+{
+    if (!d_woken.load(std::memory_order_acquire))
+        return false;
+    d_woken.store(false);
+    eventfd_t count = 0;
+    eventfd_read(d_wake.get(), &count);
+    return true;
+}
+
+// Notes the first gap among the samples before end, if it has not been found yet.
+void reader::impl::find_gap(std::uint64_t end) noexcept
+{
+    const std::uint64_t head = burst_head();
+    if (d_gap && before(d_gap->index, d_cursor))
+        d_gap.reset();
+    for (; !d_gap && d_scanned != head; d_scanned++) {
+        const zcring_burst& b = descriptor(d_scanned);
+        if (!before(b.index, end))
+            return;
+        if (b.lost)
+            d_gap = from_abi(b);
+    }
+}
+
+status reader::impl::found() noexcept
+{
+    find_gap(d_cursor + 1);
+    return d_gap && d_gap->index == d_cursor ? status::gap : status::data;
+}
+
+status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
+{
+    std::optional<steady::time_point> deadline;
+    const std::uint64_t room = std::max<std::uint64_t>(d_pages.ring_samples - held(), 1);
+    const std::uint64_t wanted = std::clamp<std::uint64_t>(samples, 1, room);
+
+    while (true) {
+        if (take_wake())
+            return status::woken;
+        // The state before the head: after the last state, the head is the last too.
+        const std::uint32_t state = zcring_ring_load_state(d_pages.meta);
+        if (available() < wanted && state == ZCRING_STATE_RUNNING)
+            d_backend.supply(d_cursor + wanted);
+        const std::uint64_t there = available();
+        if (there >= wanted)
+            return found();
+        if (state != ZCRING_STATE_RUNNING || bursts_full()) {
+            if (there)
+                return found();
+            if (state == ZCRING_STATE_STOPPED)
+                return status::stopped;
+            if (state == ZCRING_STATE_FAULT)
+                return status::fault;
+            if (state == ZCRING_STATE_GONE)
+                return status::gone;
+        }
+
+        nanoseconds left = timeout;
+        if (timeout.count() >= 0) {
+            const auto now = steady::now();
+            if (!deadline)
+                deadline = now + timeout;
+            left = *deadline - now;
+            if (left.count() <= 0)
+                return status::timeout;
+        }
+        if (bursts_full()) // only releasing helps; that is some other thread's to do
+            poll_two(-1, d_wake.get(), 1000000);
+        else
+            d_backend.wait(held() + wanted, d_wake.get(), left.count());
+    }
+}
+
+reader::view reader::impl::acquire(std::uint64_t most) noexcept
+{
+    view v;
+    v.samples = std::min(most, available());
+    v.index = d_cursor;
+    if (!v.samples)
+        return v;
+    find_gap(d_cursor + v.samples);
+    if (d_gap && d_gap->index == d_cursor) {
+        v.lost = d_gap->lost;
+        d_gap.reset();
+        find_gap(d_cursor + v.samples);
+    }
+    if (d_gap && before(d_gap->index, d_cursor + v.samples))
+        v.samples = d_gap->index - d_cursor;
+    const std::uint64_t place = zcring_ring_place(d_cursor, d_pages.ring_samples);
+    for (unsigned c = 0; c < max_channels && d_pages.data[c]; c++)
+        v.channel[c] = d_pages.data[c] + place * d_pages.sample_bytes;
+    d_cursor += v.samples;
+    return v;
+}
+
+void reader::impl::release(std::uint64_t samples) noexcept
+{
+    const std::uint64_t head = burst_head();
+    const std::uint64_t tail = d_tail + std::min(samples, held());
+
+    for (; d_oldest != head; d_oldest++) {
+        const zcring_burst& b = descriptor(d_oldest);
+        if (before(tail, b.index + b.samples))
+            break;
+    }
+    d_told = std::max(d_told, d_oldest);
+    const unsigned channels = d_pages.channels;
+    d_total_bytes += (tail - d_tail) * d_pages.sample_bytes * channels;
+    d_tail = tail;
+    zcring_ring_release(d_pages.consumer, tail, d_total_bytes);
+}
+
+std::optional<burst> reader::impl::next_burst(std::uint64_t index) noexcept
+{
+    if (d_told == burst_head() || !before(descriptor(d_told).index, index))
+        return std::nullopt;
+    return from_abi(descriptor(d_told++));
+}
+
+reader::reader(device& dev) : d_impl(std::make_unique<impl>(*dev.d_backend)) {}
+reader::~reader() = default;
+
+status reader::wait(std::uint64_t samples, nanoseconds timeout)
+{
+    d_impl->follow_stream();
+    return d_impl->wait(samples, timeout);
+}
+
+reader::view reader::acquire(std::uint64_t most)
+{
+    d_impl->follow_stream();
+    return d_impl->acquire(most);
+}
+
+void reader::release(std::uint64_t samples)
+{
+    d_impl->follow_stream();
+    d_impl->release(samples);
+}
+
+std::optional<burst> reader::next_burst(std::uint64_t index)
+{
+    d_impl->follow_stream();
+    return d_impl->next_burst(index);
+}
+
+std::uint64_t reader::held() const noexcept { return d_impl->held(); }
+void reader::wake() noexcept { d_impl->wake(); }
+
+} // namespace zcring
