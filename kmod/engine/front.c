@@ -219,30 +219,6 @@ static void apply_control(struct zcring_front *front, const struct zcring_contro
 	review_resident(front);
 }
 
-int zcring_front_control(struct zcring_front *front, const struct zcring_control *control)
-{
-	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u32 at;
-	int err;
-
-	err = check_control(front, control);
-	if (err)
-		return err;
-	if (!(control->what & ZCRING_CONTROL_AT) || control->at_clock <= sample_clock) {
-		apply_control(front, control);
-		return 0;
-	}
-	if (front->commands_count == ZCRING_COMMANDS_MAX)
-		return -ENOSPC;
-	for (at = front->commands_count++; at; at--) {
-		if (front->commands[at - 1].at_clock <= control->at_clock)
-			break;
-		front->commands[at] = front->commands[at - 1];
-	}
-	front->commands[at] = *control;
-	return 0;
-}
-
 static void apply_commands(struct zcring_front *front)
 {
 	u64 sample_clock = front->stream->telemetry.sample_clock;
@@ -256,6 +232,31 @@ static void apply_commands(struct zcring_front *front)
 	front->commands_count -= done;
 	for (i = 0; i < front->commands_count; i++)
 		front->commands[i] = front->commands[i + done];
+}
+
+int zcring_front_control(struct zcring_front *front, const struct zcring_control *control)
+{
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+	u32 at;
+	int err;
+
+	err = check_control(front, control);
+	if (err)
+		return err;
+	if (!(control->what & ZCRING_CONTROL_AT) || control->at_clock <= sample_clock) {
+		apply_commands(front);	/* those due here came before it */
+		apply_control(front, control);
+		return 0;
+	}
+	if (front->commands_count == ZCRING_COMMANDS_MAX)
+		return -ENOSPC;
+	for (at = front->commands_count++; at; at--) {
+		if (front->commands[at - 1].at_clock <= control->at_clock)
+			break;
+		front->commands[at] = front->commands[at - 1];
+	}
+	front->commands[at] = *control;
+	return 0;
 }
 
 /* How many of @samples can be taken until a command changes something. */
@@ -342,10 +343,16 @@ void zcring_front_take(struct zcring_front *front, u64 samples)
 
 void zcring_front_run(struct zcring_front *front, u64 mono_ns)
 {
-	u64 due = zcring_clock_at(&front->clock, mono_ns);
-	u64 taken = front->stream->telemetry.sample_clock;
+	u64 now, taken, due, run;
 
-	zcring_front_take(front, due > taken ? due - taken : 0);
+	do {	/* a command may change the rate, and with it what is due after it */
+		apply_commands(front);
+		now = zcring_clock_at(&front->clock, mono_ns);
+		taken = front->stream->telemetry.sample_clock;
+		due = now > taken ? now - taken : 0;
+		run = until_next_command(front, due);
+		zcring_front_take(front, run);
+	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 }
 
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns,

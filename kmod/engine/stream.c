@@ -107,7 +107,7 @@ static void see_tail(struct zcring_stream *stream)
 {
 	u64 tail = zcring_ring_load_tail(stream->consumer);
 
-	if (stream->state == ZCRING_STATE_FAULT)
+	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
 		return;
 	if (tail - stream->tail <= stream->head - stream->tail) {
 		stream->tail = tail;

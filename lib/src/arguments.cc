@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "arguments.h"
+#include <zcring/arguments.h>
 
 #include <zcring/limits.h>
+
+#include "check.h"
 
 #include <charconv>
 #include <cmath>
@@ -30,14 +32,15 @@ std::string range(double low, double high)
     return text.str();
 }
 
+// A number as the string has it; whether it is in range is check()'s to say.
 template <class T>
-T number(std::string_view key, std::string_view value, T low, T high)
+T number(std::string_view key, std::string_view value)
 {
     T x{};
     const char* end = value.data() + value.size();
     const auto [stopped, error] = std::from_chars(value.data(), end, x);
-    if (error != std::errc() || stopped != end || !(x >= low && x <= high))
-        refuse(key, value, range(static_cast<double>(low), static_cast<double>(high)));
+    if (error != std::errc() || stopped != end)
+        refuse(key, value, std::is_integral_v<T> ? "a whole number, not negative" : "a number");
     return x;
 }
 
@@ -64,14 +67,6 @@ std::string_view trimmed(std::string_view text)
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-std::uint64_t ring_bytes(std::string_view key, std::string_view value)
-{
-    const auto n = number<std::uint64_t>(key, value, limits::ring_bytes_min, limits::ring_bytes_max);
-    if (n & (n - 1))
-        refuse(key, value, "a power of two, such as 8388608");
-    return n;
-}
-
 void set(arguments& a, std::string_view key, std::string_view value)
 {
     if (key == "device")
@@ -80,18 +75,17 @@ void set(arguments& a, std::string_view key, std::string_view value)
         a.format = word<format>(
             key, value, { { "sc8", format::sc8 }, { "sc16", format::sc16 }, { "fc32", format::fc32 } });
     else if (key == "channels")
-        a.channels = number<unsigned>(key, value, 1, max_channels);
+        a.channels = number<unsigned>(key, value);
     else if (key == "rate")
-        a.rate = number<double>(key, value, limits::rate_min, limits::rate_max);
+        a.rate = number<double>(key, value);
     else if (key == "freq")
-        a.freq = number<double>(key, value, -limits::frequency_max, limits::frequency_max);
+        a.freq = number<double>(key, value);
     else if (key == "gain")
-        a.gain = number<double>(key, value, limits::gain_min, limits::gain_max);
+        a.gain = number<double>(key, value);
     else if (key == "ring_bytes")
-        a.ring_bytes = ring_bytes(key, value);
+        a.ring_bytes = number<std::uint64_t>(key, value);
     else if (key == "interval_us")
-        a.interval_us =
-            number<std::uint64_t>(key, value, limits::interval_us_min, limits::interval_us_max);
+        a.interval_us = number<std::uint64_t>(key, value);
     else if (key == "scene")
         a.scene = value.empty() ? (refuse(key, value, "tone, noise, counter or a file"), "") : value;
     else if (key == "dma")
@@ -100,7 +94,7 @@ void set(arguments& a, std::string_view key, std::string_view value)
     else if (key == "pace")
         a.pace = word<pacing>(key, value, { { "real", pacing::real }, { "free", pacing::free } });
     else if (key == "seed")
-        a.seed = number<std::uint64_t>(key, value, 0, std::numeric_limits<std::uint64_t>::max());
+        a.seed = number<std::uint64_t>(key, value);
     else
         throw std::invalid_argument("zcring: unknown argument \"" + std::string(key) +
                                     "\"; the known ones are " + known_keys);
@@ -129,11 +123,32 @@ arguments parse_arguments(std::string_view text)
                                         known_keys);
         set(a, trimmed(item.substr(0, equals)), trimmed(item.substr(equals + 1)));
     }
+    check(a);
+    return a;
+}
+
+void check(const arguments& a)
+{
+    const auto in_range = [](const char* key, const auto& value, auto low, auto high) {
+        if (value)
+            check_range(key,
+                        static_cast<double>(*value),
+                        static_cast<double>(low),
+                        static_cast<double>(high));
+    };
+
+    in_range("channels", a.channels, 1, max_channels);
+    in_range("rate", a.rate, limits::rate_min, limits::rate_max);
+    in_range("freq", a.freq, -limits::frequency_max, limits::frequency_max);
+    in_range("gain", a.gain, limits::gain_min, limits::gain_max);
+    in_range("ring_bytes", a.ring_bytes, limits::ring_bytes_min, limits::ring_bytes_max);
+    in_range("interval_us", a.interval_us, limits::interval_us_min, limits::interval_us_max);
+    if (a.ring_bytes && *a.ring_bytes & (*a.ring_bytes - 1))
+        refuse("ring_bytes", std::to_string(*a.ring_bytes), "a power of two, such as 8388608");
     if (a.emulator && !a.device.empty())
         throw std::invalid_argument("zcring: device= and emulator exclude each other; drop one");
-    if (a.pace == pacing::free && !a.device.empty())
-        throw std::invalid_argument("zcring: pace=free is for the emulator only; drop device=");
-    return a;
+    if (a.pace && !a.device.empty())
+        throw std::invalid_argument("zcring: pace= is for the emulator only; drop device= or it");
 }
 
 void check_range(const char* what, double value, double low, double high)

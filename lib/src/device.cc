@@ -2,7 +2,8 @@
 #include <zcring/device.h>
 #include <zcring/limits.h>
 
-#include "arguments.h"
+#include <zcring/arguments.h>
+#include "check.h"
 #include "emulator.h"
 #include "kernel_device.h"
 #include "rational.h"
@@ -233,7 +234,9 @@ std::unique_ptr<backend> open(const arguments& a)
 
 } // namespace
 
-device::device(std::string_view text) : d_backend(open(parse_arguments(text)))
+device::device(std::string_view text) : device(parse_arguments(text)) {}
+
+device::device(const zcring::arguments& a) : d_backend((check(a), open(a)))
 {
     const zcring_config config = d_backend->config();
     d_format = from_abi(config.format);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "arguments.h"
+#include <zcring/arguments.h>
 #include "backend.h"
 #include "mapping.h"
 #include "unique_fd.h"

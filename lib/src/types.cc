@@ -36,7 +36,7 @@ format parse_format(std::string_view name)
     for (const format f : { format::sc8, format::sc16, format::fc32 })
         if (name == to_string(f))
             return f;
-    throw std::invalid_argument("zcring: unknown format \"" + std::string(name) +
+    throw std::invalid_argument("zcring: unknown sample type \"" + std::string(name) +
                                 "\"; it is sc8, sc16 or fc32");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <zcring/types.h>
+#include <zcring/arguments.h>
 
 #include <memory>
 #include <string>
@@ -49,6 +49,7 @@ class ZCRING_API device final
 {
 public:
     explicit device(std::string_view arguments = {});
+    explicit device(const zcring::arguments& arguments);
     ~device();
     device(device&&) noexcept;
     device& operator=(device&&) noexcept;

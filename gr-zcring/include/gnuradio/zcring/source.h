@@ -1,0 +1,126 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <gnuradio/sync_block.h>
+#include <gnuradio/zcring/api.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace gr {
+namespace zcring {
+
+/*!
+ * \brief Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
+ * \ingroup zcring
+ *
+ * One output for each channel; all outputs are aligned, sample by sample.
+ *
+ * \section zcring_source_types Types
+ * - `fc32`: complex float, full scale 1.0 (8 bytes an item)
+ * - `sc16`: complex 16-bit integers, full scale 32768 (4 bytes an item)
+ * - `sc8`: complex 8-bit integers, full scale 128 (2 bytes an item)
+ *
+ * The ring has the same format, unless the arguments say `format=`; then each sample is
+ * converted once, straight from the ring, by VOLK.
+ *
+ * \section zcring_source_tags Stream tags
+ * On the first item of a stream, and exactly at the first item from which on they hold,
+ * as gr-uhd's:
+ * - `rx_time`: tuple of full seconds since 1970 (uint64) and fraction of a second (double)
+ * - `rx_rate`: samples a second (double)
+ * - `rx_freq`: tuned frequency in Hz (double)
+ * - `rx_lost`: samples lost just before this item (uint64); only after a gap
+ *
+ * \section zcring_source_stop Stopping and starting
+ * stop() and start() of a flowgraph begin a new stream, with the tags on its first item.
+ * So do lock() and unlock(), as the runtime drops what lies in its buffers then.
+ */
+class GR_ZCRING_API source : virtual public gr::sync_block
+{
+public:
+    using sptr = std::shared_ptr<source>;
+
+    static constexpr int all_channels = -1;
+
+    /*!
+     * \brief Opens the device.
+     *
+     * \param args where the samples come from and how, comma-separated key=value:
+     *        `device=/dev/zcring0` or `emulator` (with neither, the first /dev/zcring* that
+     *        may be opened, else the emulator), `format=sc8|sc16|fc32`, `ring_bytes=`
+     *        (a power of two, 4096 to 2^30), `interval_us=` (100 to 60000000),
+     *        `scene=tone|noise|counter|FILE.sigmf-meta`, `dma=copy|resident`,
+     *        `pace=real|free` (emulator only), `seed=`
+     * \param type of the items: "fc32", "sc16" or "sc8"
+     * \param nchan channels, 1 to 8
+     * \param samp_rate samples a second, 0.001 to 1e10; a recorded scene has its own
+     * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
+     * \param gain of every channel in dB, -60 to 60
+     * \param zero_copy "auto" or "off"; "on" is refused where it cannot be
+     *
+     * \throws std::invalid_argument if a parameter is out of its range, or contradicts the
+     *         same setting in \p args
+     * \throws std::system_error if the device cannot be opened; it names the remedy
+     */
+    static sptr make(const std::string& args = "",
+                     const std::string& type = "fc32",
+                     unsigned nchan = 1,
+                     double samp_rate = 1e6,
+                     double center_freq = 100e6,
+                     double gain = 0.0,
+                     const std::string& zero_copy = "auto");
+
+    /*!
+     * Sets the sample rate of all channels, from the next sample on.
+     * \param rate samples a second, 0.001 to 1e10
+     * \throws std::invalid_argument if it is out of range; nothing has changed then
+     * \throws std::system_error if a recorded scene, which has its own rate, is on the air
+     */
+    virtual void set_samp_rate(double rate) = 0;
+
+    /*!
+     * Tunes, from the next sample on.
+     * \param freq Hz, -1e12 to 1e12
+     * \param chan channel from 0, or all_channels
+     * \throws std::invalid_argument if a value is out of range; nothing has changed then
+     */
+    virtual void set_center_freq(double freq, int chan = all_channels) = 0;
+
+    /*!
+     * Sets the gain, from the next sample on.
+     * \param gain dB, -60 to 60
+     * \param chan channel from 0, or all_channels
+     * \throws std::invalid_argument if a value is out of range; nothing has changed then
+     */
+    virtual void set_gain(double gain, int chan = all_channels) = 0;
+
+    //! Samples a second.
+    virtual double samp_rate() const = 0;
+    //! Tuned frequency of \p chan in Hz. Throws std::invalid_argument for no channel.
+    virtual double center_freq(int chan = 0) const = 0;
+    //! Gain of \p chan in dB. Throws std::invalid_argument for no channel.
+    virtual double gain(int chan = 0) const = 0;
+
+    /*!
+     * \brief Counters of the stream, zero when it starts.
+     *
+     * `produced_bytes`, `consumed_bytes`, `overflow_bytes` (over all channels);
+     * `overflow_events` (gaps); `sample_clock`, `produced_samples`, `consumed_samples`,
+     * `lost_samples` (of each channel); `bursts`. To the sample, at every moment:
+     * `sample_clock = produced_samples + lost_samples`.
+     */
+    virtual std::map<std::string, std::uint64_t> telemetry() const = 0;
+
+    //! What was opened: "/dev/zcring0", or "emulator".
+    virtual std::string device() const = 0;
+
+    //! Whether the output buffers are the ring itself.
+    virtual bool is_zero_copy() const = 0;
+};
+
+} // namespace zcring
+} // namespace gr
