@@ -4,7 +4,7 @@
 #include "rotor.h"
 
 #define UHZ_PER_HZ	1000000ULL
-#define CHUNK		128U		/* samples computed at once, on the stack */
+#define CHUNK		64U		/* samples computed at once, on the stack */
 #define EIGHTH_TURN	(1ULL << 61)
 
 int zcring_scene_check(const struct zcring_scene *scene)
@@ -129,7 +129,10 @@ static void make_noise(const struct zcring_antenna *antenna, u32 channel, u64 sa
 static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64 n)
 {
 	u32 count = (u32)(sample_clock + 4097 * channel);
-	struct zcring_pair pair;
+	struct zcring_pair pairs[CHUNK];
+	u32 words[CHUNK];
+	u32 run;
+	u32 k;
 
 	switch (format) {
 	case ZCRING_FORMAT_SC8:
@@ -143,9 +146,12 @@ static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64
 			memcpy(out, &count, sizeof(count));
 		break;
 	case ZCRING_FORMAT_FC32:
-		for (; n; n--, count++, out += 8) {
-			zcring_samples_load(ZCRING_FORMAT_SC16, (u8 *)&count, &pair, 1);
-			zcring_samples_store(ZCRING_FORMAT_FC32, &pair, out, 1);
+		for (; n; n -= run, out += run * 8) {
+			run = (u32)min(n, (u64)CHUNK);
+			for (k = 0; k < run; k++)
+				words[k] = count++;
+			zcring_samples_load(ZCRING_FORMAT_SC16, (u8 *)words, pairs, run);
+			zcring_samples_store(ZCRING_FORMAT_FC32, pairs, out, run);
 		}
 		break;
 	}

@@ -67,6 +67,8 @@ static void tune_all(struct zcring_front *front, u32 channels)
 
 void zcring_front_configure(struct zcring_front *front, const struct zcring_config *config)
 {
+	if (front->clock.rate_num != config->rate_num || front->clock.rate_den != config->rate_den)
+		front->stream->pending_flags |= ZCRING_BURST_RATE;
 	front->config = *config;
 	front->antenna.format = config->format;
 	front->antenna.seed = config->seed;
@@ -355,7 +357,7 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns)
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 }
 
-void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns,
+void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,
 			     struct zcring_tuning *tuning)
 {
 	const struct zcring_clock *clock = &front->clock;
@@ -365,8 +367,10 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns,
 	tuning->rate_num = clock->rate_num;
 	tuning->rate_den = clock->rate_den;
 	tuning->bandwidth_uhz = front->bandwidth_uhz;
-	tuning->time_ns = clock->epoch_time_ns +
-			  (mono_ns > clock->epoch_mono_ns ? mono_ns - clock->epoch_mono_ns : 0);
+	tuning->time_ns = time_ns;
+	if (clock->epoch_time_ns)
+		tuning->time_ns = clock->epoch_time_ns + (mono_ns > clock->epoch_mono_ns ?
+							  mono_ns - clock->epoch_mono_ns : 0);
 	for (c = 0; c < front->config.channels; c++) {
 		tuning->freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
 		tuning->gain_mb[c] = front->antenna.tuner[c].gain_mb;

@@ -78,7 +78,8 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns);
 /* Takes exactly @samples samples, whatever the time is. */
 void zcring_front_take(struct zcring_front *front, u64 samples);
 
-void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns,
+/* @time_ns is the time of day, for a device that has not been started yet. */
+void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,
 			     struct zcring_tuning *tuning);
 
 #endif /* ZCRING_ENGINE_FRONT_H */

@@ -31,7 +31,8 @@
  *
  *   E pairs with F: each side stores its own word before it loads the other's, so that at
  *   least one of the two sees the other's store, and no wake-up is lost. In the kernel,
- *   poll_wait() and wq_has_sleeper() are E and F.
+ *   joining and leaving the wait queue take the place of waiting; E comes after
+ *   poll_wait(), and wq_has_sleeper() is F.
  *
  * Telemetry is a set of counters that must be read together:
  *
@@ -130,12 +131,18 @@ static inline void zcring_ring_release(struct zcring_consumer *consumer, u64 tai
 	zcring_store_release(&consumer->tail, tail);		/* C */
 }
 
+/* Between joining those who sleep and a last look at the head. */
+static inline void zcring_ring_fence_before_look(void)
+{
+	zcring_fence_full();					/* E */
+}
+
 /* To be followed by a look at the head, and only then by sleep. */
 static inline void zcring_ring_store_waiting(struct zcring_consumer *consumer, u64 watermark)
 {
 	zcring_store(&consumer->watermark, watermark);
 	zcring_store(&consumer->waiting, 1);
-	zcring_fence_full();					/* E */
+	zcring_ring_fence_before_look();
 }
 
 static inline void zcring_ring_clear_waiting(struct zcring_consumer *consumer)

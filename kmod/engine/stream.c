@@ -4,18 +4,45 @@
 static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
 {
 	zcring_store(&stream->state, state);
-	stream->fault = fault;
+	zcring_store(&stream->fault, fault);
 	zcring_ring_store_state(stream->meta, state, fault);
+}
+
+/* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
+static void see_tail(struct zcring_stream *stream)
+{
+	u64 tail = zcring_ring_load_tail(stream->consumer);
+
+	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
+		return;
+	if (tail - stream->tail <= stream->head - stream->tail) {
+		stream->tail = tail;
+		return;
+	}
+	set_state(stream, ZCRING_STATE_FAULT,
+		  (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
+						   ZCRING_FAULT_TAIL_WENT_BACK);
+}
+
+/* Frees the descriptors of which no sample is held. */
+static void free_bursts(struct zcring_stream *stream)
+{
+	while (stream->burst_tail != stream->burst_head) {
+		u64 end = stream->burst_ends[zcring_ring_place(stream->burst_tail,
+							       stream->burst_slots)];
+
+		if ((s64)(end - stream->tail) > 0)
+			break;
+		stream->burst_tail++;
+	}
+	zcring_store(&stream->bursts_full,
+		     stream->burst_head - stream->burst_tail == stream->burst_slots);
 }
 
 void zcring_stream_init(struct zcring_stream *stream)
 {
-	struct zcring_meta *meta = stream->meta;
-
-	memset(meta, 0, sizeof(*meta));
-	meta->magic = ZCRING_MAGIC;
-	meta->abi_version = ZCRING_ABI_VERSION;
-	memset(stream->consumer, 0, sizeof(*stream->consumer));
+	zcring_store(&stream->meta->magic, ZCRING_MAGIC);
+	zcring_store(&stream->meta->abi_version, ZCRING_ABI_VERSION);
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
 	stream->head = 0;
 	stream->tail = 0;
@@ -23,11 +50,13 @@ void zcring_stream_init(struct zcring_stream *stream)
 	stream->burst_head = 0;
 	stream->burst_tail = 0;
 	stream->bursts_full = false;
-	stream->sequence = 0;
 	stream->pending_lost = 0;
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
+	zcring_ring_release(stream->consumer, 0, 0);
+	zcring_ring_publish(stream->meta, 0, 0);
 	set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+	zcring_stream_account(stream);
 }
 
 /* Zeroes the samples before @first_index, round the end of the ring if need be. */
@@ -102,43 +131,12 @@ void zcring_stream_unplug(struct zcring_stream *stream)
 	set_state(stream, ZCRING_STATE_GONE, stream->fault);
 }
 
-/* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
-static void see_tail(struct zcring_stream *stream)
-{
-	u64 tail = zcring_ring_load_tail(stream->consumer);
-
-	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
-		return;
-	if (tail - stream->tail <= stream->head - stream->tail) {
-		stream->tail = tail;
-		return;
-	}
-	set_state(stream, ZCRING_STATE_FAULT,
-		  (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
-						   ZCRING_FAULT_TAIL_WENT_BACK);
-}
-
-/* Frees the descriptors of which no sample is held. */
-static void free_bursts(struct zcring_stream *stream)
-{
-	while (stream->burst_tail != stream->burst_head) {
-		u64 end = stream->burst_ends[zcring_ring_place(stream->burst_tail,
-							       stream->burst_slots)];
-
-		if ((s64)(end - stream->tail) > 0)
-			break;
-		stream->burst_tail++;
-	}
-}
-
 u64 zcring_stream_room(struct zcring_stream *stream)
 {
 	see_tail(stream);
 	if (stream->state != ZCRING_STATE_RUNNING)
 		return 0;
 	free_bursts(stream);
-	zcring_store(&stream->bursts_full,
-		     stream->burst_head - stream->burst_tail == stream->burst_slots);
 	if (stream->bursts_full)
 		return 0;
 	return stream->ring_samples - (stream->head - stream->tail);
@@ -191,6 +189,7 @@ void zcring_stream_account(struct zcring_stream *stream)
 
 	if (stream->state == ZCRING_STATE_RUNNING || stream->state == ZCRING_STATE_STOPPED)
 		see_tail(stream);
+	free_bursts(stream);
 	consumed = (s64)(stream->tail - stream->first_index);
 	t->consumed_samples = consumed > 0 ? consumed : 0;	/* preroll does not count */
 	t->produced_bytes = t->produced_samples * frame_bytes;

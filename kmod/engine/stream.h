@@ -63,7 +63,10 @@ struct zcring_stream {
 	struct zcring_telemetry telemetry;
 };
 
-/* The memory and geometry fields are set by the owner before; all else begins here. */
+/*
+ * The memory and geometry fields are set by the owner before, in a zeroed struct the first
+ * time; all else begins here. An observer of the metadata sees nothing inconsistent.
+ */
 void zcring_stream_init(struct zcring_stream *stream);
 
 /* 0, -EBUSY while running, -ENODEV once gone, -EINVAL for a field out of range. */

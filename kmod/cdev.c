@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/uaccess.h>
+
+#include "zcring.h"
+
+static int zcring_open(struct inode *inode, struct file *file)
+{
+	struct zcring_device *zdev = container_of(inode->i_cdev, struct zcring_device, cdev);
+
+	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
+		return -ENODEV;
+	file->private_data = zdev;
+	return stream_open(inode, file);
+}
+
+/* Not before the last mapping of the file is gone, too. */
+static int zcring_release(struct inode *inode, struct file *file)
+{
+	zcring_device_release_consumer(file->private_data, file);
+	return 0;
+}
+
+static __poll_t zcring_poll(struct file *file, poll_table *wait)
+{
+	struct zcring_device *zdev = file->private_data;
+	const struct zcring_stream *stream = &zdev->stream;
+	__poll_t writable = EPOLLOUT | EPOLLWRNORM;	/* write() never waits */
+	u64 filled;
+
+	poll_wait(file, &zdev->wait, wait);
+	zcring_ring_fence_before_look();	/* poll_wait() has it itself from 6.14 on */
+	switch (zcring_load(&stream->state)) {
+	case ZCRING_STATE_RUNNING:
+		return writable | (zcring_stream_readable(stream) ? EPOLLIN | EPOLLRDNORM : 0);
+	case ZCRING_STATE_STOPPED:	/* no more will come: what there is, is enough */
+		filled = zcring_load(&stream->head) - zcring_ring_load_tail(stream->consumer);
+		return writable | (filled - 1 < READ_ONCE(stream->ring_samples) ?
+				   EPOLLIN | EPOLLRDNORM : 0);
+	case ZCRING_STATE_FAULT:
+		return EPOLLERR;
+	}
+	return EPOLLERR | EPOLLHUP;
+}
+
+static int zcring_get_info(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_info info = { .abi_version = ZCRING_ABI_VERSION };
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	info.features = ZCRING_FEATURE_DOUBLE_MAP | zdev->ops->features;
+	info.channels = zdev->config.channels;
+	info.format = zdev->config.format;
+	info.sample_bytes = zdev->stream.sample_bytes;
+	info.state = zdev->stream.state;
+	info.ring_samples = zdev->stream.ring_samples;
+	info.burst_slots = zdev->stream.burst_slots;
+	strscpy(info.model, zdev->ops->model, sizeof(info.model));
+	mutex_unlock(&zdev->lock);
+	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static int zcring_get_region(struct zcring_device *zdev, void __user *argument)
+{
+	struct zcring_region region;
+	int err;
+
+	if (copy_from_user(&region, argument, sizeof(region)))
+		return -EFAULT;
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_region_describe(zdev, &region);
+	mutex_unlock(&zdev->lock);
+	if (err)
+		return err;
+	return copy_to_user(argument, &region, sizeof(region)) ? -EFAULT : 0;
+}
+
+static int zcring_get_config(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_config config;
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	zcring_device_get_config(zdev, &config);
+	mutex_unlock(&zdev->lock);
+	return copy_to_user(to, &config, sizeof(config)) ? -EFAULT : 0;
+}
+
+static int zcring_get_tuning(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_tuning tuning;
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), &tuning);
+	mutex_unlock(&zdev->lock);
+	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
+}
+
+static int zcring_get_telemetry(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_telemetry telemetry;
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	zcring_device_account(zdev);
+	telemetry = zdev->stream.telemetry;
+	mutex_unlock(&zdev->lock);
+	return copy_to_user(to, &telemetry, sizeof(telemetry)) ? -EFAULT : 0;
+}
+
+static int zcring_set_config(struct file *file, const void __user *from)
+{
+	struct zcring_config config;
+
+	if (copy_from_user(&config, from, sizeof(config)))
+		return -EFAULT;
+	return zcring_device_configure(file->private_data, file, &config);
+}
+
+static int zcring_set_scene(struct file *file, const void __user *from)
+{
+	struct zcring_scene scene;
+
+	if (copy_from_user(&scene, from, sizeof(scene)))
+		return -EFAULT;
+	return zcring_scene_set(file->private_data, file, &scene);
+}
+
+/* The lock, for one that is the consumer then, or has become it. */
+static int zcring_lock_as_consumer(struct zcring_device *zdev, struct file *file)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_claim(zdev, file);
+	if (err)
+		mutex_unlock(&zdev->lock);
+	return err;
+}
+
+static int zcring_start(struct file *file, const void __user *from)
+{
+	struct zcring_device *zdev = file->private_data;
+	struct zcring_start start;
+	int err;
+
+	if (copy_from_user(&start, from, sizeof(start)))
+		return -EFAULT;
+	err = zcring_lock_as_consumer(zdev, file);
+	if (err)
+		return err;
+	err = zcring_device_start(zdev, &start);
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+static int zcring_stop(struct file *file)
+{
+	struct zcring_device *zdev = file->private_data;
+	int err;
+
+	err = zcring_lock_as_consumer(zdev, file);
+	if (err)
+		return err;
+	zcring_device_stop(zdev);
+	mutex_unlock(&zdev->lock);
+	return 0;
+}
+
+static int zcring_control(struct file *file, const void __user *from)
+{
+	struct zcring_device *zdev = file->private_data;
+	struct zcring_control control;
+	int err;
+
+	if (copy_from_user(&control, from, sizeof(control)))
+		return -EFAULT;
+	err = zcring_lock_as_consumer(zdev, file);
+	if (err)
+		return err;
+	err = zcring_device_control(zdev, &control);
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+static long zcring_ioctl(struct file *file, unsigned int command, unsigned long argument)
+{
+	void __user *user = (void __user *)argument;
+
+	switch (command) {
+	case ZCRING_IOC_GET_INFO:
+		return zcring_get_info(file->private_data, user);
+	case ZCRING_IOC_GET_REGION:
+		return zcring_get_region(file->private_data, user);
+	case ZCRING_IOC_GET_CONFIG:
+		return zcring_get_config(file->private_data, user);
+	case ZCRING_IOC_GET_TUNING:
+		return zcring_get_tuning(file->private_data, user);
+	case ZCRING_IOC_GET_TELEMETRY:
+		return zcring_get_telemetry(file->private_data, user);
+	case ZCRING_IOC_SET_CONFIG:
+		return zcring_set_config(file, user);
+	case ZCRING_IOC_SET_SCENE:
+		return zcring_set_scene(file, user);
+	case ZCRING_IOC_START:
+		return zcring_start(file, user);
+	case ZCRING_IOC_STOP:
+		return zcring_stop(file);
+	case ZCRING_IOC_CONTROL:
+		return zcring_control(file, user);
+	}
+	return -ENOTTY;
+}
+
+const struct file_operations zcring_fops = {
+	.owner = THIS_MODULE,
+	.open = zcring_open,
+	.release = zcring_release,
+	.read = zcring_read,
+	.write = zcring_scene_write,
+	.poll = zcring_poll,
+	.mmap = zcring_mmap,
+	.unlocked_ioctl = zcring_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "engine/front.h"
+#include "zcring.h"
+
+/* The last file, the last mapping and the module itself have let go. */
+static void zcring_device_free(struct device *dev)
+{
+	struct zcring_device *zdev = container_of(dev, struct zcring_device, dev);
+
+	if (zdev->dma)
+		zdev->ops->destroy(zdev->dma);
+	zcring_area_free(&zdev->next_scene_samples);
+	zcring_area_free(&zdev->scene_samples);
+	zcring_ring_free(&zdev->ring);
+	zcring_area_free(&zdev->consumer_page);
+	zcring_area_free(&zdev->meta);
+	mutex_destroy(&zdev->lock);
+	mutex_destroy(&zdev->io_lock);
+	kfree(zdev);
+}
+
+/* What is built here, zcring_device_free() takes down, however far it came. */
+static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config)
+{
+	void *dma;
+	int err;
+
+	err = zcring_area_alloc(&zdev->meta, PAGE_SIZE);
+	if (err)
+		return err;
+	err = zcring_area_alloc(&zdev->consumer_page, PAGE_SIZE);
+	if (err)
+		return err;
+	err = zcring_ring_alloc(&zdev->ring, config);
+	if (err)
+		return err;
+	zdev->config = *config;
+	zdev->stream.meta = zdev->meta.address;
+	zdev->stream.consumer = zdev->consumer_page.address;
+	zcring_ring_attach(&zdev->ring, config, &zdev->stream);
+	dma = zdev->ops->create(&zdev->stream, config);
+	if (IS_ERR(dma))
+		return PTR_ERR(dma);
+	zdev->dma = dma;
+	zcring_scene_init(zdev);
+	return 0;
+}
+
+struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config)
+{
+	struct zcring_device *zdev = kzalloc(sizeof(*zdev), GFP_KERNEL);
+	int err;
+
+	if (!zdev)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&zdev->io_lock);
+	mutex_init(&zdev->lock);
+	init_waitqueue_head(&zdev->wait);
+	zdev->ops = &zcring_sim_dma_ops;
+	device_initialize(&zdev->dev);
+	zdev->dev.class = &zcring_class;
+	zdev->dev.devt = number;
+	zdev->dev.groups = zcring_groups;
+	zdev->dev.release = zcring_device_free;
+	err = dev_set_name(&zdev->dev, "zcring%u", MINOR(number));
+	if (err)
+		goto out_put_device;
+	err = zcring_device_build(zdev, config);
+	if (err)
+		goto out_put_device;
+	err = zcring_pump_create(zdev);
+	if (err)
+		goto out_put_device;
+	cdev_init(&zdev->cdev, &zcring_fops);
+	zdev->cdev.owner = THIS_MODULE;
+	err = cdev_device_add(&zdev->cdev, &zdev->dev);
+	if (err)
+		goto out_destroy_pump;
+	return zdev;
+
+out_destroy_pump:
+	zcring_pump_destroy(zdev);
+out_put_device:
+	put_device(&zdev->dev);
+	return ERR_PTR(err);
+}
+
+void zcring_device_destroy(struct zcring_device *zdev)
+{
+	cdev_device_del(&zdev->cdev, &zdev->dev);
+	zcring_device_unplug(zdev);
+	zcring_pump_destroy(zdev);
+	put_device(&zdev->dev);
+}
+
+/* After anything that may have ended the stream. */
+static void zcring_device_settle(struct zcring_device *zdev)
+{
+	if (zdev->stream.state == ZCRING_STATE_RUNNING)
+		return;
+	zcring_pump_stop(zdev);
+	wake_up_interruptible_all(&zdev->wait);
+}
+
+void zcring_device_unplug(struct zcring_device *zdev)
+{
+	mutex_lock(&zdev->lock);
+	zcring_stream_unplug(&zdev->stream);
+	zcring_device_settle(zdev);
+	mutex_unlock(&zdev->lock);
+}
+
+int zcring_device_lock(struct zcring_device *zdev)
+{
+	if (mutex_lock_interruptible(&zdev->lock))
+		return -ERESTARTSYS;
+	if (zdev->stream.state != ZCRING_STATE_GONE)
+		return 0;
+	mutex_unlock(&zdev->lock);
+	return -ENODEV;
+}
+
+int zcring_device_claim(struct zcring_device *zdev, struct file *file)
+{
+	if (zdev->consumer && zdev->consumer != file)
+		return -EBUSY;
+	zdev->consumer = file;
+	return 0;
+}
+
+/* The stream ends; what was not read stays, and so do the settings. */
+void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file)
+{
+	struct zcring_consumer *page = zdev->stream.consumer;
+
+	mutex_lock(&zdev->io_lock);
+	mutex_lock(&zdev->lock);
+	if (zdev->consumer == file) {
+		zcring_device_stop(zdev);
+		zcring_scene_abandon(zdev);
+		zcring_store(&page->watermark, 0);
+		zcring_store(&page->waiting, 0);
+		zdev->owns_stream = false;
+		zdev->consumer = NULL;
+	}
+	mutex_unlock(&zdev->lock);
+	mutex_unlock(&zdev->io_lock);
+}
+
+/* The rate may have been changed by a command, perhaps a timed one, since it was set. */
+void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config)
+{
+	struct zcring_tuning tuning;
+
+	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), &tuning);
+	*config = zdev->config;
+	config->rate_num = tuning.rate_num;
+	config->rate_den = tuning.rate_den;
+}
+
+int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start)
+{
+	u64 mono_ns = ktime_get_ns();
+	int err;
+
+	if (zdev->next_scene_samples.pages)
+		return -ENODATA;
+	err = zdev->ops->start(zdev->dma, start, mono_ns, ktime_get_real_ns());
+	if (err)
+		return err;
+	zdev->owns_stream = true;
+	zcring_pump_start(zdev, mono_ns);
+	zcring_device_settle(zdev);
+	return 0;
+}
+
+void zcring_device_stop(struct zcring_device *zdev)
+{
+	zdev->ops->stop(zdev->dma, ktime_get_ns());
+	zcring_device_settle(zdev);
+}
+
+int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control)
+{
+	int err = zdev->ops->control(zdev->dma, control, ktime_get_ns());
+
+	zcring_device_settle(zdev);
+	return err;
+}
+
+void zcring_device_account(struct zcring_device *zdev)
+{
+	zcring_stream_account(&zdev->stream);
+	zcring_device_settle(zdev);
+}
+
+static bool zcring_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
+{
+	return a->format == b->format && a->channels == b->channels &&
+	       a->ring_bytes == b->ring_bytes;
+}
+
+/* With the lock held. */
+static int zcring_may_configure(struct zcring_device *zdev, struct file *file,
+				const struct zcring_config *config)
+{
+	int err = zcring_device_claim(zdev, file);
+
+	if (err)
+		return err;
+	if (zdev->stream.state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
+	if (!zcring_same_geometry(config, &zdev->config) && atomic_read(&zdev->mappings))
+		return -EBUSY;
+	return 0;
+}
+
+/* Takes @ring's memory and leaves the old memory in it; without pages, the ring stays. */
+static int zcring_exchange_ring(struct zcring_device *zdev, struct file *file,
+				const struct zcring_config *config, struct zcring_ring *ring)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_may_configure(zdev, file, config);
+	if (err)
+		goto out_unlock;
+	if (ring->burst_ends) {
+		swap(zdev->ring, *ring);
+		zcring_ring_attach(&zdev->ring, config, &zdev->stream);
+	}
+	zdev->config = *config;
+	zdev->ops->configure(zdev->dma, config);
+	zcring_device_settle(zdev);
+out_unlock:
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+int zcring_device_configure(struct zcring_device *zdev, struct file *file,
+			    const struct zcring_config *config)
+{
+	struct zcring_ring ring = { };
+	int err;
+
+	err = zcring_config_check(config, PAGE_SIZE);
+	if (err)
+		return err;
+	if (mutex_lock_interruptible(&zdev->io_lock))
+		return -ERESTARTSYS;
+	err = zcring_device_lock(zdev);
+	if (err)
+		goto out_unlock_io;
+	err = zcring_may_configure(zdev, file, config);
+	mutex_unlock(&zdev->lock);
+	/* io_lock keeps the geometry; the memory is got without keeping observers waiting. */
+	if (!err && !zcring_same_geometry(config, &zdev->config))
+		err = zcring_ring_alloc(&ring, config);
+	if (!err)
+		err = zcring_exchange_ring(zdev, file, config, &ring);
+	zcring_ring_free(&ring);
+out_unlock_io:
+	mutex_unlock(&zdev->io_lock);
+	return err;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define pr_fmt(fmt) "zcring: " fmt
+
+#include <linux/err.h>
+#include <linux/module.h>
+
+#include "compat.h"
+#include "engine/front.h"
+#include "zcring.h"
+
+#define ZCRING_DEVICES_MAX	16
+
+static unsigned int devices = 1;
+module_param(devices, uint, 0444);
+MODULE_PARM_DESC(devices, "number of devices, 1 to 16 (default 1)");
+
+static unsigned long ring_bytes = 8UL << 20;
+module_param(ring_bytes, ulong, 0444);
+MODULE_PARM_DESC(ring_bytes, "bytes of each channel's ring, a power of two, a page to 1 GiB (default 8388608)");
+
+static unsigned long sample_rate = 1000000;
+module_param(sample_rate, ulong, 0444);
+MODULE_PARM_DESC(sample_rate, "samples a second, 1 to 10000000000 (default 1000000)");
+
+static unsigned int interval_us = 50000;
+module_param(interval_us, uint, 0444);
+MODULE_PARM_DESC(interval_us, "microseconds between bursts, 100 to 60000000 (default 50000)");
+
+static char *format = "sc16";
+module_param(format, charp, 0444);
+MODULE_PARM_DESC(format, "sample format: sc8, sc16 (default) or fc32");
+
+static unsigned int channels = 1;
+module_param(channels, uint, 0444);
+MODULE_PARM_DESC(channels, "channels of each device, 1 to 8 (default 1)");
+
+static dev_t zcring_first_number;
+static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];
+
+/* For the group that a udev rule names, never for all. */
+static char *zcring_devnode(ZCRING_DEVNODE_CONST struct device *dev, umode_t *mode)
+{
+	if (mode)
+		*mode = 0660;
+	return NULL;
+}
+
+struct class zcring_class = {
+	.name = "zcring",
+	.devnode = zcring_devnode,
+};
+
+static bool __init zcring_in_range(const char *name, u64 value, u64 least, u64 most)
+{
+	if (value >= least && value <= most)
+		return true;
+	pr_err("parameter %s=%llu: allowed is %llu to %llu\n", name, value, least, most);
+	return false;
+}
+
+static u32 __init zcring_format_by_name(const char *name)
+{
+	if (!strcmp(name, "sc8"))
+		return ZCRING_FORMAT_SC8;
+	if (!strcmp(name, "sc16"))
+		return ZCRING_FORMAT_SC16;
+	if (!strcmp(name, "fc32"))
+		return ZCRING_FORMAT_FC32;
+	pr_err("parameter format=%s: allowed is sc8, sc16 or fc32\n", name);
+	return 0;
+}
+
+static int __init zcring_config_from_parameters(struct zcring_config *config)
+{
+	zcring_config_default(config);
+	if (!zcring_in_range("devices", devices, 1, ZCRING_DEVICES_MAX) ||
+	    !zcring_in_range("channels", channels, 1, ZCRING_CHANNELS_MAX) ||
+	    !zcring_in_range("sample_rate", sample_rate, 1, ZCRING_RATE_HZ_MAX) ||
+	    !zcring_in_range("interval_us", interval_us, ZCRING_INTERVAL_NS_MIN / NSEC_PER_USEC,
+			     ZCRING_INTERVAL_NS_MAX / NSEC_PER_USEC) ||
+	    !zcring_in_range("ring_bytes", ring_bytes, PAGE_SIZE, ZCRING_RING_BYTES_MAX))
+		return -EINVAL;
+	if (!is_power_of_2(ring_bytes)) {
+		pr_err("parameter ring_bytes=%lu: allowed is a power of two\n", ring_bytes);
+		return -EINVAL;
+	}
+	config->format = zcring_format_by_name(format);
+	if (!config->format)
+		return -EINVAL;
+	config->channels = channels;
+	config->ring_bytes = ring_bytes;
+	config->interval_ns = interval_us * (u64)NSEC_PER_USEC;
+	config->rate_num = sample_rate;
+	return zcring_config_check(config, PAGE_SIZE);
+}
+
+static void zcring_destroy_devices(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ZCRING_DEVICES_MAX && zcring_devices[i]; i++) {
+		zcring_device_destroy(zcring_devices[i]);
+		zcring_devices[i] = NULL;
+	}
+}
+
+static int __init zcring_create_devices(const struct zcring_config *config)
+{
+	struct zcring_device *zdev;
+	unsigned int i;
+
+	for (i = 0; i < devices; i++) {
+		zdev = zcring_device_create(zcring_first_number + i, config);
+		if (IS_ERR(zdev)) {
+			pr_err("cannot create zcring%u: %pe; where memory is short, take a smaller ring_bytes, or fewer channels or devices\n",
+			       i, zdev);
+			zcring_destroy_devices();
+			return PTR_ERR(zdev);
+		}
+		zcring_devices[i] = zdev;
+	}
+	return 0;
+}
+
+static int __init zcring_init(void)
+{
+	struct zcring_config config;
+	int err;
+
+	err = zcring_config_from_parameters(&config);
+	if (err)
+		return err;
+	err = alloc_chrdev_region(&zcring_first_number, 0, devices, "zcring");
+	if (err)
+		return err;
+	err = class_register(&zcring_class);
+	if (err)
+		goto out_unregister_numbers;
+	err = zcring_create_devices(&config);
+	if (err)
+		goto out_unregister_class;
+	return 0;
+
+out_unregister_class:
+	class_unregister(&zcring_class);
+out_unregister_numbers:
+	unregister_chrdev_region(zcring_first_number, devices);
+	return err;
+}
+
+static void __exit zcring_exit(void)
+{
+	zcring_destroy_devices();
+	class_unregister(&zcring_class);
+	unregister_chrdev_region(zcring_first_number, devices);
+}
+
+module_init(zcring_init);
+module_exit(zcring_exit);
+
+MODULE_AUTHOR("zcring developers");
+MODULE_DESCRIPTION("Zero-copy DMA ring of samples, filled by a simulated SDR front end");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/vmalloc.h>
+
+#include "engine/sample.h"
+#include "mem.h"
+
+/* One entry of a page table's middle level: what a board's scatter list would like, too. */
+#define ZCRING_CHUNK_BYTES	SZ_2M
+
+/* Large chunks are a wish: only a single page is worth reclaiming for, and never an OOM kill. */
+static struct page *zcring_alloc_chunk(unsigned int order)
+{
+	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+
+	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
+}
+
+static int zcring_area_fill(struct zcring_area *area, unsigned long count)
+{
+	unsigned int order = get_order(ZCRING_CHUNK_BYTES);
+
+	while (area->count < count) {
+		struct page *chunk;
+		unsigned long i;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		while (1UL << order > count - area->count)
+			order--;
+		chunk = zcring_alloc_chunk(order);
+		if (!chunk && !order)
+			return -ENOMEM;
+		if (!chunk) {
+			order--;
+			continue;
+		}
+		split_page(chunk, order);	/* so that freeing needs no list of chunks */
+		for (i = 0; i < 1UL << order; i++)
+			area->pages[area->count++] = chunk + i;
+		cond_resched();
+	}
+	return 0;
+}
+
+int zcring_area_alloc(struct zcring_area *area, u64 bytes)
+{
+	unsigned long count = bytes >> PAGE_SHIFT;
+	int err;
+
+	area->count = 0;
+	area->address = NULL;
+	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL | __GFP_NOWARN);
+	if (!area->pages)
+		return -ENOMEM;
+	err = zcring_area_fill(area, count);
+	if (err)
+		goto out_free_area;
+	area->address = vmap(area->pages, count, VM_MAP, PAGE_KERNEL);
+	if (!area->address) {
+		err = -ENOMEM;
+		goto out_free_area;
+	}
+	return 0;
+
+out_free_area:
+	zcring_area_free(area);
+	return err;
+}
+
+void zcring_area_free(struct zcring_area *area)
+{
+	unsigned long i;
+
+	vunmap(area->address);
+	for (i = 0; i < area->count; i++) {
+		__free_page(area->pages[i]);
+		if (!(i % 4096))
+			cond_resched();
+	}
+	kvfree(area->pages);
+	*area = (struct zcring_area){ };
+}
+
+/* Pages from @first on, up to the area's end and no more than @limit, that lie in a row. */
+static unsigned long zcring_area_run(const struct zcring_area *area, unsigned long first,
+				     unsigned long limit)
+{
+	unsigned long pfn = page_to_pfn(area->pages[first]);
+	unsigned long run = 1;
+
+	limit = min(limit, area->count - first);
+	while (run < limit && page_to_pfn(area->pages[first + run]) == pfn + run)
+		run++;
+	return run;
+}
+
+int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
+{
+	unsigned long count = vma_pages(vma);
+	unsigned long done, run;
+
+	for (done = 0; done < count; done += run) {
+		unsigned long first = done % area->count;
+		int err;
+
+		run = zcring_area_run(area, first, count - done);
+		err = remap_pfn_range(vma, vma->vm_start + (done << PAGE_SHIFT),
+				      page_to_pfn(area->pages[first]), run << PAGE_SHIFT,
+				      vma->vm_page_prot);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config)
+{
+	int err;
+	u32 c;
+
+	*ring = (struct zcring_ring){ };
+	err = zcring_area_alloc(&ring->bursts,
+				PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst)));
+	if (err)
+		goto out_free_ring;
+	ring->burst_ends = kvcalloc(ZCRING_BURST_SLOTS, sizeof(*ring->burst_ends), GFP_KERNEL);
+	if (!ring->burst_ends) {
+		err = -ENOMEM;
+		goto out_free_ring;
+	}
+	for (c = 0; c < config->channels; c++) {
+		err = zcring_area_alloc(&ring->data[c], config->ring_bytes);
+		if (err)
+			goto out_free_ring;
+	}
+	return 0;
+
+out_free_ring:
+	zcring_ring_free(ring);
+	return err;
+}
+
+void zcring_ring_free(struct zcring_ring *ring)
+{
+	u32 c;
+
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
+		zcring_area_free(&ring->data[c]);
+	kvfree(ring->burst_ends);
+	ring->burst_ends = NULL;
+	zcring_area_free(&ring->bursts);
+}
+
+void zcring_ring_attach(const struct zcring_ring *ring, const struct zcring_config *config,
+			struct zcring_stream *stream)
+{
+	u32 c;
+
+	stream->bursts = ring->bursts.address;
+	stream->burst_ends = ring->burst_ends;
+	stream->burst_slots = ZCRING_BURST_SLOTS;
+	stream->channels = config->channels;
+	stream->sample_bytes = zcring_sample_bytes(config->format);
+	WRITE_ONCE(stream->ring_samples, config->ring_bytes / stream->sample_bytes);
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
+		stream->data[c] = ring->data[c].address;
+	zcring_stream_init(stream);
+}

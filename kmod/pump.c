@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The timer is the DMA engine's interrupt, and does what an interrupt handler should: it
+ * wakes a thread, which does the work.
+ */
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/poll.h>
+
+#include "compat.h"
+#include "zcring.h"
+
+static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
+{
+	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
+
+	set_bit(0, &pump->due);
+	wake_up(&pump->kick);
+	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
+	return HRTIMER_RESTART;
+}
+
+static void zcring_pump_turn(struct zcring_device *zdev)
+{
+	struct zcring_stream *stream = &zdev->stream;
+
+	mutex_lock(&zdev->lock);
+	if (stream->state != ZCRING_STATE_RUNNING)
+		goto out_unlock;
+	zdev->ops->progress(zdev->dma, ktime_get_ns());
+	if (stream->state != ZCRING_STATE_RUNNING) {
+		zcring_pump_stop(zdev);
+		wake_up_interruptible_all(&zdev->wait);
+	} else if (wq_has_sleeper(&zdev->wait) && zcring_stream_readable(stream)) {
+		wake_up_interruptible_poll(&zdev->wait, EPOLLIN | EPOLLRDNORM);
+	}
+out_unlock:
+	mutex_unlock(&zdev->lock);
+}
+
+static int zcring_pump_run(void *data)
+{
+	struct zcring_device *zdev = data;
+	struct zcring_pump *pump = &zdev->pump;
+
+	while (!kthread_should_stop()) {
+		wait_event_idle(pump->kick, test_bit(0, &pump->due) || kthread_should_stop());
+		if (test_and_clear_bit(0, &pump->due))
+			zcring_pump_turn(zdev);
+	}
+	return 0;
+}
+
+int zcring_pump_create(struct zcring_device *zdev)
+{
+	struct zcring_pump *pump = &zdev->pump;
+	struct task_struct *thread;
+
+	init_waitqueue_head(&pump->kick);
+	hrtimer_setup(&pump->timer, zcring_pump_interrupt, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	thread = kthread_run(zcring_pump_run, zdev, "%s", dev_name(&zdev->dev));
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	pump->thread = thread;
+	return 0;
+}
+
+/* The stream does not run any more, or never did. */
+void zcring_pump_destroy(struct zcring_device *zdev)
+{
+	hrtimer_cancel(&zdev->pump.timer);
+	kthread_stop(zdev->pump.thread);
+}
+
+void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns)
+{
+	struct zcring_pump *pump = &zdev->pump;
+	ktime_t first = ns_to_ktime(mono_ns + zdev->config.interval_ns);
+
+	pump->interval = ns_to_ktime(zdev->config.interval_ns);
+	hrtimer_start(&pump->timer, first, HRTIMER_MODE_ABS);
+}
+
+/* Waits for a running handler, which takes no lock. */
+void zcring_pump_stop(struct zcring_device *zdev)
+{
+	hrtimer_cancel(&zdev->pump.timer);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is on the air. A scene of samples is announced, then written; it takes the old
+ * one's place when its last byte is there, so that a failure leaves the old one on the air.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/uaccess.h>
+
+#include "engine/antenna.h"
+#include "zcring.h"
+
+#define ZCRING_WRITE_STEP	SZ_1M		/* copied before anything else may run */
+
+/* With both locks held. */
+static void zcring_scene_forget_next(struct zcring_device *zdev, struct zcring_area *old)
+{
+	*old = zdev->next_scene_samples;
+	zdev->next_scene_samples = (struct zcring_area){ };
+	zdev->next_scene_bytes = 0;
+	zdev->next_scene_written = 0;
+}
+
+void zcring_scene_abandon(struct zcring_device *zdev)
+{
+	struct zcring_area old;
+
+	zcring_scene_forget_next(zdev, &old);
+	zcring_area_free(&old);
+}
+
+/* With both locks held; leaves the old samples in @samples. */
+static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcring_scene *scene,
+				    struct zcring_area *samples)
+{
+	zdev->scene = *scene;
+	swap(zdev->scene_samples, *samples);
+	zdev->ops->set_scene(zdev->dma, scene, zdev->scene_samples.address);
+}
+
+/* A tone, where the device is tuned to when it is new. */
+void zcring_scene_init(struct zcring_device *zdev)
+{
+	struct zcring_scene tone = { .kind = ZCRING_SCENE_TONE };
+	struct zcring_area none = { };
+	struct zcring_tuning tuning;
+
+	if (!zdev->ops->set_scene)
+		return;
+	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), &tuning);
+	tone.freq_uhz = tuning.freq_uhz[0];
+	zcring_scene_put_on_air(zdev, &tone, &none);
+}
+
+/* With the lock held. */
+static int zcring_may_set_scene(struct zcring_device *zdev, struct file *file)
+{
+	int err = zcring_device_claim(zdev, file);
+
+	if (err)
+		return err;
+	return zdev->stream.state == ZCRING_STATE_RUNNING ? -EBUSY : 0;
+}
+
+/* Leaves in @samples and @old what is to be freed. */
+static int zcring_scene_exchange(struct zcring_device *zdev, struct file *file,
+				 const struct zcring_scene *scene, struct zcring_area *samples,
+				 struct zcring_area *old)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_may_set_scene(zdev, file);
+	if (err)
+		goto out_unlock;
+	zcring_scene_forget_next(zdev, old);
+	if (scene->kind == ZCRING_SCENE_MEMORY) {
+		zdev->next_scene = *scene;
+		zdev->next_scene_bytes = scene->samples * zcring_sample_bytes(scene->format);
+		swap(zdev->next_scene_samples, *samples);
+	} else {
+		zcring_scene_put_on_air(zdev, scene, samples);
+	}
+out_unlock:
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+int zcring_scene_set(struct zcring_device *zdev, struct file *file,
+		     const struct zcring_scene *scene)
+{
+	struct zcring_area samples = { };
+	struct zcring_area old = { };
+	int err;
+
+	if (!zdev->ops->set_scene)
+		return -EOPNOTSUPP;
+	err = zcring_scene_check(scene);
+	if (err)
+		return err;
+	if (mutex_lock_interruptible(&zdev->io_lock))
+		return -ERESTARTSYS;
+	err = zcring_device_lock(zdev);
+	if (err)
+		goto out_unlock_io;
+	err = zcring_may_set_scene(zdev, file);
+	mutex_unlock(&zdev->lock);
+	if (!err && scene->kind == ZCRING_SCENE_MEMORY)
+		err = zcring_area_alloc(&samples, PAGE_ALIGN(scene->samples *
+							     zcring_sample_bytes(scene->format)));
+	if (!err)
+		err = zcring_scene_exchange(zdev, file, scene, &samples, &old);
+	zcring_area_free(&old);
+	zcring_area_free(&samples);
+out_unlock_io:
+	mutex_unlock(&zdev->io_lock);
+	return err;
+}
+
+/* With io_lock held. How many of @bytes were taken, or an error if none were. */
+static ssize_t zcring_scene_take(struct zcring_device *zdev, const char __user *from, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		size_t step = min_t(size_t, bytes - done, ZCRING_WRITE_STEP);
+
+		if (signal_pending(current))
+			return done ? done : -ERESTARTSYS;
+		if (copy_from_user(zdev->next_scene_samples.address + zdev->next_scene_written,
+				   from + done, step))
+			return done ? done : -EFAULT;
+		zdev->next_scene_written += step;
+		done += step;
+		cond_resched();
+	}
+	return done;
+}
+
+/* With io_lock held: a scene that is whole goes on the air. */
+static void zcring_scene_finish(struct zcring_device *zdev)
+{
+	struct zcring_area old;
+
+	if (zdev->next_scene_written < zdev->next_scene_bytes)
+		return;
+	mutex_lock(&zdev->lock);
+	zcring_scene_forget_next(zdev, &old);
+	zcring_scene_put_on_air(zdev, &zdev->next_scene, &old);
+	mutex_unlock(&zdev->lock);
+	zcring_area_free(&old);
+}
+
+/* With io_lock held: whether @file may write, and there is something to be written. */
+static int zcring_may_write(struct zcring_device *zdev, struct file *file)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_claim(zdev, file);
+	mutex_unlock(&zdev->lock);
+	if (err)
+		return err;
+	return zdev->next_scene_samples.pages ? 0 : -ENOSPC;
+}
+
+/*
+ * Takes what the announced scene still lacks, and no more: a write that goes beyond is
+ * short, and ENOSPC, as at the end of a disk, once nothing is lacking.
+ */
+ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
+{
+	struct zcring_device *zdev = file->private_data;
+	ssize_t result;
+
+	if (mutex_lock_interruptible(&zdev->io_lock))
+		return -ERESTARTSYS;
+	result = zcring_may_write(zdev, file);
+	if (!result) {
+		bytes = min_t(u64, bytes, zdev->next_scene_bytes - zdev->next_scene_written);
+		result = zcring_scene_take(zdev, from, bytes);
+		zcring_scene_finish(zdev);
+	}
+	mutex_unlock(&zdev->io_lock);
+	return result;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The DMA engine of a board that is not there: the simulated front end behind dma.h. */
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "dma.h"
+#include "engine/front.h"
+
+static void *zcring_sim_create(struct zcring_stream *stream, const struct zcring_config *config)
+{
+	struct zcring_front *front = kzalloc(sizeof(*front), GFP_KERNEL);
+
+	if (!front)
+		return ERR_PTR(-ENOMEM);
+	zcring_front_init(front, stream, config);
+	front->clock.epoch_mono_ns = ktime_get_ns();
+	front->clock.epoch_time_ns = ktime_get_real_ns();
+	return front;
+}
+
+static void zcring_sim_destroy(void *dma)
+{
+	kfree(dma);
+}
+
+static void zcring_sim_configure(void *dma, const struct zcring_config *config)
+{
+	zcring_front_configure(dma, config);
+}
+
+static void zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, const void *samples)
+{
+	zcring_front_set_scene(dma, scene, samples);
+}
+
+static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)
+{
+	return zcring_front_start(dma, start, mono_ns, time_ns);
+}
+
+static void zcring_sim_progress(void *dma, u64 mono_ns)
+{
+	const struct zcring_front *front = dma;
+
+	if (front->stream->state == ZCRING_STATE_RUNNING)
+		zcring_front_run(dma, mono_ns);
+}
+
+/* What is on its way is delivered: up to now, not up to the last burst. */
+static void zcring_sim_stop(void *dma, u64 mono_ns)
+{
+	const struct zcring_front *front = dma;
+
+	zcring_sim_progress(dma, mono_ns);
+	zcring_stream_stop(front->stream);
+}
+
+/* "Now" is now, not the last burst. */
+static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
+{
+	zcring_sim_progress(dma, mono_ns);
+	return zcring_front_control(dma, control);
+}
+
+static void zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+{
+	zcring_front_get_tuning(dma, mono_ns, ktime_get_real_ns(), tuning);
+}
+
+const struct zcring_dma_ops zcring_sim_dma_ops = {
+	.model = "zcring simulated front end",
+	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
+	.create = zcring_sim_create,
+	.destroy = zcring_sim_destroy,
+	.configure = zcring_sim_configure,
+	.set_scene = zcring_sim_set_scene,
+	.start = zcring_sim_start,
+	.stop = zcring_sim_stop,
+	.control = zcring_sim_control,
+	.progress = zcring_sim_progress,
+	.get_tuning = zcring_sim_get_tuning,
+};

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Attributes of a device. Settings that need a stopped stream belong to the consumer while
+ * there is one, and are EBUSY here; tuning is everybody's who may write the attribute.
+ */
+#include <linux/ctype.h>
+#include <linux/gcd.h>
+#include <linux/kernel.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/sysfs.h>
+
+#include "zcring.h"
+
+#define ZCRING_UHZ_PER_HZ	1000000ULL
+
+static struct zcring_device *zcring_of(struct device *dev)
+{
+	return container_of(dev, struct zcring_device, dev);
+}
+
+/* Names of numbers that begin at @first. */
+struct zcring_names {
+	u32 first;
+	u32 count;
+	const char *const *name;
+};
+
+#define ZCRING_NAMES(_variable, _first, ...)					\
+	static const char *const _variable##_name[] = { __VA_ARGS__ };		\
+	static const struct zcring_names _variable = {				\
+		_first, ARRAY_SIZE(_variable##_name), _variable##_name		\
+	}
+
+ZCRING_NAMES(zcring_states, ZCRING_STATE_STOPPED, "stopped", "running", "fault", "gone");
+ZCRING_NAMES(zcring_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back");
+ZCRING_NAMES(zcring_formats, ZCRING_FORMAT_SC8, "sc8", "sc16", "fc32");
+ZCRING_NAMES(zcring_scenes, ZCRING_SCENE_TONE, "tone", "noise", "counter", "memory", "feed");
+
+static ssize_t zcring_show_name(char *to, const struct zcring_names *names, u32 value)
+{
+	u32 index = value - names->first;
+
+	return sysfs_emit(to, "%s\n", index < names->count ? names->name[index] : "unknown");
+}
+
+static int zcring_parse_name(const char *from, const struct zcring_names *names, u32 *value)
+{
+	u32 i;
+
+	for (i = 0; i < names->count; i++) {
+		if (!sysfs_streq(from, names->name[i]))
+			continue;
+		*value = names->first + i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Hertz with up to six decimals, as a number of microhertz. */
+static ssize_t zcring_show_hz(char *to, s64 uhz)
+{
+	u64 size = abs(uhz);
+	u64 fraction = size % ZCRING_UHZ_PER_HZ;
+	const char *sign = uhz < 0 ? "-" : "";
+
+	if (!fraction)
+		return sysfs_emit(to, "%s%llu\n", sign, size / ZCRING_UHZ_PER_HZ);
+	return sysfs_emit(to, "%s%llu.%06llu\n", sign, size / ZCRING_UHZ_PER_HZ, fraction);
+}
+
+static int zcring_parse_hz(const char *from, s64 *uhz)
+{
+	bool negative = *from == '-';
+	u64 size = 0;
+	int decimals = -1;
+
+	from += negative;
+	if (!isdigit(*from))
+		return -EINVAL;
+	for (; isdigit(*from) || (*from == '.' && decimals < 0); from++) {
+		if (decimals >= 0 && ++decimals > 6)
+			return -EINVAL;
+		if (*from == '.') {
+			decimals = 0;
+			continue;
+		}
+		size = size * 10 + (*from - '0');
+		if (size > ZCRING_FREQ_UHZ_MAX)
+			return -ERANGE;
+	}
+	if (*from && !sysfs_streq(from, ""))
+		return -EINVAL;
+	for (decimals = max(decimals, 0); decimals < 6; decimals++) {
+		size *= 10;
+		if (size > ZCRING_FREQ_UHZ_MAX)
+			return -ERANGE;
+	}
+	*uhz = negative ? -(s64)size : (s64)size;
+	return 0;
+}
+
+static int zcring_lock_for(struct device *dev)
+{
+	return zcring_device_lock(zcring_of(dev));
+}
+
+static void zcring_unlock_for(struct device *dev)
+{
+	mutex_unlock(&zcring_of(dev)->lock);
+}
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	return zcring_show_name(to, &zcring_states, zcring_load(&zcring_of(dev)->stream.state));
+}
+static DEVICE_ATTR_RO(state);
+
+static ssize_t fault_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	return zcring_show_name(to, &zcring_faults, zcring_load(&zcring_of(dev)->stream.fault));
+}
+static DEVICE_ATTR_RO(fault);
+
+static ssize_t model_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	return sysfs_emit(to, "%s\n", zcring_of(dev)->ops->model);
+}
+static DEVICE_ATTR_RO(model);
+
+static int zcring_get_telemetry_of(struct device *dev, struct zcring_telemetry *telemetry)
+{
+	int err;
+
+	err = zcring_lock_for(dev);
+	if (err)
+		return err;
+	zcring_device_account(zcring_of(dev));
+	*telemetry = zcring_of(dev)->stream.telemetry;
+	zcring_unlock_for(dev);
+	return 0;
+}
+
+#define ZCRING_COUNTER_ATTR(_name)						\
+	static ssize_t _name##_show(struct device *dev,				\
+				    struct device_attribute *attr, char *to)	\
+	{									\
+		struct zcring_telemetry telemetry;				\
+		int err = zcring_get_telemetry_of(dev, &telemetry);		\
+										\
+		return err ?: sysfs_emit(to, "%llu\n", telemetry._name);	\
+	}									\
+	static DEVICE_ATTR_RO(_name)
+
+ZCRING_COUNTER_ATTR(sample_clock);
+ZCRING_COUNTER_ATTR(produced_bytes);
+ZCRING_COUNTER_ATTR(consumed_bytes);
+ZCRING_COUNTER_ATTR(overflow_bytes);
+ZCRING_COUNTER_ATTR(overflow_count);
+ZCRING_COUNTER_ATTR(lost_samples);
+ZCRING_COUNTER_ATTR(bursts);
+
+static int zcring_get_config_of(struct device *dev, struct zcring_config *config)
+{
+	int err;
+
+	err = zcring_lock_for(dev);
+	if (err)
+		return err;
+	zcring_device_get_config(zcring_of(dev), config);
+	zcring_unlock_for(dev);
+	return 0;
+}
+
+/* What is left of a store: @count, or the error. */
+static ssize_t zcring_set_config_of(struct device *dev, const struct zcring_config *config,
+				    size_t count)
+{
+	int err = zcring_device_configure(zcring_of(dev), NULL, config);
+
+	return err ?: count;
+}
+
+static ssize_t sample_rate_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	struct zcring_config config;
+	int err = zcring_get_config_of(dev, &config);
+
+	if (err)
+		return err;
+	return zcring_show_hz(to, mul_u64_u64_div_u64(config.rate_num, ZCRING_UHZ_PER_HZ,
+						      config.rate_den));
+}
+
+static ssize_t sample_rate_store(struct device *dev, struct device_attribute *attr,
+				 const char *from, size_t count)
+{
+	struct zcring_config config;
+	u64 common;
+	s64 uhz;
+	int err;
+
+	err = zcring_parse_hz(from, &uhz) ?: zcring_get_config_of(dev, &config);
+	if (err)
+		return err;
+	if (uhz <= 0)
+		return -EINVAL;
+	common = gcd(uhz, ZCRING_UHZ_PER_HZ);
+	config.rate_num = uhz / common;
+	config.rate_den = ZCRING_UHZ_PER_HZ / common;
+	return zcring_set_config_of(dev, &config, count);
+}
+static DEVICE_ATTR_RW(sample_rate);
+
+/* A field of struct zcring_config as a number of units; one that would not fit is refused. */
+#define ZCRING_NUMBER_ATTR(_name, _field, _unit)				\
+	static ssize_t _name##_show(struct device *dev,				\
+				    struct device_attribute *attr, char *to)	\
+	{									\
+		struct zcring_config config;					\
+		int err = zcring_get_config_of(dev, &config);			\
+										\
+		return err ?: sysfs_emit(to, "%llu\n", (u64)config._field / (_unit));	\
+	}									\
+										\
+	static ssize_t _name##_store(struct device *dev,			\
+				     struct device_attribute *attr,		\
+				     const char *from, size_t count)		\
+	{									\
+		struct zcring_config config;					\
+		u64 value;							\
+		int err = kstrtou64(from, 0, &value) ?:				\
+			  zcring_get_config_of(dev, &config);			\
+										\
+		if (err)							\
+			return err;						\
+		config._field = value * (_unit);				\
+		if (config._field / (_unit) != value)				\
+			return -EINVAL;						\
+		return zcring_set_config_of(dev, &config, count);		\
+	}									\
+	static DEVICE_ATTR_RW(_name)
+
+ZCRING_NUMBER_ATTR(interval_us, interval_ns, NSEC_PER_USEC);
+ZCRING_NUMBER_ATTR(ring_bytes, ring_bytes, 1);
+ZCRING_NUMBER_ATTR(channels, channels, 1);
+
+static ssize_t format_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	struct zcring_config config;
+	int err = zcring_get_config_of(dev, &config);
+
+	return err ?: zcring_show_name(to, &zcring_formats, config.format);
+}
+
+static ssize_t format_store(struct device *dev, struct device_attribute *attr,
+			    const char *from, size_t count)
+{
+	struct zcring_config config;
+	u32 format;
+	int err = zcring_parse_name(from, &zcring_formats, &format) ?:
+		  zcring_get_config_of(dev, &config);
+
+	if (err)
+		return err;
+	config.format = format;
+	return zcring_set_config_of(dev, &config, count);
+}
+static DEVICE_ATTR_RW(format);
+
+static int zcring_get_tuning_of(struct device *dev, struct zcring_tuning *tuning)
+{
+	struct zcring_device *zdev = zcring_of(dev);
+	int err;
+
+	err = zcring_lock_for(dev);
+	if (err)
+		return err;
+	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), tuning);
+	zcring_unlock_for(dev);
+	return 0;
+}
+
+/* Tunes all channels, now. */
+static ssize_t zcring_control_of(struct device *dev, struct zcring_control *control, size_t count)
+{
+	struct zcring_device *zdev = zcring_of(dev);
+	int err;
+
+	err = zcring_lock_for(dev);
+	if (err)
+		return err;
+	control->channels = (1U << zdev->config.channels) - 1;
+	err = zcring_device_control(zdev, control);
+	zcring_unlock_for(dev);
+	return err ?: count;
+}
+
+static ssize_t frequency_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	struct zcring_tuning tuning;
+	int err = zcring_get_tuning_of(dev, &tuning);
+
+	return err ?: zcring_show_hz(to, tuning.freq_uhz[0]);
+}
+
+static ssize_t frequency_store(struct device *dev, struct device_attribute *attr,
+			       const char *from, size_t count)
+{
+	struct zcring_control control = { .what = ZCRING_CONTROL_FREQ };
+	int err = zcring_parse_hz(from, &control.freq_uhz);
+
+	return err ?: zcring_control_of(dev, &control, count);
+}
+static DEVICE_ATTR_RW(frequency);
+
+static ssize_t gain_mb_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	struct zcring_tuning tuning;
+	int err = zcring_get_tuning_of(dev, &tuning);
+
+	return err ?: sysfs_emit(to, "%d\n", tuning.gain_mb[0]);
+}
+
+static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr,
+			     const char *from, size_t count)
+{
+	struct zcring_control control = { .what = ZCRING_CONTROL_GAIN };
+	int err = kstrtos32(from, 0, &control.gain_mb);
+
+	return err ?: zcring_control_of(dev, &control, count);
+}
+static DEVICE_ATTR_RW(gain_mb);
+
+static ssize_t scene_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	u32 kind;
+	int err;
+
+	err = zcring_lock_for(dev);
+	if (err)
+		return err;
+	kind = zcring_of(dev)->scene.kind;
+	zcring_unlock_for(dev);
+	return zcring_show_name(to, &zcring_scenes, kind);
+}
+
+/* At the frequency of the scene before. Samples cannot come this way. */
+static ssize_t scene_store(struct device *dev, struct device_attribute *attr,
+			   const char *from, size_t count)
+{
+	struct zcring_scene scene = { };
+	int err = zcring_parse_name(from, &zcring_scenes, &scene.kind) ?: zcring_lock_for(dev);
+
+	if (err)
+		return err;
+	scene.freq_uhz = zcring_of(dev)->scene.freq_uhz;
+	zcring_unlock_for(dev);
+	err = zcring_scene_set(zcring_of(dev), NULL, &scene);
+	return err ?: count;
+}
+static DEVICE_ATTR_RW(scene);
+
+static struct attribute *zcring_attrs[] = {
+	&dev_attr_state.attr,
+	&dev_attr_fault.attr,
+	&dev_attr_model.attr,
+	&dev_attr_sample_clock.attr,
+	&dev_attr_produced_bytes.attr,
+	&dev_attr_consumed_bytes.attr,
+	&dev_attr_overflow_bytes.attr,
+	&dev_attr_overflow_count.attr,
+	&dev_attr_lost_samples.attr,
+	&dev_attr_bursts.attr,
+	&dev_attr_sample_rate.attr,
+	&dev_attr_interval_us.attr,
+	&dev_attr_ring_bytes.attr,
+	&dev_attr_channels.attr,
+	&dev_attr_format.attr,
+	&dev_attr_frequency.attr,
+	&dev_attr_gain_mb.attr,
+	&dev_attr_scene.attr,
+	NULL,
+};
+
+static const struct attribute_group zcring_group = {
+	.attrs = zcring_attrs,
+};
+
+const struct attribute_group *zcring_groups[] = { &zcring_group, NULL };

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One device: a DMA engine, the ring that it fills, and the files that are open on it.
+ *
+ *   main.c    module and parameters       region.c  regions and mmap()
+ *   device.c  life and configuration      read.c    read(), which copies
+ *   cdev.c    files, ioctls, poll()       scene.c   scenes and write()
+ *   pump.c    timer and thread            sysfs.c   attributes
+ *   mem.c     pages                       sim.c     the simulated DMA engine (dma.h)
+ *
+ * Life. The character device, and with it every open file and every mapping (which holds
+ * its file), keeps struct zcring_device and all of its memory alive; unplugging only ends
+ * the stream.
+ *
+ * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. User memory
+ * may fault, so it is touched with io_lock held but never with lock held.
+ */
+#ifndef ZCRING_ZCRING_H
+#define ZCRING_ZCRING_H
+
+#include <linux/atomic.h>
+#include <linux/cdev.h>
+#include <linux/device.h>
+#include <linux/hrtimer.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+
+#include "dma.h"
+#include "mem.h"
+
+struct file;
+struct task_struct;
+
+/**
+ * struct zcring_pump - what makes the DMA engine go on
+ * @timer: the interrupt; runs while the stream runs
+ * @interval: its period; written only while it is off
+ * @due: set by the timer, taken by the thread
+ * @kick: where the thread sleeps
+ * @thread: calls zcring_dma_ops.progress
+ */
+struct zcring_pump {
+	struct hrtimer timer;
+	ktime_t interval;
+	unsigned long due;
+	wait_queue_head_t kick;
+	struct task_struct *thread;
+};
+
+/**
+ * struct zcring_device - all there is of one /dev/zcringN
+ * @dev: in class zcring; its last reference frees everything
+ * @cdev: the character device; every open file holds it, and it holds @dev
+ * @io_lock: held while user memory is copied: keeps @ring and @next_scene_samples in place
+ * @lock: protects all below, and everything that the DMA engine works on
+ * @wait: where poll() and read() sleep; woken by the pump and at every change of state
+ * @config: what the device is set to; the geometry changes with both locks held
+ * @stream: the books; the state, the head and the consumer page are read without lock too
+ * @meta: page of struct zcring_meta, as long as the device lives
+ * @consumer_page: page of struct zcring_consumer, as long as the device lives
+ * @ring: memory that depends on the geometry; replaced with both locks held, and only
+ *        while @mappings is 0
+ * @mappings: mappings of anything but the metadata; grows from 0 with @lock held
+ * @consumer_mappings: mappings of the consumer page among them
+ * @consumer: the file that is the consumer, if any
+ * @owns_stream: the consumer has started a stream, so that read() must not start one
+ * @scene: what is on the air
+ * @scene_samples: its samples, where it has any
+ * @next_scene: a scene that is being written
+ * @next_scene_samples: its samples; there are pages while it is being written
+ * @next_scene_bytes: how long it will be
+ * @next_scene_written: how much of it is there; protected by @io_lock
+ * @pump: timer and thread
+ * @ops: the DMA engine; constant
+ * @dma: the DMA engine's own; constant
+ */
+struct zcring_device {
+	struct device dev;
+	struct cdev cdev;
+
+	struct mutex io_lock;	/* see above */
+	struct mutex lock;	/* see above */
+	wait_queue_head_t wait;
+
+	struct zcring_config config;
+	struct zcring_stream stream;
+	struct zcring_area meta;
+	struct zcring_area consumer_page;
+	struct zcring_ring ring;
+	atomic_t mappings;
+	atomic_t consumer_mappings;
+	struct file *consumer;
+	bool owns_stream;
+
+	struct zcring_scene scene;
+	struct zcring_area scene_samples;
+	struct zcring_scene next_scene;
+	struct zcring_area next_scene_samples;
+	u64 next_scene_bytes;
+	u64 next_scene_written;
+
+	struct zcring_pump pump;
+	const struct zcring_dma_ops *ops;
+	void *dma;
+};
+
+/* main.c */
+extern struct class zcring_class;
+
+/* device.c */
+struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config);
+void zcring_device_destroy(struct zcring_device *zdev);
+
+/*
+ * The hardware is gone: the stream ends for good, sleepers wake, calls fail with ENODEV;
+ * mappings stay as they are.
+ */
+void zcring_device_unplug(struct zcring_device *zdev);
+
+/* Takes the lock; 0, -ERESTARTSYS, or -ENODEV once the hardware is gone (not taken then). */
+int zcring_device_lock(struct zcring_device *zdev);
+
+/*
+ * Makes @file the consumer, or fails with -EBUSY if another is. A null @file is sysfs: it
+ * becomes nothing, but may act only where there is no consumer. With the lock held.
+ */
+int zcring_device_claim(struct zcring_device *zdev, struct file *file);
+
+/* With the lock held. */
+void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);
+int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
+void zcring_device_stop(struct zcring_device *zdev);
+int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
+void zcring_device_account(struct zcring_device *zdev);
+
+/* These take the locks themselves; for @file see zcring_device_claim(). */
+int zcring_device_configure(struct zcring_device *zdev, struct file *file,
+			    const struct zcring_config *config);
+void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file);
+
+/* region.c */
+int zcring_region_describe(const struct zcring_device *zdev, struct zcring_region *region);
+int zcring_mmap(struct file *file, struct vm_area_struct *vma);
+
+/* cdev.c */
+extern const struct file_operations zcring_fops;
+
+/* read.c */
+ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *pos);
+
+/* scene.c */
+void zcring_scene_init(struct zcring_device *zdev);
+int zcring_scene_set(struct zcring_device *zdev, struct file *file,
+		     const struct zcring_scene *scene);
+ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
+
+/* Forgets a scene that was not written to its end. */
+void zcring_scene_abandon(struct zcring_device *zdev);
+
+/* pump.c */
+int zcring_pump_create(struct zcring_device *zdev);
+void zcring_pump_destroy(struct zcring_device *zdev);
+
+/* From one interval after @mono_ns on; with the lock held. */
+void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns);
+void zcring_pump_stop(struct zcring_device *zdev);
+
+/* sysfs.c */
+extern const struct attribute_group *zcring_groups[];
+
+#endif /* ZCRING_ZCRING_H */
