@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <zcring/arguments.h>
 #include <zcring/device.h>
 #include <zcring/limits.h>
+#include <zcring/observer.h>
 
-#include <zcring/arguments.h>
+#include "abi_values.h"
 #include "check.h"
 #include "emulator.h"
 #include "kernel_device.h"
 #include "rational.h"
 #include "sigmf.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 
@@ -33,7 +33,6 @@ static_assert(limits::rate_max == ZCRING_RATE_HZ_MAX);
 std::int64_t to_uhz(double hz) { return std::llround(hz * 1e6); }
 double from_uhz(std::int64_t uhz) { return static_cast<double>(uhz) / 1e6; }
 std::int32_t to_mb(double db) { return static_cast<std::int32_t>(std::lround(db * 100)); }
-double from_mb(std::int32_t mb) { return mb / 100.0; }
 
 std::uint32_t to_abi(format f)
 {
@@ -46,31 +45,6 @@ std::uint32_t to_abi(format f)
         break;
     }
     return ZCRING_FORMAT_FC32;
-}
-
-format from_abi(std::uint32_t f)
-{
-    switch (f) {
-    case ZCRING_FORMAT_SC8:
-        return format::sc8;
-    case ZCRING_FORMAT_SC16:
-        return format::sc16;
-    }
-    return format::fc32;
-}
-
-// Lowest number first, as in zcring2, zcring10.
-std::vector<std::string> kernel_devices()
-{
-    std::vector<std::string> paths;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/dev", ignored))
-        if (entry.path().filename().string().rfind("zcring", 0) == 0)
-            paths.push_back(entry.path());
-    std::sort(paths.begin(), paths.end(), [](const std::string& a, const std::string& b) {
-        return std::make_pair(a.size(), a) < std::make_pair(b.size(), b);
-    });
-    return paths;
 }
 
 zcring_scene built_in_scene(const std::string& name)
@@ -220,7 +194,7 @@ std::unique_ptr<backend> open(const arguments& a)
     if (!a.device.empty())
         return open_kernel_device(a.device, a);
     if (!a.emulator && !a.pace)
-        for (const std::string& path : kernel_devices()) {
+        for (const std::string& path : observer::list()) {
             try {
                 return open_kernel_device(path, a);
             } catch (const std::system_error& e) {
@@ -239,7 +213,7 @@ device::device(std::string_view text) : device(parse_arguments(text)) {}
 device::device(const zcring::arguments& a) : d_backend((check(a), open(a)))
 {
     const zcring_config config = d_backend->config();
-    d_format = from_abi(config.format);
+    d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
 }
@@ -301,34 +275,11 @@ void device::set_rate(double hz)
     control(change);
 }
 
-zcring::tuning device::tuning() const
-{
-    const zcring_tuning t = d_backend->tuning();
-    zcring::tuning result;
-    result.rate = to_double({ t.rate_num, t.rate_den });
-    result.bandwidth = from_uhz(static_cast<std::int64_t>(t.bandwidth_uhz));
-    result.time_ns = t.time_ns;
-    for (unsigned c = 0; c < max_channels; c++) {
-        result.frequency[c] = from_uhz(t.freq_uhz[c]);
-        result.gain[c] = from_mb(t.gain_mb[c]);
-    }
-    return result;
-}
+zcring::tuning device::tuning() const { return tuning_from_abi(d_backend->tuning()); }
 
 zcring::telemetry device::telemetry() const
 {
-    const zcring_telemetry t = d_backend->telemetry();
-    zcring::telemetry result;
-    result.sample_clock = t.sample_clock;
-    result.produced_samples = t.produced_samples;
-    result.consumed_samples = t.consumed_samples;
-    result.lost_samples = t.lost_samples;
-    result.produced_bytes = t.produced_bytes;
-    result.consumed_bytes = t.consumed_bytes;
-    result.overflow_bytes = t.overflow_bytes;
-    result.overflow_events = t.overflow_count;
-    result.bursts = t.bursts;
-    return result;
+    return telemetry_from_abi(d_backend->telemetry());
 }
 
 } // namespace zcring

@@ -156,7 +156,8 @@ zcring_tuning emulator::tuning() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     zcring_tuning tuning{};
-    zcring_front_get_tuning(&d_front, now_ns(CLOCK_MONOTONIC), &tuning);
+    zcring_front_get_tuning(
+        &d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
     return tuning;
 }
 

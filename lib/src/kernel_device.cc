@@ -1,54 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernel_device.h"
 
+#include "device_error.h"
+
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <cerrno>
-#include <system_error>
 
 namespace zcring {
 
 namespace {
 
-// What the person in front of the machine can do about it.
-std::string remedy(int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENXIO:
-        return "no such device; load the driver (modprobe zcring) or use the emulator";
-    case EACCES:
-    case EPERM:
-        return "permission denied; log in at the machine itself, or become a member of the "
-               "group that owns the device";
-    case EBUSY:
-        return "in use by another program, or mapped; close that, or take another device";
-    case ENODATA:
-        return "the scene is not complete; load all of its samples";
-    case ERANGE:
-        return "the scene was recorded at another rate; set rate= to the scene's";
-    case ENOMEM:
-        return "not enough memory; set a smaller ring_bytes";
-    case ENODEV:
-        return "the device is gone";
-    case ENOTTY:
-        return "not a zcring device, or one whose driver is too old";
-    default:
-        return std::system_category().message(error);
-    }
-}
-
-[[noreturn]] void fail(int error, const std::string& path, const char* what)
-{
-    throw std::system_error(
-        error, std::system_category(), path + ": " + what + ": " + remedy(error));
-}
-
 int open_device(const std::string& path)
 {
     const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0)
-        fail(errno, path, "cannot open");
+        fail_device(errno, path, "cannot open");
     return fd;
 }
 
@@ -59,14 +26,14 @@ kernel_device::kernel_device(const std::string& path) : backend(path), d_fd(open
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
     if (info.abi_version != ZCRING_ABI_VERSION)
-        fail(ENOTTY, path, "wrong version of the interface");
+        fail_device(ENOTTY, path, "wrong version of the interface");
 }
 
 template <class T>
 void kernel_device::call(unsigned long request, T* argument, const char* what) const
 {
     if (ioctl(d_fd.get(), request, argument) < 0)
-        fail(errno, name(), what);
+        fail_device(errno, name(), what);
 }
 
 zcring_config kernel_device::config() const
@@ -92,7 +59,7 @@ void kernel_device::set_scene(const zcring_scene& scene, const void* samples, st
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            fail(n < 0 ? errno : EIO, name(), "cannot load the scene");
+            fail_device(n < 0 ? errno : EIO, name(), "cannot load the scene");
         next += n;
         bytes -= static_cast<std::size_t>(n);
     }
@@ -105,7 +72,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     where.channel = channel;
     call(ZCRING_IOC_GET_REGION, &where, "cannot find the ring");
     if (region == ZCRING_DATA && where.map_length != 2 * where.length)
-        fail(ENOTTY, name(), "does not map the ring twice");
+        fail_device(ENOTTY, name(), "does not map the ring twice");
     d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
     return d_mappings.back().get();
 }
@@ -125,7 +92,7 @@ void kernel_device::map()
     d_pages.sample_bytes = info.sample_bytes;
     d_pages.channels = info.channels;
     if (d_pages.meta->magic != ZCRING_MAGIC)
-        fail(ENOTTY, name(), "the metadata is not a zcring's");
+        fail_device(ENOTTY, name(), "the metadata is not a zcring's");
 }
 
 void kernel_device::do_start(const zcring_start& options)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <zcring/observer.h>
 
-#include "rational.h"
+#include "abi_values.h"
+#include "device_error.h"
 #include "unique_fd.h"
-
-#include <zcring/abi.h>
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -18,49 +17,12 @@ namespace zcring {
 
 namespace {
 
-const char* remedy(int error)
-{
-    switch (error) {
-    case ENOENT:
-    case ENXIO:
-        return "no such device; load the driver (modprobe zcring) or use the emulator";
-    case EACCES:
-    case EPERM:
-        return "permission denied; log in at the machine itself, or become a member of the "
-               "group that owns the device";
-    case ENODEV:
-        return "the device is gone";
-    case ENOTTY:
-    case EINVAL:
-        return "not a zcring device, or one whose driver is too old";
-    default:
-        return "it failed";
-    }
-}
-
-[[noreturn]] void fail(int error, const std::string& path, const char* what)
-{
-    throw std::system_error(
-        error, std::system_category(), path + ": " + what + ": " + remedy(error));
-}
-
 int open_device(const std::string& path)
 {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        fail(errno, path, "cannot open");
+        fail_device(errno, path, "cannot open");
     return fd;
-}
-
-format from_abi(std::uint32_t f)
-{
-    switch (f) {
-    case ZCRING_FORMAT_SC8:
-        return format::sc8;
-    case ZCRING_FORMAT_SC16:
-        return format::sc16;
-    }
-    return format::fc32;
 }
 
 state state_from_abi(std::uint32_t s)
@@ -107,7 +69,7 @@ public:
     {
         const auto info = ask<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
         if (info.abi_version != ZCRING_ABI_VERSION)
-            fail(ENOTTY, path, "wrong version of the interface");
+            fail_device(ENOTTY, path, "wrong version of the interface");
     }
 
     const std::string& name() const noexcept { return d_name; }
@@ -117,7 +79,7 @@ public:
     {
         T answer{};
         if (ioctl(d_fd.get(), request, &answer) < 0)
-            fail(errno, d_name, what);
+            fail_device(errno, d_name, what);
         return answer;
     }
 
@@ -153,7 +115,7 @@ observer::description observer::describe() const
     description result;
     result.model.assign(info.model, strnlen(info.model, sizeof(info.model)));
     result.state = state_from_abi(info.state);
-    result.format = from_abi(info.format);
+    result.format = format_from_abi(info.format);
     result.channels = info.channels;
     result.ring_samples = info.ring_samples;
     result.interval = static_cast<double>(config.interval_ns) / 1e9;
@@ -162,33 +124,14 @@ observer::description observer::describe() const
 
 zcring::tuning observer::tuning() const
 {
-    const auto t = d_impl->ask<zcring_tuning>(ZCRING_IOC_GET_TUNING, "cannot read the tuning");
-    zcring::tuning result;
-    result.rate = to_double({ t.rate_num, t.rate_den });
-    result.bandwidth = static_cast<double>(t.bandwidth_uhz) / 1e6;
-    result.time_ns = t.time_ns;
-    for (unsigned c = 0; c < max_channels; c++) {
-        result.frequency[c] = static_cast<double>(t.freq_uhz[c]) / 1e6;
-        result.gain[c] = t.gain_mb[c] / 100.0;
-    }
-    return result;
+    return tuning_from_abi(
+        d_impl->ask<zcring_tuning>(ZCRING_IOC_GET_TUNING, "cannot read the tuning"));
 }
 
 zcring::telemetry observer::telemetry() const
 {
-    const auto t =
-        d_impl->ask<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY, "cannot read the telemetry");
-    zcring::telemetry result;
-    result.sample_clock = t.sample_clock;
-    result.produced_samples = t.produced_samples;
-    result.consumed_samples = t.consumed_samples;
-    result.lost_samples = t.lost_samples;
-    result.produced_bytes = t.produced_bytes;
-    result.consumed_bytes = t.consumed_bytes;
-    result.overflow_bytes = t.overflow_bytes;
-    result.overflow_events = t.overflow_count;
-    result.bursts = t.bursts;
-    return result;
+    return telemetry_from_abi(
+        d_impl->ask<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY, "cannot read the telemetry"));
 }
 
 } // namespace zcring

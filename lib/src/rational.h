@@ -10,8 +10,8 @@ struct rational {
     std::uint64_t den;
 };
 
-//! The simplest fraction that is \p x to within its precision as a double; \p x in
-//! 0.001 to 1e10. By continued fractions (Khinchin, 1964), den at most 1e9.
+//! The simplest fraction that is \p x as a double, or else the nearest convergent with a
+//! den of at most 1e9; \p x in 0.001 to 1e10. By continued fractions (Khinchin, 1964).
 rational to_rational(double x) noexcept;
 
 inline double to_double(rational r) noexcept

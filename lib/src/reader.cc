@@ -97,9 +97,10 @@ private:
     }
     std::uint64_t burst_head() const noexcept { return zcring_ring_load_burst_head(d_pages.meta); }
     bool bursts_full() const noexcept { return burst_head() - d_oldest == d_pages.burst_slots; }
+    // What a stream of somebody else's left in the ring is not ours to read.
     std::uint64_t available() const noexcept
     {
-        return zcring_ring_load_head(d_pages.meta) - d_cursor;
+        return d_stream ? zcring_ring_load_head(d_pages.meta) - d_cursor : 0;
     }
     bool take_wake() noexcept;
     status found() noexcept;
@@ -203,7 +204,7 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
         if (timeout.count() >= 0) {
             const auto now = steady::now();
             if (!deadline)
-                deadline = now + timeout;
+                deadline = now + std::min<nanoseconds>(timeout, steady::time_point::max() - now);
             left = *deadline - now;
             if (left.count() <= 0)
                 return status::timeout;

@@ -85,7 +85,9 @@ void check_length(const std::string& path, const recording& r, const json& meta)
         refuse(path, "it is truncated: its last sample is not whole; copy it again, or cut it");
     for (const char* part : { "captures", "annotations" })
         for (const json& item : meta.value(part, json::array()))
-            if (item.value("core:sample_start", std::uint64_t{ 0 }) >= r.samples.size() / sample)
+            // As a double, which holds whatever JSON may say.
+            if (const double start = item.value("core:sample_start", 0.0);
+                !(start >= 0 && start < static_cast<double>(r.samples.size() / sample)))
                 refuse(path,
                        std::string("it is truncated: the metadata's ") + part +
                            " go on beyond its end; copy it again");
@@ -102,7 +104,7 @@ recording interpret(const std::string& meta_path, const json& meta)
     r.rate = global.at("core:sample_rate").get<double>();
     if (!(r.rate >= limits::rate_min && r.rate <= limits::rate_max))
         refuse(meta_path, "core:sample_rate is out of range; it must be 0.001 to 1e10");
-    if (global.value("core:num_channels", 1) != 1)
+    if (global.value("core:num_channels", 1.0) != 1)
         refuse(meta_path, "it has more than one channel; split it");
     const json captures = meta.value("captures", json::array());
     if (!captures.empty() && captures.front().contains("core:frequency"))

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "abi_values.h"
+
+#include "rational.h"
+
+namespace zcring {
+
+format format_from_abi(std::uint32_t f) noexcept
+{
+    switch (f) {
+    case ZCRING_FORMAT_SC8:
+        return format::sc8;
+    case ZCRING_FORMAT_SC16:
+        return format::sc16;
+    }
+    return format::fc32;
+}
+
+tuning tuning_from_abi(const zcring_tuning& t) noexcept
+{
+    tuning result;
+    result.rate = to_double({ t.rate_num, t.rate_den });
+    result.bandwidth = static_cast<double>(t.bandwidth_uhz) / 1e6;
+    result.time_ns = t.time_ns;
+    for (unsigned c = 0; c < max_channels; c++) {
+        result.frequency[c] = static_cast<double>(t.freq_uhz[c]) / 1e6;
+        result.gain[c] = t.gain_mb[c] / 100.0;
+    }
+    return result;
+}
+
+telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept
+{
+    telemetry result;
+    result.sample_clock = t.sample_clock;
+    result.produced_samples = t.produced_samples;
+    result.consumed_samples = t.consumed_samples;
+    result.lost_samples = t.lost_samples;
+    result.produced_bytes = t.produced_bytes;
+    result.consumed_bytes = t.consumed_bytes;
+    result.overflow_bytes = t.overflow_bytes;
+    result.overflow_events = t.overflow_count;
+    result.bursts = t.bursts;
+    return result;
+}
+
+} // namespace zcring

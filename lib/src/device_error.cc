@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "device_error.h"
+
+#include <cerrno>
+#include <system_error>
+
+namespace zcring {
+
+namespace {
+
+// What the person in front of the machine can do about it.
+std::string remedy(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENXIO:
+        return "no such device; load the driver (modprobe zcring) or use the emulator";
+    case EACCES:
+    case EPERM:
+        return "permission denied; log in at the machine itself, or become a member of the "
+               "group that owns the device";
+    case EBUSY:
+        return "in use by another program, or mapped; close that, or take another device";
+    case ENODATA:
+        return "the scene is not complete; load all of its samples";
+    case ERANGE:
+        return "the scene was recorded at another rate; set rate= to the scene's";
+    case ENOMEM:
+        return "not enough memory; set a smaller ring_bytes";
+    case ENODEV:
+        return "the device is gone";
+    case ENOTTY:
+        return "not a zcring device, or one whose driver is too old";
+    default:
+        return std::system_category().message(error);
+    }
+}
+
+} // namespace
+
+void fail_device(int error, const std::string& path, const char* what)
+{
+    throw std::system_error(
+        error, std::system_category(), path + ": " + what + ": " + remedy(error));
+}
+
+} // namespace zcring
