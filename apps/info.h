@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <string>
+
+namespace app {
+
+struct info_options {
+    std::string arguments; //!< device.h; empty: every device there is, else the emulator
+    bool json = false;
+};
+
+//! `zcring info`. Returns the exit status; throws what opening a device throws.
+int run_info(const info_options& options);
+
+} // namespace app

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interrupt.h"
+
+#include <csignal>
+
+namespace app {
+
+namespace {
+
+// For the handler, which runs in the thread that owns the interrupt.
+volatile std::sig_atomic_t signal_came;
+zcring::reader* sleeper;
+
+void on_signal(int)
+{
+    signal_came = 1;
+    sleeper->wake();
+}
+
+void mask(int how)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(how, &signals, nullptr);
+}
+
+void set_handler(void (*handler)(int), int flags)
+{
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+}
+
+} // namespace
+
+held_signals::held_signals() { mask(SIG_BLOCK); }
+held_signals::~held_signals() { mask(SIG_UNBLOCK); }
+
+interrupt::interrupt(zcring::reader& to_wake)
+{
+    signal_came = 0;
+    sleeper = &to_wake;
+    set_handler(on_signal, static_cast<int>(SA_RESETHAND));
+    mask(SIG_UNBLOCK);
+}
+
+interrupt::~interrupt()
+{
+    mask(SIG_BLOCK);
+    set_handler(SIG_DFL, 0);
+}
+
+bool interrupt::came() const noexcept { return signal_came != 0; }
+
+} // namespace app

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "counter_check.h"
+
+#include <zcring/types.h>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace app {
+
+//! What a run of `zcring verify` has seen, once the stream is stopped.
+struct evidence {
+    std::string device;
+    zcring::format format = zcring::format::sc16;
+    unsigned channels = 1;
+    bool loss_allowed = false;
+    bool interrupted = false;
+    std::string ended;           //!< why the stream ended by itself; empty if it did not
+    double seconds = 0;          //!< from the start of the stream to its stop
+    std::uint64_t released = 0;  //!< samples of a channel, given back
+    std::uint64_t left = 0;      //!< samples of a channel, found in the ring after the stop
+    //! After all of the above; none where the device is gone.
+    std::optional<zcring::telemetry> telemetry;
+};
+
+//! A sum that must hold, in words and in numbers.
+struct sum {
+    std::string words;
+    std::string numbers;
+    bool holds = false;
+};
+
+//! The sums of the telemetry, and those of the telemetry with what the reader saw. Without
+//! telemetry there are none.
+std::vector<sum> check_sums(const evidence& e, const counter_check& samples);
+
+enum class verdict {
+    proven,    //!< nothing is lost, doubled or torn
+    accounted, //!< samples are lost, as is allowed, and each is accounted for
+    lost,      //!< the same, but not allowed
+    wrong,     //!< samples or sums are wrong, or the stream ended by itself
+    nothing,   //!< no sample came
+};
+
+const char* to_string(verdict v) noexcept;
+inline bool is_good(verdict v) { return v == verdict::proven || v == verdict::accounted; }
+
+verdict judge(const evidence& e, const counter_check& samples);
+
+//! The whole report, the verdict's line last.
+void print_report(std::ostream& out, const evidence& e, const counter_check& samples);
+nlohmann::ordered_json report_json(const evidence& e, const counter_check& samples);
+
+} // namespace app

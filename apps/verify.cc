@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "verify.h"
+
+#include "counter_check.h"
+#include "interrupt.h"
+#include "text.h"
+#include "verdict.h"
+
+#include <zcring/device.h>
+#include <zcring/reader.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <limits>
+#include <system_error>
+
+namespace app {
+
+namespace {
+
+using steady = std::chrono::steady_clock;
+using std::chrono::duration_cast;
+using std::chrono::nanoseconds;
+using seconds_f = std::chrono::duration<double>;
+
+// Saturates: a century is for ever.
+steady::time_point after(steady::time_point start, double seconds)
+{
+    return start + duration_cast<steady::duration>(seconds_f(std::min(seconds, 3e9)));
+}
+
+// How long a device that works may be silent, in seconds.
+double patience(const zcring::device& device)
+{
+    return 5 + 3 * device.interval() + 2 / device.tuning().rate;
+}
+
+// Unlike std::this_thread::sleep_for, ended by a signal.
+void sleep_for(std::chrono::milliseconds time)
+{
+    const timespec t = { static_cast<time_t>(time.count() / 1000),
+                         static_cast<long>(time.count() % 1000 * 1000000) };
+    nanosleep(&t, nullptr);
+}
+
+class verification final
+{
+public:
+    verification(zcring::device& device, const verify_options& options)
+        : d_device(device),
+          d_options(options),
+          d_in(device),
+          d_early(d_in),
+          d_patience(patience(device)),
+          d_check(device.format(), device.channels())
+    {
+    }
+
+    void run();
+    const evidence& seen() const { return d_seen; }
+    const counter_check& samples() const { return d_check; }
+
+private:
+    void announce() const;
+    void stream();
+    void take();
+    void stall(std::uint64_t until);
+    void drain();
+    bool is_over() const;
+    bool on_status(zcring::status s);
+
+    zcring::device& d_device;
+    const verify_options& d_options;
+    zcring::reader d_in;
+    const interrupt d_early;
+    const double d_patience; //!< seconds
+    counter_check d_check;
+    evidence d_seen;
+    std::uint64_t d_wanted = 0;
+    steady::time_point d_deadline;
+    steady::time_point d_silent_until;
+};
+
+bool verification::is_over() const
+{
+    return d_seen.released >= d_wanted || d_early.came() || steady::now() >= d_deadline;
+}
+
+void verification::announce() const
+{
+    std::cout << d_device.name() << ": " << to_string(d_device.format()) << ", "
+              << counted(d_device.channels(), "channel") << ", "
+              << scaled(d_device.tuning().rate, "S/s") << ", a ring of "
+              << counted(d_device.ring_samples(), "sample") << std::endl;
+}
+
+// Sleeps once for every burst that begins before that index.
+void verification::stall(std::uint64_t until)
+{
+    while (d_in.next_burst(until) && !is_over())
+        sleep_for(d_options.stall);
+}
+
+void verification::take()
+{
+    const zcring::reader::view v = d_in.acquire(d_wanted - d_seen.released);
+    if (d_options.stall.count())
+        stall(v.index + v.samples);
+    d_check.check(v);
+    d_in.release(v.samples);
+    d_seen.released += v.samples;
+}
+
+// Whether to go on.
+bool verification::on_status(zcring::status s)
+{
+    switch (s) {
+    case zcring::status::data:
+    case zcring::status::gap:
+        take();
+        d_silent_until = after(steady::now(), d_patience);
+        return true;
+    case zcring::status::woken:
+        return true;
+    case zcring::status::timeout:
+        if (steady::now() < d_silent_until)
+            return true;
+        d_seen.ended = "no sample came for " + scaled(d_patience, "s");
+        return false;
+    case zcring::status::stopped:
+    case zcring::status::fault:
+    case zcring::status::gone:
+        d_seen.ended = std::string("the stream ended by itself: ") + to_string(s);
+        return false;
+    }
+    return false;
+}
+
+void verification::stream()
+{
+    const steady::time_point start = steady::now();
+    const double for_ever = std::numeric_limits<double>::infinity();
+    d_wanted = d_options.samples.value_or(std::numeric_limits<std::uint64_t>::max());
+    d_deadline = after(start, d_options.seconds.value_or(d_options.samples ? for_ever : 10));
+    d_silent_until = after(start, d_patience);
+    while (!is_over()) {
+        const steady::time_point until = std::min(d_deadline, d_silent_until);
+        const auto left = std::max<steady::duration>(until - steady::now(), nanoseconds(0));
+        if (!on_status(d_in.wait(1, left)))
+            break;
+    }
+    d_seen.seconds = seconds_f(steady::now() - start).count();
+}
+
+// Checks what is left and leaves it there, so that the telemetry must still count it.
+void verification::drain()
+{
+    while (true) {
+        const zcring::reader::view v = d_in.acquire();
+        if (!v.samples)
+            return;
+        d_check.check(v);
+        d_seen.left += v.samples;
+    }
+}
+
+void verification::run()
+{
+    d_seen.device = d_device.name();
+    d_seen.format = d_device.format();
+    d_seen.channels = d_device.channels();
+    d_seen.loss_allowed = d_options.allow_loss || d_options.stall.count();
+    d_device.start();
+    if (!d_options.json)
+        announce();
+    stream();
+    d_seen.interrupted = d_early.came();
+    try {
+        d_device.stop();
+        drain();
+        d_seen.telemetry = d_device.telemetry();
+    } catch (const std::system_error& e) { // a device that is gone can fail these
+        if (d_seen.ended.empty())
+            d_seen.ended = e.what();
+    }
+}
+
+} // namespace
+
+int run_verify(const verify_options& options)
+{
+    zcring::arguments arguments = zcring::parse_arguments(options.arguments);
+    arguments.scene = "counter";
+    const held_signals held; // before the device, whose thread then leaves them to this one
+    zcring::device device(arguments);
+    verification v(device, options);
+
+    v.run();
+    if (options.json)
+        std::cout << report_json(v.seen(), v.samples()).dump(2) << '\n';
+    else
+        print_report(std::cout, v.seen(), v.samples());
+    return is_good(judge(v.seen(), v.samples())) ? 0 : 1;
+}
+
+} // namespace app

@@ -1,0 +1,313 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The zcring command, as people call it: test_command.py PATH/TO/zcring.
+
+ZCRING_TEST_DEVICE=device=/dev/zcring0 runs what needs a device, too.
+"""
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+COMMAND = "zcring"
+DEADLINE_SECONDS = 60
+DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "")
+
+
+def run(*arguments):
+    """The exit status, what it said on stdout, and on stderr."""
+    done = subprocess.run(
+        [COMMAND, *arguments], capture_output=True, text=True, timeout=DEADLINE_SECONDS
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def run_json(*arguments):
+    status, out, err = run(*arguments, "--json")
+    assert err == "", err
+    return status, json.loads(out)
+
+
+def cpu_seconds(process):
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Usage(unittest.TestCase):
+    def expect_refusal(self, arguments, *words):
+        status, out, err = run(*arguments)
+        self.assertEqual(status, 2, err)
+        self.assertEqual(out, "")
+        self.assertRegex(err, r"\Azcring: [^\n]+\n\Z")
+        for word in words:
+            self.assertIn(word, err)
+
+    def test_help_explains_every_key(self):
+        status, out, err = run("--help")
+        self.assertEqual((status, err), (0, ""))
+        keys = "device emulator format channels rate freq gain ring_bytes interval_us scene dma"
+        for key in (keys + " pace seed").split():
+            self.assertRegex(out, rf"(?m)^  {key}(=\S*)? ")
+
+    def test_help_of_each_subcommand_fits_a_terminal(self):
+        for words in ([], ["info"], ["verify"]):
+            status, out, _ = run(*words, "--help")
+            self.assertEqual(status, 0)
+            self.assertLessEqual(max(map(len, out.splitlines())), 100)
+
+    def test_version_is_told(self):
+        status, out, _ = run("--version")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"\Azcring \d+\.\d+\.\d+\n\Z")
+
+    def test_wrong_words_are_refused_on_one_line(self):
+        self.expect_refusal([])
+        self.expect_refusal(["nonsense"])
+        self.expect_refusal(["verify", "emulator", "emulator"])
+        self.expect_refusal(["verify", "--sample", "1"])
+
+    def test_wrong_numbers_are_refused_with_what_is_allowed(self):
+        for number in ("0", "-1", "1.5", "ten", "1e30", "nan"):
+            self.expect_refusal(["verify", "--samples=" + number], "whole number from 1")
+        for number in ("0", "-1", "nan", "soon"):
+            self.expect_refusal(["verify", "--seconds=" + number], "--seconds")
+        self.expect_refusal(["verify", "--stall=-1"], "--stall", "60000")
+
+    def test_a_wrong_argument_string_is_refused_with_what_is_allowed(self):
+        self.expect_refusal(["info", "colour=red"], "colour", "interval_us")
+        self.expect_refusal(["verify", "emulator,format=sc12"], "sc8 or sc16 or fc32")
+
+    def test_a_device_that_is_not_there_is_told_with_the_remedy(self):
+        for command in ("info", "verify"):
+            self.expect_refusal([command, "device=/dev/zcring4711"], "/dev/zcring4711", "modprobe")
+
+    def test_a_file_that_is_no_device_is_told(self):
+        for command in ("info", "verify"):
+            self.expect_refusal([command, "device=/dev/null"], "/dev/null", "not a zcring device")
+
+    def test_a_stream_that_cannot_start_is_told(self):
+        self.expect_refusal(["verify", "emulator,dma=resident,format=sc16"], "dma=resident")
+
+    def test_output_that_cannot_be_written_is_told(self):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(
+                [COMMAND, "info", "emulator"], stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        self.assertEqual(done.returncode, 2)
+
+
+class Info(unittest.TestCase):
+    def test_settings_are_told_in_the_json(self):
+        status, told = run_json(
+            "info",
+            "emulator,format=fc32,channels=3,rate=2.5e6,freq=433.92e6,gain=-1.5,"
+            "ring_bytes=65536,interval_us=2000",
+        )
+        self.assertEqual(status, 0)
+        expected = {
+            "name": "emulator",
+            "emulator": True,
+            "state": "stopped",
+            "format": "fc32",
+            "channels": 3,
+            "ring_bytes": 65536,
+            "ring_samples": 8192,
+            "interval_seconds": 0.002,
+            "rate_hz": 2.5e6,
+            "bandwidth_hz": 0,
+            "frequency_hz": [433.92e6] * 3,
+            "gain_db": [-1.5] * 3,
+        }
+        self.assertEqual({key: told[key] for key in expected}, expected)
+
+    def test_every_counter_is_in_the_json(self):
+        _, told = run_json("info", "emulator")
+        for key in (
+            "sample_clock produced_samples consumed_samples lost_samples ring_held_samples "
+            "produced_bytes consumed_bytes overflow_bytes overflow_events bursts"
+        ).split():
+            self.assertEqual(told[key], 0, key)
+
+    def test_the_table_has_units(self):
+        status, out, _ = run("info", "emulator,rate=2.4e6,gain=0.5")
+        self.assertEqual(status, 0)
+        for words in ("2.4 MS/s", "100 MHz, 0.5 dB", "8 MiB", "50 ms", "sc16, 4 bytes a sample"):
+            self.assertIn(words, out)
+
+    @unittest.skipIf(glob.glob("/dev/zcring[0-9]*"), "there is a device")
+    def test_without_a_device_it_says_so_and_tells_the_emulator(self):
+        status, out, _ = run("info")
+        self.assertEqual(status, 0)
+        self.assertIn("There is no /dev/zcring*", out)
+        status, told = run_json("info")
+        self.assertEqual(status, 0)
+        self.assertEqual([device["name"] for device in told["devices"]], ["emulator"])
+
+
+class Verify(unittest.TestCase):
+    def test_every_format_and_several_channels_are_proven(self):
+        for form in ("sc8", "sc16", "fc32"):
+            for channels in (1, 3):
+                status, told = run_json(
+                    "verify",
+                    f"emulator,pace=free,ring_bytes=65536,format={form},channels={channels}",
+                    "--samples=3e6",
+                )
+                self.assertEqual((status, told["verdict"]), (0, "proven"), told)
+                self.assertEqual(told["samples"], 3000000)
+                self.assertEqual(told["channels"], channels)
+
+    def test_the_last_line_is_the_verdict(self):
+        status, out, err = run("verify", "emulator,pace=free", "--samples", "1000000")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.splitlines()[-1], "proven: nothing was lost, doubled or torn")
+
+    def test_another_scene_does_not_count(self):
+        status, _, _ = run("verify", "emulator,pace=free,scene=noise", "--samples=1e5")
+        self.assertEqual(status, 0)
+
+    def test_it_ends_after_the_seconds(self):
+        status, told = run_json("verify", "emulator,rate=1e6,interval_us=1000", "--seconds=0.3")
+        self.assertEqual((status, told["verdict"]), (0, "proven"), told)
+        self.assertGreaterEqual(told["seconds"], 0.3)
+
+    def test_samples_left_in_the_ring_are_checked_and_counted(self):
+        status, told = run_json("verify", "emulator,rate=1e6,interval_us=20000", "--samples=100")
+        self.assertEqual((status, told["samples"]), (0, 100), told)
+        self.assertGreaterEqual(told["left_samples"], 19000)
+        self.assertEqual(told["checked_samples"], told["samples"] + told["left_samples"])
+
+    # Every burst is three times the ring.
+    LOSSY = "emulator,rate=5e6,interval_us=10000,ring_bytes=65536"
+
+    def test_a_loss_fails(self):
+        status, told = run_json("verify", self.LOSSY, "--samples=1e5")
+        self.assertEqual((status, told["verdict"]), (1, "lost"), told)
+        self.assertTrue(told["sums_hold"])
+
+    def test_an_allowed_loss_does_not_fail(self):
+        status, told = run_json("verify", self.LOSSY, "--samples=1e5", "--allow-loss")
+        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
+
+    def test_a_stall_loses_samples_and_accounts_for_them(self):
+        status, told = run_json(
+            "verify",
+            "emulator,rate=5e6,interval_us=1000,ring_bytes=65536",
+            "--samples=200000",
+            "--stall=10",
+        )
+        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
+        self.assertGreater(told["overflow_events"], 0)
+        self.assertEqual(told["sample_clock"], told["produced_samples"] + told["lost_samples"])
+        self.assertEqual(
+            told["produced_samples"], told["consumed_samples"] + told["ring_held_samples"]
+        )
+        self.assertEqual(told["overflow_bytes"], 4 * told["lost_samples"])
+
+    def test_ctrl_c_ends_it_early_with_the_summary(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with subprocess.Popen(
+                [COMMAND, "verify", "emulator,pace=free", "--seconds=1000"],
+                stdout=subprocess.PIPE,
+                text=True,
+            ) as process:
+                self.assertIn("emulator: sc16", process.stdout.readline())
+                give_up = time.monotonic() + DEADLINE_SECONDS
+                begun = cpu_seconds(process)
+                while cpu_seconds(process) < begun + 0.3:  # it streams
+                    self.assertLess(time.monotonic(), give_up)
+                    time.sleep(0.01)
+                process.send_signal(number)
+                out, _ = process.communicate(timeout=DEADLINE_SECONDS)
+            self.assertEqual(process.returncode, 0, out)
+            self.assertRegex(out, r"read +[1-9][0-9,]* .*, ended early")
+            self.assertRegex(out, r"\nproven: [^\n]*\n\Z")
+
+    def test_ctrl_c_wakes_one_that_waits_for_its_first_burst(self):
+        with subprocess.Popen(
+            [COMMAND, "verify", "emulator,interval_us=60000000"],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            self.assertIn("emulator: sc16", process.stdout.readline())
+            started = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=DEADLINE_SECONDS)
+            self.assertLess(time.monotonic() - started, 5)
+        self.assertIn("ended early", out)
+
+
+@unittest.skipUnless(DEVICE, "ZCRING_TEST_DEVICE names no device")
+class OnADevice(unittest.TestCase):
+    def wait_until_it_streams(self):
+        give_up = time.monotonic() + DEADLINE_SECONDS
+        while True:
+            _, told = run_json("info", DEVICE)
+            if told["state"] == "running" and told["consumed_samples"]:
+                return told
+            self.assertLess(time.monotonic(), give_up)
+
+    def test_it_is_told_without_being_set(self):
+        run_json("info", DEVICE + ",rate=1.5e6,gain=3,format=sc16,channels=2,ring_bytes=262144")
+        status, told = run_json("info", DEVICE)
+        self.assertEqual((status, told["rate_hz"], told["gain_db"]), (0, 1.5e6, [3.0, 3.0]))
+        self.assertEqual((told["channels"], told["ring_samples"]), (2, 65536))
+        self.assertFalse(told["emulator"])
+        self.assertEqual(run_json("info", DEVICE)[1], told)
+
+    def test_it_is_among_the_devices(self):
+        _, told = run_json("info")
+        names = [device["name"] for device in told["devices"]]
+        self.assertIn(DEVICE.split("=")[1], names)
+
+    def test_it_is_told_while_another_streams_which_disturbs_nothing(self):
+        setting = ",rate=1e6,format=sc16,channels=1,ring_bytes=8388608,interval_us=20000"
+        with subprocess.Popen(
+            [COMMAND, "verify", DEVICE + setting, "--seconds=1000", "--json"],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            told = self.wait_until_it_streams()
+            self.assertEqual(
+                told["sample_clock"], told["produced_samples"] + told["lost_samples"]
+            )
+            self.assertEqual(run("info", DEVICE)[0], 0)
+            for busy in (["info", DEVICE + ",rate=3e6"], ["verify", DEVICE]):
+                status, _, err = run(*busy)
+                self.assertEqual(status, 2)
+                self.assertIn("in use by another program", err)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=DEADLINE_SECONDS)
+        told = json.loads(out)
+        self.assertEqual((process.returncode, told["verdict"]), (0, "proven"), told)
+
+    def test_every_format_is_proven_on_it(self):
+        for form in ("sc8", "sc16", "fc32"):
+            status, told = run_json(
+                "verify",
+                f"{DEVICE},format={form},channels=2,rate=5e5,ring_bytes=4194304,interval_us=20000",
+                "--samples=2e5",
+            )
+            self.assertEqual((status, told["verdict"]), (0, "proven"), told)
+
+    def test_a_stall_loses_samples_and_accounts_for_them(self):
+        status, told = run_json(
+            "verify",
+            DEVICE + ",format=sc16,channels=1,rate=1e6,ring_bytes=65536,interval_us=5000",
+            "--samples=2e5",
+            "--stall=20",
+        )
+        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
+        self.assertGreater(told["overflow_events"], 0)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
+        COMMAND = sys.argv.pop(1)
+    unittest.main(verbosity=2)
