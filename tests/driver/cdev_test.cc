@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+namespace driver {
+
+namespace {
+
+TEST_F(Driver, PollSleepsUntilTheWatermark)
+{
+    device_file file;
+    zcring_config config = default_config();
+    config.rate_num = 100000;
+    config.interval_ns = 2000000; // 200 samples
+    ASSERT_EQ(file.configure(config), 0);
+    const mapped_ring ring(file);
+    ring.consumer().watermark = 10000;
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_EQ(file.poll(POLLIN, 0), 0);
+    EXPECT_EQ(file.poll(POLLIN, 20), 0);
+    rusage before{}, after{};
+    getrusage(RUSAGE_THREAD, &before);
+    ASSERT_TRUE(file.wait_readable());
+    getrusage(RUSAGE_THREAD, &after);
+    EXPECT_GE(ring.head(), 10000u);
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, 100ms);
+    EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 3) << "woken at every burst";
+    ring.release(ring.head());
+    EXPECT_EQ(file.poll(POLLIN, 0), 0);
+    EXPECT_TRUE(file.wait_readable());
+}
+
+TEST_F(Driver, PollDoesNotWaitForAStoppedStream)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    ring.consumer().watermark = ring.info.ring_samples;
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
+    EXPECT_EQ(file.poll(POLLIN, 0), 0);
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(file.poll(POLLIN, 0), POLLIN);
+    ring.release(ring.head());
+    EXPECT_EQ(file.poll(POLLIN, 0), POLLIN);
+}
+
+TEST_F(Driver, SecondConsumerIsRefusedAndObserversAreNot)
+{
+    device_file consumer;
+    ASSERT_EQ(consumer.start(), 0);
+    device_file other;
+    char byte = 0;
+    EXPECT_EQ(other.start(), EBUSY);
+    EXPECT_EQ(other.stop(), EBUSY);
+    EXPECT_EQ(other.configure(default_config()), EBUSY);
+    EXPECT_EQ(other.scene(ZCRING_SCENE_TONE), EBUSY);
+    zcring_control gain{};
+    gain.what = ZCRING_CONTROL_GAIN;
+    gain.channels = 1;
+    EXPECT_EQ(other.control(gain), EBUSY);
+    char frame[4];
+    EXPECT_EQ(other.read(frame, sizeof(frame)), -EBUSY);
+    EXPECT_EQ(other.write(&byte, 1), -EBUSY);
+    EXPECT_EQ(other.map(ZCRING_CONSUMER).error(), EBUSY);
+
+    device_file observer(O_RDONLY);
+    const mapped_ring ring(observer, false);
+    ASSERT_EQ(ring.meta_pages.error(), 0);
+    ASSERT_EQ(ring.burst_pages.error(), 0);
+    ASSERT_EQ(ring.data_pages[0].error(), 0);
+    EXPECT_TRUE(eventually([&] { return ring.head() > 1000; }));
+    EXPECT_EQ(observer.info().state, ZCRING_STATE_RUNNING);
+    EXPECT_EQ(observer.tuning().freq_uhz[0], 100000000 * uhz);
+    EXPECT_GT(observer.telemetry().produced_samples, 0u);
+    EXPECT_TRUE(observer.wait_readable());
+
+    consumer.close();
+    EXPECT_EQ(observer.info().state, ZCRING_STATE_STOPPED);
+    EXPECT_EQ(other.start(), 0);
+}
+
+TEST_F(Driver, UnknownCommandsAreNotForThisDevice)
+{
+    device_file file;
+    zcring_config config{};
+    EXPECT_EQ(file.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
+    EXPECT_EQ(file.call(_IOR('Y', 0x00, zcring_info), &config), ENOTTY);
+    EXPECT_EQ(file.call(_IOR(ZCRING_IOC_MAGIC, 0x02, int), &config), ENOTTY) << "another size";
+}
+
+TEST_F(Driver, BadAddressesAreFaults)
+{
+    device_file file;
+    for (const unsigned long request :
+         { ZCRING_IOC_GET_INFO, ZCRING_IOC_GET_REGION, ZCRING_IOC_GET_CONFIG, ZCRING_IOC_SET_CONFIG,
+           ZCRING_IOC_SET_SCENE, ZCRING_IOC_START, ZCRING_IOC_CONTROL, ZCRING_IOC_GET_TUNING,
+           ZCRING_IOC_GET_TELEMETRY })
+        EXPECT_EQ(file.call(request, nullptr), EFAULT);
+    const mapped_pages nowhere(-1, 0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS);
+    EXPECT_EQ(file.read(nowhere.as<void>(), 4096), -EFAULT);
+}
+
+TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
+{
+    device_file file;
+    for (int i = 0; i < 3; i++) {
+        zcring_region region{};
+        region.reserved[i] = 1;
+        EXPECT_EQ(file.call(ZCRING_IOC_GET_REGION, &region), EINVAL);
+    }
+    for (int i = 0; i < 4; i++) {
+        zcring_config config = default_config();
+        config.reserved[i] = 1;
+        EXPECT_EQ(file.configure(config), EINVAL);
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_TONE;
+        scene.reserved[i] = 1;
+        EXPECT_EQ(file.scene(scene), EINVAL);
+        zcring_start start{};
+        start.reserved[i] = 1;
+        EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
+        zcring_control control{};
+        control.what = ZCRING_CONTROL_GAIN;
+        control.channels = 1;
+        control.reserved[i] = 1;
+        EXPECT_EQ(file.control(control), EINVAL);
+    }
+    zcring_config config = default_config();
+    config.flags = 1;
+    EXPECT_EQ(file.configure(config), EINVAL);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_TONE;
+    scene.flags = 1;
+    EXPECT_EQ(file.scene(scene), EINVAL);
+    EXPECT_EQ(file.start(2), EINVAL);
+    zcring_control control{};
+    control.what = ZCRING_CONTROL_GAIN | 1u << 31;
+    control.channels = 1;
+    EXPECT_EQ(file.control(control), EINVAL);
+    control.what = ZCRING_CONTROL_GAIN;
+    control.reserved0 = 1;
+    EXPECT_EQ(file.control(control), EINVAL);
+    EXPECT_NE(file.info().state, ZCRING_STATE_RUNNING);
+}
+
+TEST_F(Driver, ConfigurationsThatCannotBeAreRefused)
+{
+    device_file file;
+    const auto refused = [&](const std::function<void(zcring_config&)>& spoil) {
+        zcring_config config = default_config();
+        spoil(config);
+        return file.configure(config) == EINVAL;
+    };
+    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 12288; })) << "no power of two";
+    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 2048; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 1ull << 31; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 0; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.rate_num = 0; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.rate_den = 0; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.rate_num = ~0ull; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.channels = 0; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.channels = 9; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.format = 0; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.format = 4; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.interval_ns = 99999; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.interval_ns = 60000000001; }));
+    EXPECT_TRUE(refused([](zcring_config& c) { c.dma = 2; }));
+    EXPECT_EQ(file.config().ring_bytes, default_config().ring_bytes);
+    EXPECT_EQ(file.config().rate_num, default_config().rate_num);
+}
+
+TEST_F(Driver, ConfiguringWaitsForNoStreamAndNoMapping)
+{
+    device_file file;
+    zcring_config larger = default_config();
+    larger.ring_bytes *= 2;
+    zcring_config faster = default_config();
+    faster.rate_num *= 2;
+    const mapped_pages meta = file.map(ZCRING_META);
+    for (const std::uint32_t which : { ZCRING_CONSUMER, ZCRING_BURSTS, ZCRING_DATA }) {
+        mapped_pages mapping = file.map(which);
+        ASSERT_EQ(mapping.error(), 0);
+        EXPECT_EQ(file.configure(larger), EBUSY);
+        EXPECT_EQ(file.configure(faster), 0);
+        mapping.unmap();
+        EXPECT_EQ(file.configure(larger), 0);
+        EXPECT_EQ(file.configure(default_config()), 0);
+    }
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_EQ(file.configure(faster), EBUSY);
+    EXPECT_EQ(file.scene(ZCRING_SCENE_TONE), EBUSY);
+    EXPECT_EQ(file.start(), EBUSY);
+    EXPECT_EQ(meta.as<zcring_meta>()->state, ZCRING_STATE_RUNNING) << "the same page all along";
+}
+
+TEST_F(Driver, ObserversComeAndGoWhileTheConsumerReconfigures)
+{
+    std::atomic<bool> done{ false };
+    std::atomic<int> wrong{ 0 };
+    std::thread observer([&] {
+        while (!done) {
+            device_file file(O_RDONLY);
+            const zcring_telemetry sums = file.telemetry();
+            wrong += sums.sample_clock != sums.produced_samples + sums.lost_samples;
+            zcring_region where = file.region(ZCRING_DATA);
+            const mapped_pages data(file.fd(), where.offset, where.length, PROT_READ);
+            file.poll(POLLIN, 0);
+            if (!data.error())
+                wrong += data.as<std::uint32_t>()[where.length / 4 - 1] == 0xdeadbeef;
+        }
+    });
+    device_file file;
+    int resized = 0;
+    for (int i = 0; i < 300 || (!resized && i < 100000); i++) {
+        zcring_config config = default_config();
+        config.ring_bytes = 4096ull << (i % 8);
+        config.format = 1 + i % 3;
+        config.channels = 1 + i % 4;
+        config.interval_ns = 100000;
+        const int error = file.configure(config);
+        resized += !error;
+        wrong += error && error != EBUSY;
+        wrong += file.start() != 0;
+        wrong += file.stop() != 0;
+    }
+    done = true;
+    observer.join();
+    EXPECT_GT(resized, 0);
+    EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(Driver, NothingIsLeftOfAConsumerThatIsGone)
+{
+    {
+        device_file file;
+        const mapped_ring ring(file);
+        ring.consumer().watermark = 5000;
+        ASSERT_EQ(file.start(), 0);
+        ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
+    }
+    EXPECT_EQ(attribute("state"), "stopped");
+    device_file next;
+    EXPECT_EQ(next.map(ZCRING_CONSUMER).as<zcring_consumer>()->watermark, 0u);
+    next.close();
+    std::ifstream references("/sys/module/zcring/refcnt");
+    int count = -1;
+    references >> count;
+    EXPECT_EQ(count, 0);
+}
+
+} // namespace
+
+} // namespace driver

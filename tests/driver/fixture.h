@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The driver as user space sees it: system calls on /dev/zcring0, and no library between.
+// Everything is skipped, by name, where there is no such device; scripts/vm provides one. One
+// process at a time: there is but one device, and a second consumer is refused.
+#ifndef ZCRING_TESTS_DRIVER_FIXTURE_H
+#define ZCRING_TESTS_DRIVER_FIXTURE_H
+
+#include "device_file.h"
+
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace driver {
+
+constexpr char sysfs_path[] = "/sys/class/zcring/zcring0/";
+
+template <class T>
+T acquire(const T& shared)
+{
+    return __atomic_load_n(&shared, __ATOMIC_ACQUIRE);
+}
+
+// Waits for @condition, which wakes nobody by itself; false after a deadline.
+inline bool eventually(const std::function<bool()>& condition)
+{
+    using clock = std::chrono::steady_clock;
+    const auto deadline = clock::now() + patience;
+    while (!condition()) {
+        if (clock::now() > deadline)
+            return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+// The mapped ring of a consumer, or of an observer, who has no consumer page.
+struct mapped_ring {
+    explicit mapped_ring(const device_file& file, bool consume = true)
+        : info(file.info()), meta_pages(file.map(ZCRING_META)), burst_pages(file.map(ZCRING_BURSTS))
+    {
+        if (consume)
+            consumer_pages = file.map(ZCRING_CONSUMER);
+        for (std::uint32_t c = 0; c < info.channels; c++)
+            data_pages.push_back(file.map(ZCRING_DATA, c));
+    }
+
+    const zcring_meta& meta() const { return *meta_pages.as<zcring_meta>(); }
+    zcring_consumer& consumer() const { return *consumer_pages.as<zcring_consumer>(); }
+    const zcring_burst& burst(std::uint64_t i) const
+    {
+        return burst_pages.as<zcring_burst>()[i & (info.burst_slots - 1)];
+    }
+    template <class T>
+    const T* sample(std::uint64_t index, std::uint32_t channel = 0) const
+    {
+        return data_pages[channel].as<T>() + (index & (info.ring_samples - 1));
+    }
+    std::uint64_t head() const { return acquire(meta().head); }
+    void release(std::uint64_t tail) const
+    {
+        __atomic_store_n(&consumer().tail, tail, __ATOMIC_RELEASE);
+    }
+
+    zcring_info info;
+    mapped_pages meta_pages;
+    mapped_pages burst_pages;
+    mapped_pages consumer_pages;
+    std::vector<mapped_pages> data_pages;
+};
+
+// How many of @samples words in the ring from @index on are not the counter from @clock on.
+inline std::uint64_t wrong_in_counter(const mapped_ring& ring,
+                                      std::uint64_t index,
+                                      std::uint64_t clock,
+                                      std::uint64_t samples)
+{
+    const auto* words = ring.sample<std::uint32_t>(index); // mapped twice: no wrap
+    std::uint64_t wrong = 0;
+    for (std::uint64_t i = 0; i < samples; i++)
+        wrong += words[i] != static_cast<std::uint32_t>(clock + i);
+    return wrong;
+}
+
+inline zcring_config default_config()
+{
+    zcring_config config{};
+    config.format = ZCRING_FORMAT_SC16;
+    config.channels = 1;
+    config.ring_bytes = 1 << 20;
+    config.interval_ns = 5000000;
+    config.rate_num = 1000000;
+    config.rate_den = 1;
+    return config;
+}
+
+inline std::string attribute(const std::string& name)
+{
+    std::ifstream in(sysfs_path + name);
+    std::string text;
+    std::getline(in, text);
+    return text;
+}
+
+// 0 or the errno.
+inline int set_attribute(const std::string& name, const std::string& value)
+{
+    const int fd = open((sysfs_path + name).c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    const int error = ::write(fd, value.data(), value.size()) < 0 ? errno : 0;
+    ::close(fd);
+    return error;
+}
+
+class Driver : public ::testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        if (access(device_path, F_OK) != 0)
+            GTEST_SKIP() << "no " << device_path << ": load zcring.ko, or run this in scripts/vm";
+        reset();
+    }
+
+    // Whatever a test did, the device can be had, emptied and set anew.
+    void TearDown() override
+    {
+        if (!IsSkipped())
+            reset();
+    }
+
+    static void reset()
+    {
+        device_file file;
+        ASSERT_GE(file.fd(), 0) << std::strerror(errno);
+        ASSERT_EQ(file.configure(default_config()), 0);
+        ASSERT_EQ(file.scene(ZCRING_SCENE_COUNTER), 0);
+        zcring_control tuned{};
+        tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN;
+        tuned.channels = 1;
+        tuned.freq_uhz = 100000000 * uhz;
+        ASSERT_EQ(file.control(tuned), 0);
+    }
+};
+
+} // namespace driver
+
+#endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <set>
+
+namespace driver {
+
+namespace {
+
+TEST_F(Driver, TellsWhatItIsAndWhereItsRegionsLie)
+{
+    device_file file(O_RDONLY);
+    const zcring_info info = file.info();
+    EXPECT_EQ(info.abi_version, ZCRING_ABI_VERSION);
+    EXPECT_TRUE(info.features & ZCRING_FEATURE_DOUBLE_MAP);
+    EXPECT_EQ(info.channels, 1u);
+    EXPECT_EQ(info.format, ZCRING_FORMAT_SC16);
+    EXPECT_EQ(info.sample_bytes, 4u);
+    EXPECT_EQ(info.state, ZCRING_STATE_STOPPED);
+    EXPECT_EQ(info.ring_samples, default_config().ring_bytes / 4);
+    EXPECT_EQ(info.burst_slots & (info.burst_slots - 1), 0u);
+    EXPECT_LT(strnlen(info.model, sizeof(info.model)), sizeof(info.model));
+
+    std::set<std::uint64_t> offsets;
+    for (std::uint32_t which = ZCRING_META; which <= ZCRING_DATA; which++) {
+        const zcring_region region = file.region(which);
+        EXPECT_GT(region.length, 0u);
+        EXPECT_EQ(region.map_length, region.length * (which == ZCRING_DATA ? 2 : 1));
+        EXPECT_EQ(region.writable, which == ZCRING_CONSUMER ? 1u : 0u);
+        EXPECT_TRUE(offsets.insert(region.offset).second);
+    }
+    EXPECT_EQ(offsets.count(0), 1u);
+    EXPECT_EQ(file.region(ZCRING_DATA).length, default_config().ring_bytes);
+}
+
+TEST_F(Driver, MetadataBeginsWithTheMagic)
+{
+    device_file file(O_RDONLY);
+    const mapped_pages meta = file.map(ZCRING_META);
+    ASSERT_EQ(meta.error(), 0);
+    EXPECT_EQ(meta.as<zcring_meta>()->magic, ZCRING_MAGIC);
+    EXPECT_EQ(meta.as<zcring_meta>()->abi_version, ZCRING_ABI_VERSION);
+}
+
+TEST_F(Driver, ReadOnlyRegionsRefuseToBecomeWritableOrExecutable)
+{
+    device_file file;
+    for (const std::uint32_t which : { ZCRING_META, ZCRING_BURSTS, ZCRING_DATA }) {
+        EXPECT_EQ(file.map(which, 0, PROT_READ | PROT_WRITE).error(), EACCES);
+        EXPECT_NE(file.map(which, 0, PROT_READ | PROT_EXEC).error(), 0);
+        const mapped_pages mapping = file.map(which);
+        ASSERT_EQ(mapping.error(), 0);
+        EXPECT_EQ(mprotect(mapping.as<void>(), 4096, PROT_READ | PROT_WRITE), -1);
+        EXPECT_EQ(errno, EACCES);
+        EXPECT_EQ(mprotect(mapping.as<void>(), 4096, PROT_READ | PROT_EXEC), -1);
+        EXPECT_EQ(errno, EACCES);
+    }
+    const mapped_pages consumer = file.map(ZCRING_CONSUMER);
+    ASSERT_EQ(consumer.error(), 0);
+    EXPECT_EQ(mprotect(consumer.as<void>(), 4096, PROT_READ | PROT_EXEC), -1);
+}
+
+TEST_F(Driver, MapsNothingButWholeRegionsFromTheirBeginning)
+{
+    device_file file;
+    const std::size_t page = 4096;
+    const auto error = [&](std::uint64_t offset, std::size_t bytes, int flags = MAP_SHARED) {
+        return mapped_pages(file.fd(), offset, bytes, PROT_READ, flags).error();
+    };
+    for (std::uint32_t which = ZCRING_META; which <= ZCRING_DATA; which++) {
+        const zcring_region where = file.region(which);
+        EXPECT_EQ(error(where.offset, where.map_length + page), EINVAL);
+        EXPECT_EQ(error(where.offset + page, page), EINVAL);
+        EXPECT_EQ(error(where.offset, page, MAP_PRIVATE), EINVAL);
+        EXPECT_EQ(error(where.offset, page), 0);
+    }
+    const std::uint64_t data = file.region(ZCRING_DATA).offset;
+    for (int shift = 34; shift < 63; shift++)
+        EXPECT_NE(error(data | 1ull << shift, page), 0) << shift;
+    EXPECT_NE(error(~0ull << 12, page), 0);
+    EXPECT_NE(error(~0ull << 12, 2 * page), 0);
+}
+
+TEST_F(Driver, DataMappedTwiceShowsTheSameBytes)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(eventually([&] { return ring.head() > 3000; }));
+    ASSERT_EQ(file.stop(), 0);
+    const std::size_t bytes = ring.data_pages[0].bytes() / 2;
+    const auto* first = ring.data_pages[0].as<char>();
+    EXPECT_EQ(std::memcmp(first, first + bytes, bytes), 0);
+    EXPECT_EQ(wrong_in_counter(ring, 0, 0, 3000), 0u);
+    EXPECT_EQ(reinterpret_cast<const std::uint32_t*>(first + bytes)[2999], 2999u);
+}
+
+TEST_F(Driver, RegionsThatAreNotThereAreRefused)
+{
+    device_file file;
+    const auto error = [&](std::uint32_t which, std::uint32_t channel) {
+        zcring_region region{};
+        region.region = which;
+        region.channel = channel;
+        return file.call(ZCRING_IOC_GET_REGION, &region);
+    };
+    EXPECT_EQ(error(ZCRING_DATA + 1, 0), EINVAL);
+    EXPECT_EQ(error(ZCRING_DATA, 1), EINVAL);
+    EXPECT_EQ(error(ZCRING_DATA, ~0u), EINVAL);
+    EXPECT_EQ(error(ZCRING_META, 1), EINVAL);
+    EXPECT_EQ(error(~0u, 0), EINVAL);
+}
+
+TEST_F(Driver, MappingOutlivesTheFile)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    file.close();
+    EXPECT_TRUE(eventually([&] { return ring.head() > 5000; })) << "the mapping holds the consumer";
+    EXPECT_EQ(wrong_in_counter(ring, 0, 0, 5000), 0u);
+    device_file other;
+    EXPECT_EQ(other.start(), EBUSY);
+}
+
+TEST_F(Driver, MappingOfAChildHoldsTheGeometryUntilItEnds)
+{
+    device_file file;
+    mapped_pages data = file.map(ZCRING_DATA);
+    int wake[2];
+    ASSERT_EQ(pipe(wake), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        char byte = 0;
+        ::close(wake[1]);
+        (void)!::read(wake[0], &byte, 1);
+        _exit(data.as<std::uint32_t>()[0] == 0xffffffff ? 1 : 0);
+    }
+    ::close(wake[0]);
+    data.unmap();
+    zcring_config larger = default_config();
+    larger.ring_bytes *= 2;
+    EXPECT_EQ(file.configure(larger), EBUSY);
+    ::close(wake[1]);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(file.configure(larger), 0);
+}
+
+TEST_F(Driver, MappingMayBeCutAndMoved)
+{
+    device_file file;
+    const zcring_region where = file.region(ZCRING_DATA);
+    zcring_config larger = default_config();
+    larger.ring_bytes *= 2;
+    auto* data = static_cast<char*>(mmap(nullptr,
+                                         where.map_length,
+                                         PROT_READ,
+                                         MAP_SHARED,
+                                         file.fd(),
+                                         static_cast<off_t>(where.offset)));
+    ASSERT_NE(data, MAP_FAILED);
+    ASSERT_EQ(munmap(data + where.length / 2, 8192), 0);
+    EXPECT_EQ(file.configure(larger), EBUSY);
+    ASSERT_EQ(munmap(data, where.length / 2), 0);
+    EXPECT_EQ(file.configure(larger), EBUSY);
+    auto* rest = data + where.length / 2 + 8192;
+    const std::size_t bytes = where.map_length - where.length / 2 - 8192;
+    EXPECT_EQ(mremap(rest, bytes, bytes + 4096, MREMAP_MAYMOVE), MAP_FAILED);
+    EXPECT_EQ(file.configure(larger), EBUSY);
+    ASSERT_EQ(munmap(rest, bytes), 0);
+    EXPECT_EQ(file.configure(larger), 0);
+}
+
+} // namespace
+
+} // namespace driver

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fixture.h"
+
+#include <gtest/gtest.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <vector>
+
+namespace driver {
+
+namespace {
+
+TEST_F(Driver, HalfASceneDoesNotStart)
+{
+    device_file file;
+    const std::vector<char> bytes(4000, 1);
+    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC) << "nothing was announced";
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = 1000;
+    scene.rate_num = default_config().rate_num;
+    scene.rate_den = 1;
+    ASSERT_EQ(file.scene(scene), 0);
+    EXPECT_EQ(file.start(), ENODATA);
+    char frame[4];
+    EXPECT_EQ(file.read(frame, sizeof(frame)), -ENODATA);
+    EXPECT_EQ(file.write(bytes.data(), 3999), 3999);
+    EXPECT_EQ(file.start(), ENODATA);
+    EXPECT_EQ(file.write(bytes.data(), 4000), 1) << "no more than was announced";
+    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC);
+    EXPECT_EQ(file.start(), 0);
+}
+
+TEST_F(Driver, SceneThatFailsKeepsTheOneBefore)
+{
+    device_file file;
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = 1ull << 40;
+    scene.rate_num = 1;
+    scene.rate_den = 1;
+    EXPECT_EQ(file.scene(scene), EINVAL);
+    scene.kind = ZCRING_SCENE_FEED;
+    EXPECT_NE(file.scene(scene), 0);
+    EXPECT_EQ(file.scene(99), EINVAL);
+    {
+        scene.kind = ZCRING_SCENE_MEMORY;
+        scene.samples = 1000;
+        ASSERT_EQ(file.scene(scene), 0);
+        file.close(); // with nothing written
+    }
+    device_file next;
+    const mapped_ring ring(next);
+    ASSERT_EQ(next.start(), 0);
+    ASSERT_TRUE(next.wait_readable());
+    ASSERT_EQ(next.stop(), 0);
+    EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
+}
+
+TEST_F(Driver, SceneAtAnotherRateDoesNotStart)
+{
+    device_file file;
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = 1;
+    scene.rate_num = default_config().rate_num + 1;
+    scene.rate_den = 1;
+    ASSERT_EQ(file.scene(scene), 0);
+    ASSERT_EQ(file.write("abcd", 4), 4);
+    EXPECT_EQ(file.start(), ERANGE);
+}
+
+TEST_F(Driver, SceneLoopsWithoutASeam)
+{
+    device_file file;
+    zcring_config config = default_config();
+    config.ring_bytes = 256 << 10; // 65536 samples
+    config.rate_num = 100000;
+    ASSERT_EQ(file.configure(config), 0);
+    std::vector<std::uint32_t> samples(1237);
+    for (std::size_t i = 0; i < samples.size(); i++)
+        samples[i] = static_cast<std::uint32_t>(i * 2654435761u);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = samples.size();
+    scene.freq_uhz = 100000000 * uhz;
+    scene.rate_num = config.rate_num;
+    scene.rate_den = 1;
+    ASSERT_EQ(file.scene(scene), 0);
+    const auto* bytes = reinterpret_cast<const char*>(samples.data());
+    for (std::size_t at = 0, step = 1; at < samples.size() * 4; at += step, step += 7) {
+        step = std::min(step, samples.size() * 4 - at);
+        ASSERT_EQ(file.write(bytes + at, step), static_cast<ssize_t>(step));
+    }
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    std::uint64_t wrong = 0;
+    std::uint64_t tail = 0;
+    while (tail < 100000) { // over the end of the ring, too
+        ASSERT_TRUE(file.wait_readable());
+        const std::uint64_t head = ring.head();
+        for (; tail < head; tail++)
+            wrong += *ring.sample<std::uint32_t>(tail) != samples[tail % samples.size()];
+        ring.release(tail);
+    }
+    EXPECT_EQ(wrong, 0u);
+    EXPECT_EQ(file.telemetry().lost_samples, 0u);
+}
+
+} // namespace
+
+} // namespace driver

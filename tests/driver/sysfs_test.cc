@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "fixture.h"
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <cerrno>
+
+namespace driver {
+
+namespace {
+
+TEST_F(Driver, EveryAttributeCanBeRead)
+{
+    DIR* folder = opendir(sysfs_path);
+    ASSERT_NE(folder, nullptr);
+    int count = 0;
+    while (const dirent* entry = readdir(folder)) {
+        if (entry->d_type != DT_REG)
+            continue;
+        EXPECT_FALSE(attribute(entry->d_name).empty()) << entry->d_name;
+        count++;
+    }
+    closedir(folder);
+    EXPECT_GE(count, 18);
+}
+
+TEST_F(Driver, AttributesTellAndSetTheSettings)
+{
+    EXPECT_EQ(attribute("state"), "stopped");
+    EXPECT_EQ(attribute("fault"), "none");
+    EXPECT_EQ(attribute("scene"), "counter");
+    EXPECT_EQ(attribute("format"), "sc16");
+    EXPECT_EQ(set_attribute("format", "fc32\n"), 0);
+    EXPECT_EQ(attribute("format"), "fc32");
+    EXPECT_EQ(set_attribute("format", "fc64\n"), EINVAL);
+    EXPECT_EQ(set_attribute("sample_rate", "2000000.25\n"), 0);
+    EXPECT_EQ(attribute("sample_rate"), "2000000.250000");
+    EXPECT_EQ(set_attribute("sample_rate", "0\n"), EINVAL);
+    EXPECT_EQ(set_attribute("sample_rate", "1e6\n"), EINVAL);
+    EXPECT_EQ(set_attribute("frequency", "-7.5\n"), 0);
+    EXPECT_EQ(attribute("frequency"), "-7.500000");
+    EXPECT_EQ(set_attribute("frequency", "99999999999999999999\n"), ERANGE);
+    EXPECT_EQ(set_attribute("channels", "2\n"), 0);
+    EXPECT_EQ(set_attribute("gain_mb", "-600\n"), 0);
+    EXPECT_EQ(attribute("gain_mb"), "-600");
+    EXPECT_EQ(set_attribute("gain_mb", "6001\n"), EINVAL);
+    EXPECT_EQ(set_attribute("interval_us", "1000\n"), 0);
+    EXPECT_EQ(attribute("interval_us"), "1000");
+    EXPECT_EQ(set_attribute("ring_bytes", "12345\n"), EINVAL);
+    EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), 0);
+    EXPECT_EQ(set_attribute("scene", "noise\n"), 0);
+    EXPECT_EQ(set_attribute("scene", "memory\n"), EINVAL);
+    device_file file;
+    EXPECT_EQ(file.config().channels, 2u);
+    EXPECT_EQ(file.config().ring_bytes, 65536u);
+    EXPECT_EQ(file.config().rate_num, 8000001u);
+    EXPECT_EQ(file.config().rate_den, 4u);
+    EXPECT_EQ(file.tuning().gain_mb[1], -600);
+}
+
+TEST_F(Driver, AttributesLeaveTheConsumersSettingsAlone)
+{
+    device_file file;
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), EBUSY);
+    EXPECT_EQ(set_attribute("sample_rate", "5000\n"), EBUSY);
+    EXPECT_EQ(set_attribute("scene", "tone\n"), EBUSY);
+    EXPECT_EQ(set_attribute("frequency", "101000000\n"), 0) << "tuning stops nothing";
+    EXPECT_EQ(attribute("state"), "running");
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), EBUSY);
+    file.close();
+    EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), 0);
+}
+
+} // namespace
+
+} // namespace driver

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The same inputs give the same bytes, in the emulator and in the kernel.
+//
+//     golden DEVICE [EXPECTED]
+//
+// prints one line a case: its name, and a hash (FNV-1a, 64 bits) of the first samples of
+// each channel; EXPECTED is a file of such lines to compare with. DEVICE is "emulator",
+// "device=/dev/zcring0", or any other start of an argument string.
+#include <zcring/reader.h>
+
+#include <array>
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace {
+
+using namespace zcring;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t samples_hashed = 20000;
+constexpr unsigned channels = 2;
+constexpr double centre = 433.92e6;
+
+class hash
+{
+public:
+    void add(const void* bytes, std::size_t size)
+    {
+        const auto* p = static_cast<const unsigned char*>(bytes);
+        for (std::size_t k = 0; k < size; k++)
+            d_state = (d_state ^ p[k]) * 0x100000001b3u;
+    }
+    std::uint64_t value() const { return d_state; }
+
+private:
+    std::uint64_t d_state = 0xcbf29ce484222325u;
+};
+
+// Three recordings of the same pseudo-random numbers, whose length divides nothing.
+class recordings
+{
+public:
+    recordings()
+    {
+        std::string name =
+            (std::filesystem::temp_directory_path() / "zcring-golden-XXXXXX").string();
+        if (!mkdtemp(name.data()))
+            throw std::runtime_error("no temporary directory");
+        d_path = name;
+        std::vector<std::int8_t> sc8;
+        std::vector<std::int16_t> sc16;
+        std::vector<float> fc32;
+        std::uint32_t state = 1;
+        for (int k = 0; k < 2 * 3001; k++) {
+            state = state * 1664525u + 1013904223u;
+            sc8.push_back(static_cast<std::int8_t>(state >> 24));
+            sc16.push_back(static_cast<std::int16_t>(state >> 16));
+            fc32.push_back(static_cast<float>(static_cast<std::int32_t>(state) / 1.5e9));
+        }
+        write("sc8", "ci8", sc8.data(), sc8.size());
+        write("sc16", "ci16_le", sc16.data(), 2 * sc16.size());
+        write("fc32", "cf32_le", fc32.data(), 4 * fc32.size());
+    }
+    ~recordings()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(d_path, ignored);
+    }
+    recordings(const recordings&) = delete;
+    recordings& operator=(const recordings&) = delete;
+
+    std::string scene(const std::string& name) const { return d_path + "/" + name + ".sigmf-meta"; }
+
+private:
+    void write(const std::string& name, const char* datatype, const void* samples, std::size_t size)
+    {
+        std::ofstream(d_path + "/" + name + ".sigmf-data", std::ios::binary)
+            .write(static_cast<const char*>(samples), static_cast<std::streamsize>(size));
+        std::ofstream(scene(name))
+            << R"({"global": {"core:datatype": ")" << datatype
+            << R"(", "core:sample_rate": 1000000, "core:version": "1.0.0"},)"
+            << R"("captures": [{"core:sample_start": 0, "core:frequency": 433920000}],)"
+            << R"("annotations": []})";
+    }
+
+    std::string d_path;
+};
+
+std::string hash_of(device& dev)
+{
+    reader in(dev);
+    std::array<hash, channels> hashes;
+    const std::size_t bytes = sample_bytes(dev.format());
+    dev.start();
+    for (std::uint64_t left = samples_hashed; left;) {
+        const status s = in.wait(1, 60s);
+        if (s != status::data)
+            throw std::runtime_error(std::string("the stream is not whole: ") + to_string(s));
+        const reader::view v = in.acquire(left);
+        for (unsigned c = 0; c < channels; c++)
+            hashes[c].add(v.channel[c], v.samples * bytes);
+        in.release(v.samples);
+        left -= v.samples;
+    }
+    std::string text;
+    for (const hash& h : hashes) {
+        char digits[17];
+        std::snprintf(digits, sizeof(digits), "%016" PRIx64, h.value());
+        text += digits;
+    }
+    return text;
+}
+
+std::string all_lines(const std::string& where)
+{
+    const recordings files;
+    std::ostringstream lines;
+    for (const char* format : { "sc8", "sc16", "fc32" })
+        for (const std::string scene :
+             { "tone", "noise", "counter", "recorded-sc8", "recorded-sc16", "recorded-fc32" })
+            for (const double offset : { 0.0, 12345.678901 })
+                for (const double gain : { 0.0, -3.5 }) {
+                    const bool recorded = scene.rfind("recorded-", 0) == 0;
+                    device dev(where +
+                               ",rate=1e6,freq=433920000,gain=0,channels=2,interval_us=10000,"
+                               "ring_bytes=4194304,dma=copy,seed=42,format=" +
+                               format +
+                               ",scene=" + (recorded ? files.scene(scene.substr(9)) : scene));
+                    if (offset != 0)
+                        dev.set_frequency(centre + offset);
+                    if (gain != 0)
+                        dev.set_gain(gain);
+                    lines << scene << "-as-" << format << (offset != 0 ? "-tuned" : "-centred")
+                          << (gain != 0 ? "-3.5dB " : "-0dB ") << hash_of(dev) << '\n';
+                }
+    return lines.str();
+}
+
+int compare(const std::string& lines, const char* path)
+{
+    std::ifstream file(path);
+    if (!file) {
+        std::cerr << "golden: cannot read " << path << '\n';
+        return 2;
+    }
+    std::istringstream found(lines);
+    int wrong = 0;
+    for (std::string expected, line; std::getline(file, expected) || !expected.empty();
+         expected.clear()) {
+        line.clear();
+        std::getline(found, line);
+        if (line != expected) {
+            std::cerr << "expected " << expected << "\n   found " << line << '\n';
+            wrong++;
+        }
+    }
+    for (std::string line; std::getline(found, line); wrong++)
+        std::cerr << "not expected: " << line << '\n';
+    return wrong != 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+try {
+    if (argc < 2 || argc > 3) {
+        std::cerr << "usage: golden DEVICE [EXPECTED]\n";
+        return 2;
+    }
+    const std::string lines = all_lines(argv[1]);
+    std::cout << lines;
+    return argc == 3 ? compare(lines, argv[2]) : 0;
+} catch (const std::exception& e) {
+    std::cerr << "golden: " << e.what() << '\n';
+    return 2;
+}

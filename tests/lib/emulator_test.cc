@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "emulator.h"
+#include "support.h"
+
+#include <sys/eventfd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace {
+
+using zcring::emulator;
+using zcring::pacing;
+using zcring_test::eventually;
+
+constexpr std::int64_t for_ever = -1;
+
+// An emulator of two channels with a small ring and the counter on the air.
+class ready
+{
+public:
+    explicit ready(pacing pace, std::uint64_t interval_ns = 1000000) : d_emulator(pace)
+    {
+        zcring_config wanted = d_emulator.config();
+        wanted.ring_bytes = 65536;
+        wanted.channels = 2;
+        wanted.interval_ns = interval_ns;
+        d_emulator.configure(wanted);
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_COUNTER;
+        d_emulator.set_scene(scene, nullptr, 0);
+        d_emulator.map();
+    }
+
+    emulator* operator->() { return &d_emulator; }
+
+    void start(std::uint64_t flags = 0)
+    {
+        zcring_start s{};
+        s.flags = flags;
+        d_emulator.start(s);
+    }
+
+    const zcring::backend::pages& mapped() const { return d_emulator.mapped(); }
+    std::uint64_t head() const { return zcring_ring_load_head(mapped().meta); }
+    std::uint32_t state() const { return zcring_ring_load_state(mapped().meta); }
+    void release(std::uint64_t tail) { zcring_ring_release(mapped().consumer, tail, 0); }
+
+private:
+    emulator d_emulator;
+};
+
+TEST(Emulator, IsReadyAsTheDocumentationSays)
+{
+    const emulator e(pacing::real);
+    const zcring_config c = e.config();
+    EXPECT_EQ(c.format, static_cast<std::uint32_t>(ZCRING_FORMAT_SC16));
+    EXPECT_EQ(c.channels, 1u);
+    EXPECT_EQ(c.ring_bytes, 8u << 20);
+    EXPECT_EQ(c.interval_ns, 50000000u);
+    EXPECT_EQ(c.rate_num, 1000000u);
+    EXPECT_EQ(c.rate_den, 1u);
+    EXPECT_EQ(c.seed, 0u);
+    EXPECT_EQ(e.tuning().freq_uhz[0], 100000000000000);
+    EXPECT_EQ(e.tuning().gain_mb[0], 0);
+    EXPECT_TRUE(e.is_emulator());
+    EXPECT_EQ(e.name(), "emulator");
+}
+
+TEST(Emulator, PresentsTheDataTwiceInARow)
+{
+    ready e(pacing::free);
+    e.start();
+    e->supply(e.mapped().ring_samples);
+    ASSERT_EQ(e.head(), e.mapped().ring_samples);
+    for (unsigned c = 0; c < 2; c++)
+        EXPECT_EQ(0, memcmp(e.mapped().data[c], e.mapped().data[c] + 65536, 65536));
+}
+
+TEST(Emulator, MakesAsMuchAsIsAskedForAndNoMoreThanFits)
+{
+    ready e(pacing::free);
+    e->supply(5);
+    EXPECT_EQ(e.head(), 0u) << "there is no stream";
+    e.start();
+    e->supply(5);
+    EXPECT_EQ(e.head(), 1000u) << "whole bursts";
+    e->supply(1000);
+    EXPECT_EQ(e.head(), 1000u);
+    e->supply(~0ULL >> 1);
+    EXPECT_EQ(e.head(), e.mapped().ring_samples);
+    EXPECT_EQ(e->telemetry().lost_samples, 0u) << "free pace never loses";
+}
+
+TEST(Emulator, LeavesRealPaceToItsThread)
+{
+    ready e(pacing::real, 60000000000);
+    e.start();
+    e->supply(1000);
+    EXPECT_EQ(e.head(), 0u);
+}
+
+TEST(Emulator, PacesItself)
+{
+    ready e(pacing::real);
+    e.start();
+    EXPECT_TRUE(eventually([&] { return e->telemetry().bursts > 5; }));
+    e->stop();
+    const std::uint64_t head = e.head();
+    EXPECT_EQ(e.state(), static_cast<std::uint32_t>(ZCRING_STATE_STOPPED));
+    EXPECT_EQ(e->telemetry().produced_samples, head);
+}
+
+TEST(Emulator, StopsByAFaultWhenTheTailLies)
+{
+    for (const std::uint64_t tail : { 1ull << 40, ~0ull }) {
+        ready e(pacing::real);
+        e.start();
+        ASSERT_TRUE(eventually([&] { return e.head() > 0; }));
+        e.release(tail);
+        ASSERT_TRUE(eventually([&] { return e.state() == ZCRING_STATE_FAULT; }));
+        EXPECT_EQ(e.mapped().meta->fault,
+                  static_cast<std::uint32_t>(tail == ~0ull ? ZCRING_FAULT_TAIL_WENT_BACK
+                                                           : ZCRING_FAULT_TAIL_PAST_HEAD));
+        EXPECT_THROW(e.start(ZCRING_START_RESUME), std::system_error);
+        e.start();
+        EXPECT_EQ(e.state(), static_cast<std::uint32_t>(ZCRING_STATE_RUNNING));
+    }
+}
+
+TEST(Emulator, WakesItsWaiterByAFault)
+{
+    ready e(pacing::real);
+    e.start();
+    std::thread liar([&] { e.release(1ull << 40); });
+    while (e.state() == ZCRING_STATE_RUNNING)
+        e->wait(e.mapped().ring_samples, -1, for_ever);
+    liar.join();
+    EXPECT_EQ(e.state(), static_cast<std::uint32_t>(ZCRING_STATE_FAULT));
+}
+
+TEST(Emulator, WakesItsWaiterByAStop)
+{
+    ready e(pacing::real, 60000000000);
+    e.start();
+    std::thread stopper([&] {
+        eventually([&] { return zcring_load(&e.mapped().consumer->waiting) != 0; });
+        e->stop();
+    });
+    while (e.state() == ZCRING_STATE_RUNNING)
+        e->wait(1, -1, for_ever);
+    stopper.join();
+}
+
+// With the waiting flag clear nobody is to be told, and with enough there nobody sleeps.
+TEST(Emulator, LosesNoWakeUp)
+{
+    ready e(pacing::real, 100000);
+    e.start();
+    for (std::uint64_t tail = 0; tail < 20000;) {
+        e->wait(50, -1, for_ever);
+        tail = std::max(tail, e.head());
+        e.release(tail);
+    }
+}
+
+TEST(Emulator, RefusesAConfigurationThatMakesNoSense)
+{
+    emulator e(pacing::real);
+    zcring_config c = e.config();
+    c.ring_bytes = 5000;
+    try {
+        e.configure(c);
+        FAIL() << "no exception";
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.code().value(), EINVAL);
+    }
+    EXPECT_EQ(e.config().ring_bytes, 8u << 20);
+}
+
+TEST(Emulator, KeepsItsOwnCopyOfAScene)
+{
+    ready e(pacing::free);
+    std::vector<std::uint32_t> samples(64, 0x11111111);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = samples.size();
+    scene.freq_uhz = e->tuning().freq_uhz[0];
+    scene.rate_num = 1000000;
+    scene.rate_den = 1;
+    e->set_scene(scene, samples.data(), samples.size() * 4);
+    std::fill(samples.begin(), samples.end(), 0);
+    e.start();
+    e->supply(100);
+    EXPECT_EQ(std::to_integer<int>(e.mapped().data[1][0]), 0x11);
+}
+
+TEST(Emulator, EndsWhileItRuns)
+{
+    for (int i = 0; i < 100; i++) {
+        ready e(pacing::real, 100000);
+        e.start();
+    }
+}
+
+} // namespace

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*!
+ * \file
+ * \brief What tests of the library share. Only the public interface is used here.
+ */
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace zcring_test {
+
+using namespace std::chrono_literals;
+
+//! A deadline for what takes milliseconds, even on an emulated machine.
+constexpr auto patience = std::chrono::seconds(60);
+
+//! "emulator", or the device that ZCRING_TEST_DEVICE names, as in "device=/dev/zcring0".
+inline std::string device_under_test()
+{
+    const char* named = std::getenv("ZCRING_TEST_DEVICE");
+    return named && *named ? named : "emulator";
+}
+
+inline bool on_emulator() { return device_under_test().rfind("emulator", 0) == 0; }
+
+//! Arguments of the device under test, with nothing left as the test before had it.
+inline std::string with(const std::string& more)
+{
+    return device_under_test() +
+           ",format=sc16,channels=1,rate=1e6,freq=1e8,gain=0,ring_bytes=1048576,interval_us=2000,"
+           "scene=counter,dma=copy,seed=0," +
+           more;
+}
+
+//! The same, at a pace at which nothing is lost however slow the test is: free on the
+//! emulator, and on a device by a big ring.
+inline std::string without_loss(const std::string& more)
+{
+    return with((on_emulator() ? "pace=free," : "ring_bytes=8388608,") + more);
+}
+
+//! Waits for what wakes nobody by itself; false after the deadline.
+inline bool eventually(const std::function<bool()>& condition)
+{
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline)
+            return false;
+        std::this_thread::sleep_for(100us);
+    }
+    return true;
+}
+
+//! What is said by the E that \p action throws; a failure where it throws none.
+template <class E>
+std::string message_of(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const E& e) {
+        return e.what();
+    } catch (const std::exception& e) {
+        ADD_FAILURE() << "another exception: " << e.what();
+        return {};
+    }
+    ADD_FAILURE() << "no exception";
+    return {};
+}
+
+inline void expect_says(const std::string& message, std::initializer_list<const char*> parts)
+{
+    for (const char* part : parts)
+        EXPECT_NE(message.find(part), std::string::npos) << '"' << message << "\" lacks " << part;
+}
+
+//! A directory of its own, gone with the object.
+class temporary_directory final
+{
+public:
+    temporary_directory()
+    {
+        std::string name = (std::filesystem::temp_directory_path() / "zcring-test-XXXXXX").string();
+        if (!mkdtemp(name.data()))
+            throw std::runtime_error("no temporary directory");
+        d_path = name;
+    }
+    ~temporary_directory()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(d_path, ignored);
+    }
+    temporary_directory(const temporary_directory&) = delete;
+    temporary_directory& operator=(const temporary_directory&) = delete;
+
+    //! Writes a file; returns its path.
+    std::string write(const std::string& name, const void* bytes, std::size_t size) const
+    {
+        const std::string path = (d_path / name).string();
+        std::ofstream out(path, std::ios::binary);
+        out.write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
+        return path;
+    }
+    std::string write(const std::string& name, const std::string& text) const
+    {
+        return write(name, text.data(), text.size());
+    }
+    const std::filesystem::path& path() const { return d_path; }
+
+private:
+    std::filesystem::path d_path;
+};
+
+//! Writes NAME.sigmf-meta and NAME.sigmf-data; returns the path of the first.
+inline std::string write_recording(const temporary_directory& where,
+                                   const std::string& name,
+                                   const std::string& datatype,
+                                   const std::vector<std::uint8_t>& samples,
+                                   double rate = 1e6,
+                                   const std::string& frequency = "433920000")
+{
+    where.write(name + ".sigmf-data", samples.data(), samples.size());
+    return where.write(name + ".sigmf-meta",
+                       R"({"global": {"core:version": "1.0.0", "core:datatype": ")" + datatype +
+                           R"(", "core:sample_rate": )" + std::to_string(rate) +
+                           R"(}, "captures": [{"core:sample_start": 0, "core:frequency": )" +
+                           frequency + R"(}], "annotations": []})");
+}
+
+} // namespace zcring_test

@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compiles the flowgraphs of examples/ and looks at their windows, on a display of its own.
+
+A window counts as alive when each of its plots has a trace from end to end; the same window
+with the flowgraph not started must not. Needs grcc, Xvfb and ImageMagick. Usage:
+test_examples.py [DIR], the photographs go to DIR. Exit status 77: skipped.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy as np
+
+EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
+GRC = EXAMPLES.parent / "grc"
+TOOLS = ("grcc", "xvfb-run", "xwininfo", "import", "convert")
+DEADLINE_SECONDS = 60
+# A flowgraph that is never started: it shows its window, and no sample.
+NOT_STARTED = "import {0}; {0}.{0}.start = lambda self: None; {0}.main()"
+# A flowgraph that is tuned as its slider would, once it runs.
+RETUNED = """
+import spectrum
+start = spectrum.spectrum.start
+spectrum.spectrum.start = lambda self: (start(self), self.set_freq(99.75e6))
+spectrum.main()
+"""
+
+
+def wait_until(condition, what):
+    """Polls condition() until it is true, and returns what it returned."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no {what} within {DEADLINE_SECONDS} s")
+        time.sleep(0.1)
+    return result
+
+
+def window(title):
+    """(width, height, left, top) of the window of that title in pixels, or None."""
+    tree = subprocess.run(["xwininfo", "-root", "-tree"], capture_output=True, text=True,
+                          check=True).stdout
+    found = re.search(rf'"{re.escape(title)}": .*?(\d+)x(\d+)\+\d+\+\d+ +\+(\d+)\+(\d+)', tree)
+    return found and tuple(int(number) for number in found.groups())
+
+
+def photograph(path, area):
+    """The pixels of that area of the screen, uint8[height, width, 3]; kept as path."""
+    width, height, left, top = area
+    subprocess.run(["import", "-window", "root", "-crop", f"{width}x{height}+{left}+{top}",
+                    "+repage", str(path)], check=True)
+    pixels = subprocess.run(["convert", str(path), "-depth", "8", "rgb:-"], capture_output=True,
+                            check=True).stdout
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+
+
+def trace(pixels):
+    """Where a trace is, bool[height, width]: bluer than any widget."""
+    _, green, blue = np.moveaxis(pixels.astype(int), 2, 0)
+    return blue - green > 80
+
+
+def across(pixels):
+    """Whether a trace goes from end to end: the share of columns that it is in."""
+    return trace(pixels).any(axis=0).mean() > 0.8
+
+
+def high(pixels):
+    """Whether a trace goes up and down, as silence does not: the share of rows."""
+    return trace(pixels).any(axis=1).mean() > 0.2
+
+
+def colours(pixels):
+    """How many colours there are."""
+    return len(np.unique(pixels.reshape(-1, 3), axis=0))
+
+
+def painted(pixels):
+    """Whether there is more than a background: axes and letters, smoothed at their edges."""
+    return [colours(pixels) > 100]
+
+
+def shaded(pixels):
+    """Whether a waterfall has begun to fill: what is weak is more green than any widget."""
+    red, green, _ = np.moveaxis(pixels.astype(int), 2, 0)
+    return (green - red > 80).mean() > 0.1
+
+
+def plots(pixels):
+    """The upper plot and the lower one."""
+    middle = len(pixels) * 11 // 20
+    return pixels[:middle], pixels[middle:]
+
+
+class Flowgraphs(unittest.TestCase):
+    """Each .grc compiles, runs, shows what it receives, and ends when told to."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="zcring-examples-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.pictures = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else cls.folder)
+        cls.pictures.mkdir(parents=True, exist_ok=True)
+        cls.environment = dict(os.environ, HOME=str(cls.folder), QT_QPA_PLATFORM="xcb",
+                               GRC_BLOCKS_PATH=str(GRC), XDG_RUNTIME_DIR=str(cls.folder))
+        cls.folder.chmod(0o700)
+
+    def compile(self, name):
+        """Compiles name.grc, without a warning."""
+        result = subprocess.run(["grcc", "-o", str(self.folder), str(EXAMPLES / f"{name}.grc")],
+                                env=self.environment, capture_output=True, text=True)
+        said = result.stdout + result.stderr
+        self.assertEqual(result.returncode, 0, said)
+        self.assertNotRegex(said.lower(), "warning|error|fail")
+
+    def show(self, name, title, command, look):
+        """Runs command, waits until all that look() tells of its window is true, and ends it."""
+        log = self.folder / f"{name}.log"
+        with open(log, "w", encoding="utf-8") as output:
+            process = subprocess.Popen([sys.executable, *command], cwd=self.folder,
+                                       env=self.environment, stdout=output, stderr=output)
+        try:
+            def seen():
+                self.assertIsNone(process.poll(), log.read_text())
+                area = window(title)
+                if not area:
+                    return None
+                pixels = photograph(self.pictures / f"{name}.png", area)
+                return [pixels] if all(look(pixels)) else None
+
+            [pixels] = wait_until(seen, f"sight of {title}")
+            process.terminate()
+            self.assertEqual(process.wait(DEADLINE_SECONDS), 0, log.read_text())
+        finally:
+            process.kill()
+            process.wait()
+        self.assertNotIn("Traceback", log.read_text())
+        return pixels
+
+    def test_spectrum_shows_a_trace_and_a_waterfall(self):
+        self.compile("spectrum")
+
+        def alive(pixels):
+            upper, lower = plots(pixels)
+            return across(upper), shaded(lower)
+
+        self.show("spectrum", "ZCRing Spectrum", ["spectrum.py", "--args", "emulator"], alive)
+
+        pixels = self.show("spectrum-not-started", "ZCRing Spectrum",
+                           ["-c", NOT_STARTED.format("spectrum")], painted)
+        self.assertEqual(alive(pixels), (False, False))
+
+    def test_spectrum_retunes_while_it_runs(self):
+        self.compile("spectrum")
+
+        def moved(pixels):
+            upper, _ = plots(pixels)
+            rows, columns = np.nonzero(trace(upper))
+            # The tone stays where it is on the air: from 5/8 of the plot it goes to 7/8.
+            return [len(rows) > 0 and columns[rows.argmin()] > 0.8 * upper.shape[1]]
+
+        self.show("spectrum-retuned", "ZCRing Spectrum", ["-c", RETUNED], moved)
+
+    def test_fm_receiver_shows_the_band_and_hears_speech(self):
+        self.compile("fm_receiver")
+        band = self.folder / "band.sigmf-meta"
+        subprocess.run([sys.executable, str(EXAMPLES / "fm_band.py"), str(band)],
+                       env=self.environment, check=True, stdout=subprocess.DEVNULL)
+
+        def alive(pixels):
+            upper, lower = plots(pixels)
+            return across(upper), high(lower)
+
+        self.show("fm_receiver", "ZCRing FM Receiver",
+                  ["fm_receiver.py", "--args", "emulator", "--band", str(band)], alive)
+
+        pixels = self.show("fm_receiver-not-started", "ZCRing FM Receiver",
+                           ["-c", NOT_STARTED.format("fm_receiver")], painted)
+        self.assertEqual(alive(pixels), (False, False))
+
+
+def main():
+    """Runs the tests within xvfb-run; the exit status."""
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
+    if missing:
+        print(f"SKIPPED test_examples: no {', '.join(missing)}")
+        return 77
+    if "ZCRING_OWN_DISPLAY" not in os.environ:
+        os.environ["ZCRING_OWN_DISPLAY"] = "1"
+        os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24",
+                               sys.executable, *sys.argv])
+    return not unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
