@@ -1,0 +1,209 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tunes to every station of an FM band while streaming, and proves what was received.
+
+One flowgraph, one run. The audio is cut by the rx_freq tags, which travel with the samples,
+so that each WAV holds one station and nothing else. Fails (exit status 1) if a sample was
+lost or the audio is not what the station sent.
+"""
+
+import argparse
+import glob
+import json
+import pathlib
+import sys
+import time
+
+import fm_band
+import numpy as np
+import pmt
+from fm_picture import draw
+from gnuradio import analog, blocks, filter, gr, zcring
+from scipy.io import wavfile
+
+RING_BYTES = 1 << 25  # 4.3 s of fc32: the demo may be held up for that long
+QUADRATURE_RATE = 192_000  # samples/s
+FRAME_SAMPLES = 1024  # of one line of the waterfall
+FRAME_PERIOD = 16  # one frame in so many is kept
+SURVEY_SECONDS = 1.5
+SETTLE_SECONDS = 0.02  # dropped after a retune: the filters' transient
+PATIENCE_SECONDS = 120
+CORRELATION_MIN = 0.9
+
+
+class Band:
+    """The band as its SigMF metadata has it: rate and centre in Hz, stations {name: Hz}."""
+
+    def __init__(self, meta_path):
+        meta = json.loads(meta_path.read_text())
+        self.rate = meta["global"]["core:sample_rate"]
+        self.centre = meta["captures"][0]["core:frequency"]
+        self.stations = {
+            a["core:label"]: (a["core:freq_lower_edge"] + a["core:freq_upper_edge"]) / 2
+            for a in meta["annotations"]
+        }
+
+
+class Receiver(gr.top_block):
+    """ZCRing source -> FM receiver -> audio (float, 48 kHz); frames for the waterfall."""
+
+    def __init__(self, arguments, band):
+        super().__init__("zcring FM demo")
+        self.source = zcring.source(arguments, "fc32", 1, band.rate, band.centre)
+        self.audio = blocks.vector_sink_f(1, 1 << 20)
+        self.frames = blocks.vector_sink_c(FRAME_SAMPLES, 1 << 10)
+        audio_rate = fm_band.AUDIO_RATE
+        self.connect(
+            self.source,
+            filter.fir_filter_ccf(int(band.rate) // QUADRATURE_RATE,
+                                  filter.firdes.low_pass(1, band.rate, 95e3, 70e3)),
+            analog.quadrature_demod_cf(QUADRATURE_RATE / (2 * np.pi * fm_band.MAX_DEVIATION)),
+            filter.fir_filter_fff(QUADRATURE_RATE // audio_rate,
+                                  filter.firdes.low_pass(1, QUADRATURE_RATE, 20e3, 12e3)),
+            analog.fm_deemph(audio_rate, tau=fm_band.TAU),
+            self.audio)
+        self.connect(
+            self.source,
+            blocks.stream_to_vector(gr.sizeof_gr_complex, FRAME_SAMPLES),
+            blocks.keep_one_in_n(gr.sizeof_gr_complex * FRAME_SAMPLES, FRAME_PERIOD),
+            self.frames)
+
+    def retunes(self):
+        """[(index of the first audio sample, Hz)], one for every frequency received so far."""
+        found = []
+        for tag in self.audio.tags():
+            if pmt.symbol_to_string(tag.key) == "rx_freq":
+                frequency = pmt.to_double(tag.value)
+                if not found or found[-1][1] != frequency:
+                    found.append((tag.offset, frequency))
+        return found
+
+    def wait_for(self, frequency, seconds):
+        """Waits until so many seconds of audio have come from that frequency, in Hz."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            start, tuned = (self.retunes() or [(0, None)])[-1]
+            if tuned == frequency:
+                if self.audio.nitems_read(0) - start >= seconds * fm_band.AUDIO_RATE:
+                    return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {seconds} s of {frequency / 1e6} MHz "
+                                   f"within {PATIENCE_SECONDS} s")
+            time.sleep(0.02)
+
+
+def tour(receiver, band):
+    """Streams: first the band as a whole, then a whole loop of every station."""
+    receiver.start()
+    try:
+        print(f"streaming: {band.rate / 1e3:.0f} kS/s, "
+              f"surveying the band around {band.centre / 1e6} MHz", flush=True)
+        receiver.wait_for(band.centre, SURVEY_SECONDS)
+        for name, frequency in band.stations.items():
+            print(f"tuned to {name}, {frequency / 1e6} MHz", flush=True)
+            receiver.source.set_center_freq(frequency)
+            receiver.wait_for(frequency, SETTLE_SECONDS + fm_band.LOOP_SECONDS)
+        return receiver.source.telemetry()
+    finally:
+        receiver.stop()
+        receiver.wait()
+
+
+def cut(audio, retunes, frequency):
+    """One loop of the station on that frequency (Hz) out of audio, float32[n]."""
+    start = next(start for start, tuned in reversed(retunes) if tuned == frequency)
+    start += round(SETTLE_SECONDS * fm_band.AUDIO_RATE)
+    return audio[start:start + round(fm_band.LOOP_SECONDS * fm_band.AUDIO_RATE)]
+
+
+def correlation(received, sent):
+    """Peak of the normalised circular cross-correlation of two float[n]; 1: the same."""
+    x, y = (a - a.mean() for a in (received, sent))
+    product = np.fft.irfft(np.fft.rfft(x) * np.fft.rfft(y).conj(), len(x))
+    return product.max() / (np.linalg.norm(x) * np.linalg.norm(y))
+
+
+def judge(received, sent):
+    """{name: (correlation with what it sent, highest with what another sent)}."""
+    return {
+        name: (correlation(audio, sent[name]),
+               max(correlation(audio, sent[other]) for other in sent if other != name))
+        for name, audio in received.items()
+    }
+
+
+def device_in_words(source):
+    """Which device streamed, and why it was that one."""
+    if source.device() != "emulator":
+        return source.device()
+    if not glob.glob("/dev/zcring*"):
+        return "emulator: no /dev/zcring* here"
+    return "emulator: asked for, or no /dev/zcring* may be opened"
+
+
+def report(receiver, telemetry, band, verdict):
+    """Prints the result as a small table."""
+    path = "zero copy" if receiver.source.is_zero_copy() else "one pass"
+    print(f"""
+device         {device_in_words(receiver.source)}
+data path      {path}
+produced       {telemetry['produced_bytes']:,} bytes in {telemetry['bursts']} bursts
+consumed       {telemetry['consumed_bytes']:,} bytes
+overflow       {telemetry['overflow_bytes']:,} bytes in {telemetry['overflow_events']} events
+samples lost   {telemetry['lost_samples']}
+
+station    frequency   correlation with what it sent   with another""")
+    for name, (own, other) in verdict.items():
+        print(f"{name:<10} {band.stations[name] / 1e6:>5.1f} MHz   {own:>29.3f}   {other:>12.3f}")
+
+
+def parse_command_line():
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--args", default="",
+                        help="device arguments, such as emulator or device=/dev/zcring0")
+    parser.add_argument("--out", type=pathlib.Path, default="fm_demo", metavar="DIR",
+                        help="folder for the WAVs and the picture (default: %(default)s)")
+    parser.add_argument("--band", type=pathlib.Path, metavar="FILE.sigmf-meta",
+                        help="made by fm_band.py; made if missing (default: band in DIR)")
+    return parser.parse_args()
+
+
+def main():
+    """Runs the demo; the exit status."""
+    options = parse_command_line()
+    meta_path = options.band or options.out / "band.sigmf-meta"
+    options.out.mkdir(parents=True, exist_ok=True)
+    if not meta_path.exists():
+        print(f"making the band: {meta_path}", flush=True)
+        fm_band.write_band(meta_path)
+    band = Band(meta_path)
+
+    arguments = f"ring_bytes={RING_BYTES},{options.args},scene={meta_path}"
+    receiver = Receiver(arguments, band)
+    telemetry = tour(receiver, band)
+
+    audio = np.array(receiver.audio.data(), np.float32)
+    retunes = receiver.retunes()
+    received = {name: cut(audio, retunes, f) for name, f in band.stations.items()}
+    sent = {name: wavfile.read(fm_band.sent_path(meta_path, name))[1] for name in received}
+    for name, samples in received.items():
+        path = options.out / f"{name}-{band.stations[name] / 1e6:.1f}MHz.wav"
+        wavfile.write(path, fm_band.AUDIO_RATE, samples)
+        print(f"wrote {path}")
+    frames = np.array(receiver.frames.data(), np.complex64).reshape(-1, FRAME_SAMPLES)
+    seconds = [(start / fm_band.AUDIO_RATE, tuned) for start, tuned in retunes]
+    draw(options.out / "spectrum.png", frames, FRAME_SAMPLES * FRAME_PERIOD / band.rate,
+         seconds, band)
+    print(f"wrote {options.out / 'spectrum.png'}")
+
+    verdict = judge(received, sent)
+    report(receiver, telemetry, band, verdict)
+    heard = all(own >= CORRELATION_MIN for own, _ in verdict.values())
+    lost = telemetry["lost_samples"]
+    print("\n" + ("every station heard, no sample lost" if heard and not lost else "FAILED"))
+    return 0 if heard and not lost else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
