@@ -30,8 +30,11 @@ std::string device_args()
 
 bool on_emulator() { return device_args() == "emulator"; }
 
-// As fast as it is read where that can be, so that nothing is lost.
-std::string lossless() { return on_emulator() ? ",pace=free" : ",interval_us=10000"; }
+// As fast as it is read where that can be, else with a ring of seconds: nothing is lost.
+std::string lossless()
+{
+    return on_emulator() ? ",pace=free" : ",interval_us=10000,ring_bytes=67108864";
+}
 
 std::uint64_t scaled(std::uint64_t n)
 {

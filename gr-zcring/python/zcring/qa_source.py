@@ -98,6 +98,7 @@ class QaSource(gr_unittest.TestCase):
                 with self.subTest(kind=kind, ring=ring):
                     source = zcring.source(LOSSLESS + ",scene=tone,format=" + ring, kind)
                     data = np.array(received(source, n, reals, sink).data())
+                    del source  # a device has one user at a time
                     if reals == 2:
                         data = data.astype(np.uint8).view(np.int8) if kind == "sc8" else data
                         data = data[0::2] + 1j * data[1::2]
@@ -189,12 +190,17 @@ class QaSource(gr_unittest.TestCase):
     def test_a_device_that_one_may_not_open_names_the_group(self):
         path = "" if ON_EMULATOR else DEVICE[7:]
         with tempfile.NamedTemporaryFile() as stand_in:
+            groups = os.getgroups()
+            os.setgroups([])
+            os.setegid(65534)
             os.seteuid(65534)
             try:
                 with self.assertRaisesRegex(PermissionError, "member of the group"):
                     zcring.source("device=" + (path or stand_in.name))
             finally:
                 os.seteuid(0)
+                os.setegid(0)
+                os.setgroups(groups)
 
     def test_a_truncated_scene_is_refused(self):
         with tempfile.TemporaryDirectory() as folder:
