@@ -113,7 +113,7 @@ static s32 gaussian(u64 bits)
 static void make_noise(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
 		       struct zcring_pair *out, u32 n)
 {
-	u64 key = scramble(antenna->seed + channel);
+	u64 key = scramble(scramble(antenna->seed) + channel);
 	u32 k;
 
 	for (k = 0; k < n; k++) {

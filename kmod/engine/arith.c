@@ -16,14 +16,12 @@ static unsigned __int128 divide(unsigned __int128 n, unsigned __int128 d,
 		bits--;
 	}
 	for (; bits; bits--) {
-		bool carry = *rest & top_bit;
-
 		*rest <<= 1;
 		if (n & top_bit)
 			*rest |= 1;
 		n <<= 1;
 		quotient <<= 1;
-		if (carry || *rest >= d) {
+		if (*rest >= d) {
 			*rest -= d;
 			quotient |= 1;
 		}

@@ -7,7 +7,7 @@
 
 #define ZCRING_GAIN_UNITY	(1ULL << 22)
 
-/* n / d, rounded down; d is not 0. */
+/* n / d, rounded down; 0 < d < 2^127. */
 unsigned __int128 zcring_divide(unsigned __int128 n, unsigned __int128 d);
 
 /* The fraction that n / d leaves, in 2^-64, rounded down; 0 < d < 2^127. */

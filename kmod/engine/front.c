@@ -96,6 +96,7 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 {
 	front->antenna.scene = *scene;
 	front->antenna.samples = samples;
+	front->commands_count = 0;	/* they were checked against another scene */
 	tune_all(front, ~0U);
 }
 
@@ -158,7 +159,7 @@ static int check_control(const struct zcring_front *front, const struct zcring_c
 {
 	u32 what = control->what;
 
-	if (!what || what & ~CONTROL_ALL || control->reserved0 || !all_zero(control->reserved, 4))
+	if (!(what & ~ZCRING_CONTROL_AT) || what & ~CONTROL_ALL || control->reserved0 || !all_zero(control->reserved, 4))
 		return -EINVAL;
 	if (!control->channels || control->channels >> front->config.channels)
 		return -EINVAL;

@@ -100,6 +100,12 @@ recording interpret(const std::string& meta_path, const json& meta)
     const std::string data_path = meta_path.substr(0, meta_path.size() - 4) + "data";
     recording r;
 
+    for (const char* key : { "core:dataset", "core:metadata_only", "core:trailing_bytes" })
+        if (global.contains(key))
+            refuse(meta_path, std::string("it has ") + key + "; convert it to a plain recording");
+    for (const json& capture : meta.value("captures", json::array()))
+        if (capture.value("core:header_bytes", 0.0) != 0)
+            refuse(meta_path, "it has core:header_bytes; convert it to a plain recording");
     r.format = format_of(meta_path, datatype);
     r.rate = global.at("core:sample_rate").get<double>();
     if (!(r.rate >= limits::rate_min && r.rate <= limits::rate_max))

@@ -417,7 +417,8 @@ struct zcring_start {
  * @reserved: zero
  *
  * Takes effect at one sample, for all that it names together; that sample begins a
- * burst. ENOSPC when too many timed commands wait.
+ * burst. ENOSPC when too many timed commands wait. They are dropped when a new stream
+ * starts, and when another scene is set.
  */
 struct zcring_control {
 	__u32 what;

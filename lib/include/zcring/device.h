@@ -39,9 +39,9 @@ class backend;
  * recorded scene brings its rate and frequency with it, where those are not given.
  *
  * Ownership: the device owns the mapped ring. Views that a reader hands out end with it.
- * Threading: one thread streams (through a reader); every call of this class but the
- * constructor, the destructor and moving may come from any thread meanwhile. None waits
- * for data.
+ * Threading: one thread streams (through a reader); start() and resume() belong to it, or
+ * to a time when no call of the reader is going on. Every other call of this class but the
+ * constructor, the destructor and moving may come from any thread. None waits for data.
  * Errors: the constructor throws std::invalid_argument (the string is wrong; says what is
  * allowed) or std::system_error (the system said no; names the path and the remedy).
  */

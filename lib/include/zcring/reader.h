@@ -63,7 +63,8 @@ public:
     /*!
      * Waits until at least \p samples are there to be handed out, but no longer than
      * \p timeout (negative: for ever). More than the ring has room for beside held() counts
-     * as that much. Where the stream has ended, what is left counts, however little.
+     * as that much. Where the stream has ended, or the ring of descriptors is full, what
+     * is there counts, however little.
      */
     status wait(std::uint64_t samples, std::chrono::nanoseconds timeout);
 
