@@ -52,6 +52,14 @@ inline std::string without_loss(const std::string& more)
     return with((on_emulator() ? "pace=free," : "ring_bytes=8388608,") + more);
 }
 
+//! Skips a test that fills a small ring to the brim: at real pace the next moment's samples
+//! would be lost, sooner or later.
+#define SKIP_WITHOUT_FREE_PACE()                                                               \
+    do {                                                                                       \
+        if (!zcring_test::on_emulator())                                                       \
+            GTEST_SKIP() << "needs free pace";                                                 \
+    } while (false)
+
 //! Waits for what wakes nobody by itself; false after the deadline.
 inline bool eventually(const std::function<bool()>& condition)
 {

@@ -16,7 +16,7 @@ from gnuradio import blocks, gr, gr_unittest, zcring
 
 DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "emulator")
 ON_EMULATOR = DEVICE == "emulator"
-LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000")
+LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000,ring_bytes=67108864")
 RECORDING = os.environ.get("ZCRING_TEST_RECORDING", "")
 DEADLINE_S = 60
 
@@ -122,7 +122,8 @@ class QaSource(gr_unittest.TestCase):
 
     def test_a_retune_is_tagged_at_the_very_sample(self):
         rate = 1e6
-        source = zcring.source(DEVICE + ",scene=tone,interval_us=2000", "fc32", 1, rate, 100e6)
+        source = zcring.source(DEVICE + ",scene=tone,interval_us=2000,ring_bytes=67108864",
+                               "fc32", 1, rate, 100e6)
         sink = TagSink()
         flowgraph = gr.top_block()
         flowgraph.connect(source, sink)
