@@ -1,58 +1,21 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs on the emulator, or on the device that ZCRING_TEST_DEVICE names as an argument
-// string ("device=/dev/zcring0"). ZCRING_TEST_SCALE divides the numbers of samples and of
-// rounds, for machines that are emulated themselves.
 #define BOOST_TEST_MODULE zcring_source
 #include <boost/test/unit_test.hpp>
 
 #include "qa_counter_sink.h"
+#include "qa_device.h"
 
 #include <gnuradio/blocks/head.h>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/top_block.h>
-#include <gnuradio/zcring/source.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
-#include <thread>
 
 namespace {
 
 using gr::zcring::source;
-
-std::string device_args()
-{
-    const char* device = std::getenv("ZCRING_TEST_DEVICE");
-    return device ? device : "emulator";
-}
-
-bool on_emulator() { return device_args() == "emulator"; }
-
-// As fast as it is read where that can be, else with a ring of seconds: nothing is lost.
-std::string lossless()
-{
-    return on_emulator() ? ",pace=free" : ",interval_us=10000,ring_bytes=67108864";
-}
-
-std::uint64_t scaled(std::uint64_t n)
-{
-    const char* scale = std::getenv("ZCRING_TEST_SCALE");
-    return n / (scale ? std::max(1, std::atoi(scale)) : 1);
-}
-
-template <class condition>
-bool eventually(condition holds)
-{
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > deadline)
-            return false;
-        std::this_thread::yield();
-    }
-    return true;
-}
 
 std::size_t entries(const char* folder)
 {

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "source_impl.h"
 
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/io_signature.h>
 
 #include <boost/thread/thread.hpp>
@@ -52,18 +54,49 @@ void settle(std::optional<T>& in_args, T value, const char* key, const char* par
     in_args = value;
 }
 
-gr::io_signature::sptr signature(const arguments& args, ::zcring::format type)
+bool can_be_ring(const ::zcring::device& device, ::zcring::format type)
 {
-    const auto nchan = static_cast<int>(*args.channels);
-    return gr::io_signature::make(
-        nchan, nchan, static_cast<int>(::zcring::sample_bytes(type)));
+    return device.format() == type;
 }
 
-// Enough to take a burst while the one before it is still being read downstream; work()
-// returns what is there, so that a large buffer costs no latency.
-int buffer_items(double rate, double interval)
+gr::io_signature::sptr
+signature(const ::zcring::device& device, ::zcring::format type, source_impl::zero_copy wish)
 {
-    return static_cast<int>(std::clamp(2 * rate * interval, 65536.0, 1048576.0));
+    const auto nchan = static_cast<int>(device.channels());
+    const bool ring = wish != source_impl::zero_copy::off && can_be_ring(device, type);
+    return gr::io_signature::make(nchan,
+                                  nchan,
+                                  static_cast<int>(::zcring::sample_bytes(type)),
+                                  ring ? ring_buffer::type() : gr::buffer_double_mapped::type);
+}
+
+std::size_t power_of_two_from(int n)
+{
+    std::size_t power = 1;
+    while (power < static_cast<std::size_t>(n))
+        power *= 2;
+    return power;
+}
+
+source_impl::zero_copy parse_zero_copy(const std::string& word)
+{
+    if (word == "auto")
+        return source_impl::zero_copy::automatic;
+    if (word == "on")
+        return source_impl::zero_copy::on;
+    if (word == "off")
+        return source_impl::zero_copy::off;
+    throw std::invalid_argument("zcring: unknown zero_copy \"" + word +
+                                "\"; it is auto, on or off");
+}
+
+// Where samples are copied: enough to take a burst while the one before it is still being
+// read downstream, and not so little that the chain lives on waking threads. work() returns
+// what is there, so that a large buffer costs no latency.
+int copy_items(const ::zcring::device& device)
+{
+    const double bursts = 2 * device.tuning().rate * device.interval();
+    return static_cast<int>(std::clamp(bursts, 65536.0, 1048576.0));
 }
 
 } // namespace
@@ -78,53 +111,129 @@ source::sptr source::make(const std::string& args,
 {
     arguments a = ::zcring::parse_arguments(args);
     const ::zcring::format out = ::zcring::parse_format(type);
+    const source_impl::zero_copy wish = parse_zero_copy(zero_copy);
 
-    if (zero_copy == "on")
-        throw std::invalid_argument(
-            "zcring: zero_copy=on: this version copies; set zero_copy to auto or off");
-    if (zero_copy != "auto" && zero_copy != "off")
-        throw std::invalid_argument("zcring: unknown zero_copy \"" + zero_copy +
-                                    "\"; it is auto, on or off");
     settle(a.channels, nchan, "channels", "nchan");
     settle(a.rate, samp_rate, "rate", "samp_rate");
     settle(a.freq, center_freq, "freq", "center_freq");
     settle(a.gain, gain, "gain", "gain");
     if (!a.format)
         a.format = out;
-    return gnuradio::make_block_sptr<source_impl>(a, out);
+    if (wish == source_impl::zero_copy::on && *a.format != out)
+        throw std::invalid_argument(std::string("zcring: zero_copy=on: the ring's format is ") +
+                                    to_string(*a.format) + " and the items' type is " +
+                                    to_string(out) +
+                                    "; make them the same, or set zero_copy to auto");
+    return gnuradio::make_block_sptr<source_impl>(
+        std::make_shared<ring_stream>(a), out, wish);
 }
 
-source_impl::source_impl(arguments args, ::zcring::format type)
-    : gr::sync_block("zcring_source", gr::io_signature::make(0, 0, 0), signature(args, type)),
-      d_device(args),
-      d_reader(d_device),
-      d_convert(find_converter(d_device.format(), type)),
-      d_item_bytes(::zcring::sample_bytes(type)),
-      d_srcid(pmt::intern(alias()))
+source_impl::source_impl(std::shared_ptr<ring_stream> stream,
+                         ::zcring::format type,
+                         zero_copy wish)
+    : gr::sync_block(
+          "zcring_source", gr::io_signature::make(0, 0, 0), signature(stream->dev, type, wish)),
+      d_stream(std::move(stream)),
+      d_convert(find_converter(d_stream->dev.format(), type)),
+      d_wish(wish),
+      d_srcid(pmt::intern(alias())),
+      d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type))
 {
-    set_min_output_buffer(buffer_items(*args.rate, d_device.interval()));
-    d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, one pass",
-                   d_device.name(),
-                   d_device.channels(),
-                   to_string(d_device.format()),
-                   to_string(type));
+    limit_buffers();
+    d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
+                   d_stream->dev.name(),
+                   d_stream->dev.channels(),
+                   to_string(d_stream->dev.format()),
+                   to_string(type),
+                   d_is_zero_copy ? "zero copy" : "one pass");
+}
+
+// The runtime takes the size that it allocated last for a limit the next time, and so this
+// has to be said for each flowgraph.
+void source_impl::limit_buffers()
+{
+    const bool ring = output_signature()->stream_buffer_type(0) == ring_buffer::type();
+    for (int port = 0; port < static_cast<int>(d_stream->dev.channels()); port++) {
+        if (ring) {
+            set_max_output_buffer(port, static_cast<long>(d_stream->dev.ring_samples()));
+        } else {
+            set_max_output_buffer(port, -1);
+            set_min_output_buffer(port, copy_items(d_stream->dev));
+        }
+    }
+    if (ring && !is_set_max_noutput_items())
+        set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
+}
+
+bool source_impl::check_topology(int, int)
+{
+    d_next_port = 0; // the runtime may ask for buffers now, one after the other
+    return true;
+}
+
+gr::buffer_sptr source_impl::make_output_buffer(int nitems,
+                                                size_t sizeof_item,
+                                                uint64_t downstream_lcm_nitems,
+                                                uint32_t downstream_max_out_mult,
+                                                gr::block_sptr link)
+{
+    const auto ring_items = static_cast<int>(d_stream->dev.ring_samples());
+    const unsigned channel = d_next_port++;
+
+    if (nitems <= ring_items)
+        return std::make_shared<ring_buffer>(
+            d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
+    std::ostringstream text;
+    text << "a block behind output " << channel << " needs a buffer of " << nitems
+         << " items, and the ring has " << ring_items << "; set ring_bytes= to "
+         << sizeof_item * power_of_two_from(nitems) << " or more";
+    if (d_wish == zero_copy::on)
+        throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
+                                 ", or zero_copy to auto");
+    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), text.str());
+    return gr::buffer_double_mapped::make_buffer(std::max(nitems, copy_items(d_stream->dev)),
+                                                 sizeof_item,
+                                                 downstream_lcm_nitems,
+                                                 downstream_max_out_mult,
+                                                 link);
+}
+
+// The buffers may be new, or those of before.
+void source_impl::find_rings()
+{
+    d_rings.clear();
+    for (int port = 0; port < detail()->noutputs(); port++)
+        d_rings.push_back(
+            std::dynamic_pointer_cast<ring_buffer>(detail()->output(static_cast<unsigned>(port))));
+    d_is_zero_copy =
+        std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
+}
+
+// Samples in the ring that the slowest reader of all has not passed.
+std::uint64_t source_impl::unread_items() const
+{
+    std::uint64_t most = 0;
+    for (const auto& ring : d_rings)
+        if (ring)
+            most = std::max(most, ring->unread_items());
+    return most;
 }
 
 bool source_impl::start()
 {
+    find_rings();
+    // Readers with a history begin before the first item; what lies there is zero, and held.
     // After lock() and unlock() too: the runtime has then set its buffers to their beginning
     // and dropped what lay in them, so that there is no stream to go on with.
-    d_device.start();
-
-    // A runtime that has allocated a buffer takes its size for a limit the next time.
-    for (unsigned c = 0; c < d_device.channels(); c++)
-        set_max_output_buffer(static_cast<int>(c), -1);
+    d_stream->start(static_cast<unsigned>(d_rings.size()), unread_items());
+    d_latency.reset();
+    limit_buffers();
     return true;
 }
 
 bool source_impl::stop()
 {
-    d_device.stop();
+    d_stream->dev.stop();
     return true;
 }
 
@@ -134,7 +243,7 @@ bool source_impl::must_return() const { return boost::this_thread::interruption_
 status source_impl::wait_for_samples()
 {
     while (true) {
-        const status found = d_reader.wait(1, stop_latency);
+        const status found = d_stream->in.wait(1, stop_latency);
         if (found != status::timeout || must_return())
             return found;
     }
@@ -146,12 +255,13 @@ void source_impl::tag(const ::zcring::reader::view& view)
         add_item_tag(port, at, key, value, d_srcid);
     };
 
-    while (const std::optional<burst> b = d_reader.next_burst(view.index + view.samples)) {
+    while (const std::optional<burst> b = d_stream->in.next_burst(view.index + view.samples)) {
+        d_interrupt_ns = b->interrupt_ns;
         const bool joins = !b->starts && !b->resumes && !b->lost;
         const bool has_time = !joins || b->rate_changed || b->time_changed;
         const std::uint64_t at = nitems_written(0) + (b->index - view.index);
 
-        for (unsigned c = 0; c < d_device.channels(); c++) {
+        for (unsigned c = 0; c < d_stream->dev.channels(); c++) {
             const bool tuned = b->tuned_channels & (1u << c);
             if (has_time || tuned) {
                 add(c, at, time_key, time_tuple(b->time_ns));
@@ -179,53 +289,68 @@ int source_impl::work(int noutput_items,
         return 0;
     case status::fault:
     case status::gone:
-        d_logger->error("{:s}: the stream ended: {:s}", d_device.name(), to_string(found));
+        d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
         return WORK_DONE;
     }
 
-    const auto view = d_reader.acquire(static_cast<std::uint64_t>(noutput_items));
-    for (std::size_t c = 0; c < output_items.size(); c++)
-        d_convert(output_items[c], view.channel[c], view.samples);
+    const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(noutput_items));
+    d_interrupt_ns = 0;
     tag(view);
-    d_reader.release(view.samples);
+    copy(view, output_items);
+    if (d_interrupt_ns)
+        d_latency.count(d_interrupt_ns);
     return static_cast<int>(view.samples);
+}
+
+// To the outputs that are not the ring itself. Where none is, the samples are done with.
+void source_impl::copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items)
+{
+    bool any_ring = false;
+    for (std::size_t port = 0; port < output_items.size(); port++) {
+        if (d_rings[port])
+            any_ring = true;
+        else
+            d_convert(output_items[port], view.channel[port], view.samples);
+    }
+    if (!any_ring)
+        d_stream->in.release(view.samples);
 }
 
 unsigned source_impl::checked_channel(int chan) const
 {
-    if (chan < 0 || static_cast<unsigned>(chan) >= d_device.channels())
+    if (chan < 0 || static_cast<unsigned>(chan) >= d_stream->dev.channels())
         throw std::invalid_argument("zcring: there is no channel " + std::to_string(chan) +
-                                    "; the device has " + std::to_string(d_device.channels()) +
+                                    "; the device has " + std::to_string(d_stream->dev.channels()) +
                                     ", counted from 0");
     return static_cast<unsigned>(chan);
 }
 
-void source_impl::set_samp_rate(double rate) { d_device.set_rate(rate); }
+void source_impl::set_samp_rate(double rate) { d_stream->dev.set_rate(rate); }
 
 void source_impl::set_center_freq(double freq, int chan)
 {
-    d_device.set_frequency(
+    d_stream->dev.set_frequency(
         freq, chan == all_channels ? command::all_channels : 1u << checked_channel(chan));
 }
 
 void source_impl::set_gain(double gain, int chan)
 {
-    d_device.set_gain(
+    d_stream->dev.set_gain(
         gain, chan == all_channels ? command::all_channels : 1u << checked_channel(chan));
 }
 
-double source_impl::samp_rate() const { return d_device.tuning().rate; }
+double source_impl::samp_rate() const { return d_stream->dev.tuning().rate; }
 
 double source_impl::center_freq(int chan) const
 {
-    return d_device.tuning().frequency[checked_channel(chan)];
+    return d_stream->dev.tuning().frequency[checked_channel(chan)];
 }
 
-double source_impl::gain(int chan) const { return d_device.tuning().gain[checked_channel(chan)]; }
+double source_impl::gain(int chan) const { return d_stream->dev.tuning().gain[checked_channel(chan)]; }
 
 std::map<std::string, std::uint64_t> source_impl::telemetry() const
 {
-    const ::zcring::telemetry t = d_device.telemetry();
+    const ::zcring::telemetry t = d_stream->dev.telemetry();
     return {
         { "sample_clock", t.sample_clock },
         { "produced_samples", t.produced_samples },
@@ -239,8 +364,13 @@ std::map<std::string, std::uint64_t> source_impl::telemetry() const
     };
 }
 
-std::string source_impl::device() const { return d_device.name(); }
-bool source_impl::is_zero_copy() const { return false; }
+std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
+{
+    return d_latency.histogram();
+}
+
+std::string source_impl::device() const { return d_stream->dev.name(); }
+bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
 
 } // namespace zcring
 } // namespace gr

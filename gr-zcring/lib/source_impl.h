@@ -3,9 +3,14 @@
 #pragma once
 
 #include "convert.h"
+#include "latency.h"
+#include "ring_buffer.h"
+#include "ring_stream.h"
 
 #include <gnuradio/zcring/source.h>
-#include <zcring/reader.h>
+#include <atomic>
+#include <memory>
+#include <vector>
 
 namespace gr {
 namespace zcring {
@@ -13,7 +18,19 @@ namespace zcring {
 class source_impl final : public source
 {
 public:
-    source_impl(::zcring::arguments args, ::zcring::format type);
+    //! What may become of the output buffers: the ring, the ring and nothing else, or
+    //! buffers of the runtime's own.
+    enum class zero_copy { automatic, on, off };
+
+    source_impl(std::shared_ptr<ring_stream> stream, ::zcring::format type, zero_copy wish);
+
+    //! A buffer for the next port: the ring, or one of the runtime's if the ring is too
+    //! small for a downstream block. Called by the runtime, when a flowgraph starts.
+    gr::buffer_sptr make_output_buffer(int nitems,
+                                       size_t sizeof_item,
+                                       uint64_t downstream_lcm_nitems,
+                                       uint32_t downstream_max_out_mult,
+                                       gr::block_sptr link);
 
     void set_samp_rate(double rate) override;
     void set_center_freq(double freq, int chan) override;
@@ -22,9 +39,11 @@ public:
     double center_freq(int chan) const override;
     double gain(int chan) const override;
     std::map<std::string, std::uint64_t> telemetry() const override;
+    std::map<std::uint64_t, std::uint64_t> latency_histogram() const override;
     std::string device() const override;
     bool is_zero_copy() const override;
 
+    bool check_topology(int ninputs, int noutputs) override;
     bool start() override;
     bool stop() override;
     int work(int noutput_items,
@@ -37,11 +56,23 @@ private:
     void tag(const ::zcring::reader::view& view);
     unsigned checked_channel(int chan) const;
 
-    ::zcring::device d_device;
-    ::zcring::reader d_reader;
+    void copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items);
+    std::uint64_t unread_items() const;
+    void find_rings();
+    void limit_buffers();
+
+    const std::shared_ptr<ring_stream> d_stream;
     const converter d_convert;
-    const std::size_t d_item_bytes;
+    const zero_copy d_wish;
     const pmt::pmt_t d_srcid;
+
+    unsigned d_next_port = 0; //!< that make_output_buffer() is for
+    //! The rings that are output buffers, one for each connected port; null where the
+    //! samples are copied.
+    std::vector<std::shared_ptr<ring_buffer>> d_rings;
+    std::atomic<bool> d_is_zero_copy;
+    std::uint64_t d_interrupt_ns = 0; //!< of the last burst that work() has seen
+    latency d_latency;
 };
 
 } // namespace zcring

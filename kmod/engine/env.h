@@ -59,8 +59,15 @@ typedef int32_t s32;
 typedef long long s64;
 
 #ifndef __cplusplus
-#define min(a, b)			((a) < (b) ? (a) : (b))
-#define max(a, b)			((a) > (b) ? (a) : (b))
+/* Each argument is evaluated once: some of them read what another thread writes. */
+#define min(a, b) __extension__ ({		\
+	__typeof__(a) min_a = (a);		\
+	__typeof__(b) min_b = (b);		\
+	min_a < min_b ? min_a : min_b; })
+#define max(a, b) __extension__ ({		\
+	__typeof__(a) max_a = (a);		\
+	__typeof__(b) max_b = (b);		\
+	max_a > max_b ? max_a : max_b; })
 #endif
 
 #define zcring_load(p)			__atomic_load_n(p, __ATOMIC_RELAXED)

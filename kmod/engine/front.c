@@ -311,6 +311,7 @@ static void produce(struct zcring_front *front, u64 samples)
 		.rate_num = clock->rate_num,
 		.rate_den = clock->rate_den,
 		.bandwidth_uhz = front->bandwidth_uhz,
+		.interrupt_ns = front->interrupt_ns,
 	};
 	u32 c;
 
@@ -348,6 +349,7 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns)
 {
 	u64 now, taken, due, run;
 
+	front->interrupt_ns = mono_ns;
 	do {	/* a command may change the rate, and with it what is due after it */
 		apply_commands(front);
 		now = zcring_clock_at(&front->clock, mono_ns);
@@ -356,6 +358,7 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns)
 		run = until_next_command(front, due);
 		zcring_front_take(front, run);
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
+	front->interrupt_ns = 0;
 }
 
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,

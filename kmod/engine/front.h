@@ -26,6 +26,7 @@
  * @commands_count: how many of them wait
  * @can_be_resident: the signal, as it is tuned, repeats within the ring
  * @resident_skew: sample clock less index, when the ring was last written anew
+ * @interrupt_ns: the moment of the run that is going on; 0 if there is none
  * @resident_from: from this index on, the ring holds what would be written
  */
 struct zcring_front {
@@ -38,6 +39,7 @@ struct zcring_front {
 	u32 commands_count;
 	bool can_be_resident;
 	u64 resident_skew;
+	u64 interrupt_ns;
 	u64 resident_from;
 };
 

@@ -74,6 +74,14 @@ static inline void zcring_ring_publish(struct zcring_meta *meta, u64 burst_head,
 	zcring_store_release(&meta->head, head);		/* A */
 }
 
+/* For a new stream, while the consumer keeps its hands off. */
+static inline void zcring_ring_reset(struct zcring_consumer *consumer, u64 tail, u64 watermark)
+{
+	zcring_store(&consumer->total_bytes_consumed, 0);
+	zcring_store(&consumer->watermark, watermark);
+	zcring_store_release(&consumer->tail, tail);		/* C */
+}
+
 /* Whether the consumer sleeps or is about to; asked after publishing. */
 static inline bool zcring_ring_load_waiting(const struct zcring_consumer *consumer)
 {

@@ -53,7 +53,7 @@ void zcring_stream_init(struct zcring_stream *stream)
 	stream->pending_lost = 0;
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
-	zcring_ring_release(stream->consumer, 0, 0);
+	zcring_ring_reset(stream->consumer, 0, 0);
 	zcring_ring_publish(stream->meta, 0, 0);
 	set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
 	zcring_stream_account(stream);
@@ -87,7 +87,7 @@ static void begin(struct zcring_stream *stream, const struct zcring_start *start
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
-	zcring_ring_release(stream->consumer, stream->tail, 0);
+	zcring_ring_reset(stream->consumer, stream->tail, stream->head);
 	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
 }
 
@@ -201,11 +201,12 @@ void zcring_stream_account(struct zcring_stream *stream)
 bool zcring_stream_readable(const struct zcring_stream *stream)
 {
 	u64 tail = zcring_ring_load_tail(stream->consumer);
-	u64 filled = zcring_load(&stream->head) - tail;
+	u64 head = zcring_load(&stream->head);
+	u64 filled = head - tail;
 	u64 watermark = zcring_load(&stream->consumer->watermark);
 
-	watermark = min(max(watermark, (u64)1), stream->ring_samples);
-	if (filled > stream->ring_samples)
+	if (!filled || filled > stream->ring_samples)
 		return false;
-	return filled >= watermark || (filled && zcring_load(&stream->bursts_full));
+	return filled == stream->ring_samples || (s64)(head - watermark) >= 0 ||
+	       zcring_load(&stream->bursts_full);
 }

@@ -93,8 +93,8 @@ void zcring_stream_lose(struct zcring_stream *stream, u64 samples);
 void zcring_stream_account(struct zcring_stream *stream);
 
 /*
- * Whether poll() should report data: as many samples as the watermark asks for, or no
- * chance of more because the ring of descriptors is full.
+ * Whether poll() should report data: there is some, and the head has reached the watermark
+ * or can get no further, as the ring or the ring of descriptors is full.
  */
 bool zcring_stream_readable(const struct zcring_stream *stream);
 

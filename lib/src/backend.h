@@ -55,7 +55,7 @@ public:
     virtual zcring_telemetry telemetry() const = 0;
 
     /*!
-     * Sleeps until \p watermark samples from the tail on are there, the state changes,
+     * Sleeps until the head has reached the index \p watermark, the state changes,
      * \p wake_fd is readable, or \p timeout_ns has passed (negative: never).
      */
     virtual void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept = 0;

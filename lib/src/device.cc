@@ -227,6 +227,10 @@ bool device::is_emulator() const noexcept { return d_backend->is_emulator(); }
 format device::format() const noexcept { return d_format; }
 unsigned device::channels() const noexcept { return d_channels; }
 std::uint64_t device::ring_samples() const noexcept { return d_backend->mapped().ring_samples; }
+const void* device::ring(unsigned channel) const noexcept
+{
+    return channel < d_channels ? d_backend->mapped().data[channel] : nullptr;
+}
 double device::interval() const noexcept { return d_interval; }
 
 void device::start(const start_options& options)

@@ -175,9 +175,9 @@ void emulator::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_n
     zcring_consumer* consumer = d_pages.consumer;
 
     zcring_ring_store_waiting(consumer, watermark);
-    const std::uint64_t filled =
-        zcring_ring_load_head(d_pages.meta) - zcring_load(&consumer->tail);
-    if (filled < watermark && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_RUNNING &&
+    const auto missing =
+        static_cast<std::int64_t>(watermark - zcring_ring_load_head(d_pages.meta));
+    if (missing > 0 && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_RUNNING &&
         poll_two(d_event.get(), wake_fd, timeout_ns)) {
         eventfd_t count = 0;
         eventfd_read(d_event.get(), &count);

@@ -28,6 +28,7 @@ burst from_abi(const zcring_burst& b)
     result.time_ns = b.time_ns;
     result.samples = b.samples;
     result.lost = b.lost;
+    result.interrupt_ns = b.interrupt_ns;
     result.rate = to_double({ b.rate_num, b.rate_den });
     result.bandwidth = static_cast<double>(b.bandwidth_uhz) / 1e6;
     result.tuned_channels = b.tuned_channels;
@@ -88,7 +89,10 @@ public:
     void release(std::uint64_t samples) noexcept;
     std::optional<burst> next_burst(std::uint64_t index) noexcept;
     void wake() noexcept;
-    std::uint64_t held() const noexcept { return d_cursor - d_tail; }
+    std::uint64_t held() const noexcept
+    {
+        return d_cursor.load(std::memory_order_relaxed) - d_tail.load(std::memory_order_relaxed);
+    }
 
 private:
     const zcring_burst& descriptor(std::uint64_t index) const noexcept
@@ -96,7 +100,10 @@ private:
         return d_pages.bursts[zcring_ring_place(index, d_pages.burst_slots)];
     }
     std::uint64_t burst_head() const noexcept { return zcring_ring_load_burst_head(d_pages.meta); }
-    bool bursts_full() const noexcept { return burst_head() - d_oldest == d_pages.burst_slots; }
+    bool bursts_full() const noexcept
+    {
+        return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.burst_slots;
+    }
     // What a stream of somebody else's left in the ring is not ours to read.
     std::uint64_t available() const noexcept
     {
@@ -111,12 +118,13 @@ private:
     const unique_fd d_wake;
     std::atomic<bool> d_woken{ false };
 
-    std::uint64_t d_stream = 0; //!< which of the device's streams this is about
-    std::uint64_t d_tail = 0;
-    std::uint64_t d_cursor = 0;
-    std::uint64_t d_oldest = 0;
+    std::atomic<std::uint64_t> d_stream{ 0 }; //!< which of the device's streams this is about
     std::uint64_t d_told = 0;
     std::uint64_t d_scanned = 0;
+    std::atomic<std::uint64_t> d_cursor{ 0 }; // release() looks at it
+    // Written by release() alone, which may be another thread's.
+    std::atomic<std::uint64_t> d_tail{ 0 };
+    std::atomic<std::uint64_t> d_oldest{ 0 };
     std::uint64_t d_total_bytes = 0;
     std::optional<burst> d_gap; //!< the next one at or after the cursor
 };
@@ -212,7 +220,7 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
         if (bursts_full()) // only releasing helps; that is some other thread's to do
             poll_two(-1, d_wake.get(), 1000000);
         else
-            d_backend.wait(held() + wanted, d_wake.get(), left.count());
+            d_backend.wait(d_cursor + wanted, d_wake.get(), left.count());
     }
 }
 
@@ -234,29 +242,33 @@ reader::view reader::impl::acquire(std::uint64_t most) noexcept
     const std::uint64_t place = zcring_ring_place(d_cursor, d_pages.ring_samples);
     for (unsigned c = 0; c < max_channels && d_pages.data[c]; c++)
         v.channel[c] = d_pages.data[c] + place * d_pages.sample_bytes;
-    d_cursor += v.samples;
+    d_cursor.store(v.index + v.samples, std::memory_order_relaxed);
     return v;
 }
 
 void reader::impl::release(std::uint64_t samples) noexcept
 {
+    samples = std::min(samples, held());
+    if (!samples || d_stream != d_backend.streams())
+        return; // what is held of an older stream is not there any more
     const std::uint64_t head = burst_head();
-    const std::uint64_t tail = d_tail + std::min(samples, held());
+    const std::uint64_t tail = d_tail.load(std::memory_order_relaxed) + samples;
+    std::uint64_t oldest = d_oldest.load(std::memory_order_relaxed);
 
-    for (; d_oldest != head; d_oldest++) {
-        const zcring_burst& b = descriptor(d_oldest);
+    for (; oldest != head; oldest++) {
+        const zcring_burst& b = descriptor(oldest);
         if (before(tail, b.index + b.samples))
             break;
     }
-    d_told = std::max(d_told, d_oldest);
-    const unsigned channels = d_pages.channels;
-    d_total_bytes += (tail - d_tail) * d_pages.sample_bytes * channels;
-    d_tail = tail;
+    d_oldest.store(oldest, std::memory_order_relaxed);
+    d_total_bytes += samples * d_pages.sample_bytes * d_pages.channels;
+    d_tail.store(tail, std::memory_order_relaxed);
     zcring_ring_release(d_pages.consumer, tail, d_total_bytes);
 }
 
 std::optional<burst> reader::impl::next_burst(std::uint64_t index) noexcept
 {
+    d_told = std::max(d_told, d_oldest.load(std::memory_order_relaxed));
     if (d_told == burst_head() || !before(descriptor(d_told).index, index))
         return std::nullopt;
     return from_abi(descriptor(d_told++));
@@ -279,7 +291,6 @@ reader::view reader::acquire(std::uint64_t most)
 
 void reader::release(std::uint64_t samples)
 {
-    d_impl->follow_stream();
     d_impl->release(samples);
 }
 

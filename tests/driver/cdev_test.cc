@@ -25,9 +25,9 @@ TEST_F(Driver, PollSleepsUntilTheWatermark)
     config.interval_ns = 2000000; // 200 samples
     ASSERT_EQ(file.configure(config), 0);
     const mapped_ring ring(file);
-    ring.consumer().watermark = 10000;
     const auto begin = std::chrono::steady_clock::now();
     ASSERT_EQ(file.start(), 0);
+    ring.consumer().watermark = 10000;
     EXPECT_EQ(file.poll(POLLIN, 0), 0);
     EXPECT_EQ(file.poll(POLLIN, 20), 0);
     rusage before{}, after{};
@@ -46,8 +46,8 @@ TEST_F(Driver, PollDoesNotWaitForAStoppedStream)
 {
     device_file file;
     const mapped_ring ring(file);
-    ring.consumer().watermark = ring.info.ring_samples;
     ASSERT_EQ(file.start(), 0);
+    ring.consumer().watermark = ring.info.ring_samples;
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
     EXPECT_EQ(file.poll(POLLIN, 0), 0);
     ASSERT_EQ(file.stop(), 0);
@@ -246,8 +246,8 @@ TEST_F(Driver, NothingIsLeftOfAConsumerThatIsGone)
     {
         device_file file;
         const mapped_ring ring(file);
-        ring.consumer().watermark = 5000;
         ASSERT_EQ(file.start(), 0);
+        ring.consumer().watermark = 5000;
         ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
     }
     EXPECT_EQ(attribute("state"), "stopped");

@@ -548,17 +548,40 @@ TEST(Stream, IsReadableFromTheWatermarkOn)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
-    for (const u64 watermark : { 0, 1, 30, 64, 1000 }) {
-        ring.consumer.watermark = watermark;
-        const u64 enough = std::min(std::max<u64>(watermark, 1), ring_samples);
+    for (const u64 ahead : { 0, 1, 30, 64, 1000 }) {
         ring.release(ring.meta.head);
+        ring.consumer.watermark = ring.meta.head + ahead;
+        const u64 enough = std::min(std::max<u64>(ahead, 1), ring_samples);
         ring.take(0);
-        EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << watermark;
+        EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << ahead;
         ring.take(enough - 1);
-        EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << watermark;
+        EXPECT_FALSE(zcring_stream_readable(&ring.stream) && enough > 1) << ahead;
         ring.take(1);
-        EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << watermark;
+        EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << ahead;
     }
+}
+
+TEST(Stream, ReleasingDoesNotMoveTheWatermark)
+{
+    small_ring ring;
+    ASSERT_EQ(ring.start(), 0);
+    ring.take(30);
+    ring.consumer.watermark = 40;
+    ring.release(20);
+    ring.take(9);
+    EXPECT_FALSE(zcring_stream_readable(&ring.stream));
+    ring.take(1);
+    EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "though only 20 are there";
+}
+
+TEST(Stream, BeginsANewStreamWithTheWatermarkAtItsStart)
+{
+    small_ring ring;
+    ring.consumer.watermark = 12345;
+    ASSERT_EQ(ring.start(), 0);
+    EXPECT_EQ(ring.consumer.watermark, 0u);
+    ring.take(1);
+    EXPECT_TRUE(zcring_stream_readable(&ring.stream));
 }
 
 TEST(Stream, IsReadableWhenTheDescriptorsAreFull)

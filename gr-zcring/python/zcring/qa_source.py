@@ -61,7 +61,8 @@ class QaSource(gr_unittest.TestCase):
 
     def test_everything_public_has_a_docstring(self):
         for name in ("set_samp_rate", "set_center_freq", "set_gain", "samp_rate",
-                     "center_freq", "gain", "telemetry", "device", "is_zero_copy"):
+                     "center_freq", "gain", "telemetry", "latency_histogram", "device",
+                     "is_zero_copy"):
             self.assertGreater(len(inspect.getdoc(getattr(zcring.source, name))), 20, name)
         self.assertIn("rx_time", inspect.getdoc(zcring.source))
         self.assertIn("center_freq", zcring.source.__init__.__doc__)
@@ -146,6 +147,17 @@ class QaSource(gr_unittest.TestCase):
             turn = np.angle(data[begin + 1:end] * np.conj(data[begin:end - 1]))
             hz = turn * rate / (2 * np.pi)
             self.assertLess(np.max(np.abs(hz - (100e6 + rate / 8 - freq))), 1.0)
+
+    def test_latency_is_told_of_the_bursts_that_came(self):
+        source = zcring.source(DEVICE + ",interval_us=1000", "fc32")
+        received(source, 100000, 1, blocks.vector_sink_c)
+        counts = source.latency_histogram()
+        self.assertTrue(0 < sum(counts.values()) <= source.telemetry()["bursts"])
+        self.assertTrue(all(edge >= 0 for edge in counts))
+        if ON_EMULATOR:
+            free = zcring.source(LOSSLESS, "fc32")
+            received(free, 1000, 1, blocks.vector_sink_c)
+            self.assertEqual(free.latency_histogram(), {})
 
     def test_channels_are_tuned_on_their_own(self):
         source = zcring.source(LOSSLESS + ",scene=tone", "fc32", 2)

@@ -161,14 +161,17 @@ struct zcring_meta {
  *        ends the stream (enum zcring_fault)
  * @total_bytes_consumed: bytes released over all channels; for observers, not trusted
  * @reserved0: zero
- * @watermark: samples from the tail on that must be there before the consumer wants to be
- *             woken; 0 counts as 1, more than the ring as the whole ring
+ * @watermark: the index that the head must have reached before the consumer wants to be
+ *             woken, an index so that releasing samples does not move it. Beyond a full
+ *             ring it counts as a full ring. A new stream sets it to its first index, and
+ *             then any sample wakes
  * @waiting: 1 while the consumer is about to sleep or sleeps. Only a producer without
  *           poll() of its own (the emulator) looks at it; see engine/ring.h
  * @reserved1: zero
  *
- * The only writer of every field is the consumer. The producer reads each once, bounds
- * it, and trusts nothing.
+ * The only writer of every field is the consumer, but that the start of a new stream sets
+ * @tail, @total_bytes_consumed and @watermark. The producer reads each once, bounds it,
+ * and trusts nothing.
  */
 struct zcring_consumer {
 	__u64 tail;
@@ -203,6 +206,8 @@ struct zcring_consumer {
  * @freq_uhz: tuned frequency of each channel
  * @gain_mb: gain of each channel
  * @bandwidth_uhz: front-end bandwidth, 0 where it is not limited
+ * @interrupt_ns: when the interrupt came that ended the burst, on CLOCK_MONOTONIC; 0 where
+ *                no clock paces it. Tells how late a consumer is
  * @reserved: zero
  *
  * A descriptor lies in the ring of descriptors at its own index modulo the number of
@@ -223,7 +228,8 @@ struct zcring_burst {
 	__s64 freq_uhz[ZCRING_CHANNELS_MAX];
 	__s32 gain_mb[ZCRING_CHANNELS_MAX];
 	__u64 bandwidth_uhz;
-	__u64 reserved[11];
+	__u64 interrupt_ns;
+	__u64 reserved[10];
 };
 
 /**

@@ -62,6 +62,9 @@ public:
     unsigned channels() const noexcept;
     //! Samples that one channel's ring holds: a power of two.
     std::uint64_t ring_samples() const noexcept;
+    //! The ring of \p channel, mapped twice in a row, so that any run of up to
+    //! ring_samples() samples lies in one piece; null for no channel. Read-only.
+    const void* ring(unsigned channel) const noexcept;
     //! Seconds between bursts.
     double interval() const noexcept;
 

@@ -42,7 +42,7 @@ ZCRING_API const char* to_string(status s) noexcept;
  * follow each other; the next view then begins with the gap (view::lost).
  *
  * Ownership: refers to the device, which must outlive it. One reader for each device.
- * Threading: one thread; wake() may come from any.
+ * Threading: one thread; wake() may come from any, and release() from one other.
  * Errors: the constructor throws std::system_error; nothing else here throws.
  */
 class ZCRING_API reader final
@@ -71,7 +71,9 @@ public:
     //! The next samples, at most \p most of those that are there now, without waiting.
     view acquire(std::uint64_t most = std::numeric_limits<std::uint64_t>::max());
 
-    //! Gives back the oldest \p samples that were handed out, at most held().
+    //! Gives back the oldest \p samples that were handed out, at most held(). May be called
+    //! by another thread than the rest, one at a time, once next_burst() has told what is to
+    //! be told of these samples.
     void release(std::uint64_t samples);
 
     //! Samples that were handed out, or lay there as preroll, and are not given back.

@@ -61,6 +61,7 @@ struct burst {
     std::uint64_t time_ns = 0;      //!< of the first sample, since 1970-01-01 00:00 UTC
     std::uint64_t samples = 0;      //!< at least 1
     std::uint64_t lost = 0;         //!< samples lost just before the first
+    std::uint64_t interrupt_ns = 0; //!< its interrupt, by CLOCK_MONOTONIC; 0 with free pace
     double rate = 0;                //!< samples a second
     double bandwidth = 0;           //!< Hz; 0: not limited
     unsigned tuned_channels = 0;    //!< bit c: channel c was tuned at the first sample

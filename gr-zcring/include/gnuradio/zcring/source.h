@@ -60,7 +60,9 @@ public:
      * \param samp_rate samples a second, 0.001 to 1e10; a recorded scene has its own
      * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
      * \param gain of every channel in dB, -60 to 60
-     * \param zero_copy "auto" or "off"; "on" is refused where it cannot be
+     * \param zero_copy whether the output buffers shall be the ring itself: "auto" (where the
+     *        ring has the items' format and room enough for the blocks behind), "on" (an
+     *        error where it cannot be) or "off" (each sample is copied once)
      *
      * \throws std::invalid_argument if a parameter is out of its range, or contradicts the
      *         same setting in \p args
@@ -114,6 +116,15 @@ public:
      * `sample_clock = produced_samples + lost_samples`.
      */
     virtual std::map<std::string, std::uint64_t> telemetry() const = 0;
+
+    /*!
+     * \brief How long it took from a burst's interrupt until work() returned with it.
+     *
+     * How many bursts each bucket has, by the bucket's lower edge in ns; 16 buckets an
+     * octave, empty ones left out. Of the stream since it started, and of the newest burst
+     * of each call of work(); empty with pace=free, where nothing interrupts.
+     */
+    virtual std::map<std::uint64_t, std::uint64_t> latency_histogram() const = 0;
 
     //! What was opened: "/dev/zcring0", or "emulator".
     virtual std::string device() const = 0;

@@ -37,7 +37,9 @@ Args:
     samp_rate: samples a second, 0.001 to 1e10; a recorded scene has its own
     center_freq: tuned frequency of every channel in Hz, -1e12 to 1e12
     gain: of every channel in dB, -60 to 60
-    zero_copy: "auto" or "off"; "on" is refused where it cannot be
+    zero_copy: whether the output buffers shall be the ring itself: "auto" (where
+        the ring has the items' format and room enough for the blocks behind),
+        "on" (an error where it cannot be) or "off" (each sample is copied once)
 
 Raises:
     ValueError: a parameter is out of range, or contradicts args; says what is
@@ -96,6 +98,11 @@ void bind_source(py::module& m)
              "overflow_events (gaps); sample_clock, produced_samples, consumed_samples,\n"
              "lost_samples (of each channel); bursts. At every moment, to the sample:\n"
              "sample_clock == produced_samples + lost_samples.")
+        .def("latency_histogram",
+             &source::latency_histogram,
+             "How long it took from a burst's interrupt until work() returned with it: a\n"
+             "dict of how many bursts each bucket has, by the bucket's lower edge in ns; 16\n"
+             "buckets an octave. Of the stream since it started; empty with pace=free.")
         .def("device", &source::device, "What was opened: \"/dev/zcring0\", or \"emulator\".")
         .def("is_zero_copy",
              &source::is_zero_copy,

@@ -1,0 +1,39 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <map>
+
+namespace gr {
+namespace zcring {
+
+/*!
+ * \brief How late bursts came: a histogram with 16 buckets an octave, and so good to 4 %.
+ *
+ * Threading: one thread counts; any may look.
+ */
+class latency final
+{
+public:
+    //! Counts one burst whose interrupt came at \p interrupt_ns, on CLOCK_MONOTONIC.
+    void count(std::uint64_t interrupt_ns);
+
+    //! How many bursts each bucket has, by its lower edge in ns; empty ones are left out.
+    std::map<std::uint64_t, std::uint64_t> histogram() const;
+
+    void reset();
+
+private:
+    static constexpr unsigned buckets_per_octave = 16;
+
+    static unsigned bucket(std::uint64_t ns);
+    static std::uint64_t lower_edge(unsigned bucket);
+
+    std::array<std::atomic<std::uint64_t>, 64 * buckets_per_octave> d_counts{};
+};
+
+} // namespace zcring
+} // namespace gr

@@ -1,0 +1,52 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*!
+ * \file
+ * \brief What the tests run on: the emulator, or the device that ZCRING_TEST_DEVICE names as
+ * an argument string ("device=/dev/zcring0").
+ *
+ * ZCRING_TEST_SCALE divides numbers of samples and of rounds, for machines that are
+ * emulated themselves.
+ */
+#pragma once
+
+#include <gnuradio/zcring/source.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+inline std::string device_args()
+{
+    const char* device = std::getenv("ZCRING_TEST_DEVICE");
+    return device ? device : "emulator";
+}
+
+inline bool on_emulator() { return device_args() == "emulator"; }
+
+// As fast as it is read where that can be, else with a ring of seconds: nothing is lost.
+inline std::string lossless()
+{
+    return on_emulator() ? ",pace=free" : ",interval_us=10000,ring_bytes=67108864";
+}
+
+inline std::uint64_t scaled(std::uint64_t n)
+{
+    const char* scale = std::getenv("ZCRING_TEST_SCALE");
+    return n / static_cast<std::uint64_t>(scale ? std::max(1, std::atoi(scale)) : 1);
+}
+
+template <class condition>
+bool eventually(condition holds)
+{
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!holds()) {
+        if (std::chrono::steady_clock::now() > deadline)
+            return false;
+        std::this_thread::yield();
+    }
+    return true;
+}

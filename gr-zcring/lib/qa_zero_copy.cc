@@ -1,0 +1,188 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Zero copy has to be right, not only fast: readers with a history, slow ones, many, and
+// ones that need more than the ring has.
+#include "qa_counter_sink.h"
+#include "qa_device.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <gnuradio/blocks/head.h>
+#include <gnuradio/blocks/stream_to_vector.h>
+#include <gnuradio/blocks/vector_sink.h>
+#include <gnuradio/blocks/vector_source.h>
+#include <gnuradio/filter/fir_filter_blk.h>
+#include <gnuradio/top_block.h>
+
+#include <vector>
+
+namespace {
+
+using gr::zcring::source;
+using samples = std::vector<gr_complex>;
+
+const std::string noise = ",scene=noise,format=fc32,seed=7";
+
+std::vector<float> long_taps()
+{
+    std::vector<float> taps(2001);
+    for (std::size_t k = 0; k < taps.size(); k++)
+        taps[k] = 1.0f / static_cast<float>(1 + (k * 7919) % 997);
+    return taps;
+}
+
+// The first n samples of the noise, copied, from the emulator: they are the same everywhere.
+samples reference(std::size_t n)
+{
+    auto tb = gr::make_top_block("reference");
+    auto src = source::make("emulator,pace=free" + noise, "fc32", 1, 1e6, 100e6, 0, "off");
+    auto head = gr::blocks::head::make(sizeof(gr_complex), n);
+    auto sink = gr::blocks::vector_sink_c::make();
+    tb->connect(src, 0, head, 0);
+    tb->connect(head, 0, sink, 0);
+    tb->run();
+    return sink->data();
+}
+
+// What a chain from src makes of its first samples.
+template <class block>
+samples filtered(const gr::basic_block_sptr& src, const block& filter, std::size_t n)
+{
+    auto tb = gr::make_top_block("filtered");
+    auto head = gr::blocks::head::make(sizeof(gr_complex), n);
+    auto sink = gr::blocks::vector_sink_c::make();
+    tb->connect(src, 0, filter, 0);
+    tb->connect(filter, 0, head, 0);
+    tb->connect(head, 0, sink, 0);
+    tb->run();
+    return sink->data();
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_filter_with_a_long_history_sees_what_a_vector_source_gives_it)
+{
+    const std::size_t n = scaled(2000000);
+    auto src = source::make(
+        device_args() + lossless() + noise, "fc32", 1, 1e6, 100e6, 0, "on");
+    BOOST_CHECK(src->is_zero_copy());
+    auto expected = filtered(gr::blocks::vector_source_c::make(reference(n)),
+                             gr::filter::fir_filter_ccf::make(1, long_taps()),
+                             n);
+    for (int round = 0; round < 2; round++) {
+        auto found = filtered(src, gr::filter::fir_filter_ccf::make(1, long_taps()), n);
+        BOOST_REQUIRE_EQUAL(found.size(), n);
+        BOOST_CHECK(found == expected); // bit by bit, from the first sample
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_decimator_that_takes_most_of_the_ring_sees_every_sample)
+{
+    const int decimation = 500;
+    const std::size_t n = scaled(4000);
+    auto expected =
+        filtered(gr::blocks::vector_source_c::make(reference(n * decimation)),
+                 gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)),
+                 n);
+    auto src = source::make("emulator,pace=free,ring_bytes=131072" + noise,
+                            "fc32", 1, 1e6, 100e6, 0, "on");
+    auto found = filtered(
+        src, gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)), n);
+    BOOST_CHECK(src->is_zero_copy());
+    BOOST_CHECK(found == expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_needs_more_than_the_ring_gets_copies_or_an_error)
+{
+    const std::size_t vector_items = 1500; // and the ring has 2048, less than two of those
+    const auto make = [](const std::string& zero_copy) {
+        return source::make("emulator,pace=free,ring_bytes=16384" + noise,
+                            "fc32", 1, 1e6, 100e6, 0, zero_copy);
+    };
+    auto src = make("auto");
+    auto tb = gr::make_top_block("copies");
+    auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex), vector_items);
+    auto head = gr::blocks::head::make(sizeof(gr_complex) * vector_items, 100);
+    auto sink = gr::blocks::vector_sink_c::make(vector_items);
+    tb->connect(src, 0, to_vector, 0);
+    tb->connect(to_vector, 0, head, 0);
+    tb->connect(head, 0, sink, 0);
+    tb->run();
+    BOOST_CHECK(!src->is_zero_copy());
+    BOOST_CHECK(sink->data() == reference(100 * vector_items));
+
+    tb->disconnect(src, 0, to_vector, 0);
+    tb->connect(make("on"), 0, to_vector, 0);
+    BOOST_CHECK_EXCEPTION(tb->start(), std::runtime_error, [](const std::runtime_error& e) {
+        return std::string(e.what()).find("set ring_bytes= to 32768") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(readers_of_different_speed_see_every_sample)
+{
+    auto tb = gr::make_top_block("fan-out");
+    auto src = source::make(
+        device_args() + lossless() + ",scene=counter", "sc16", 1, 1e6, 100e6, 0, "on");
+    std::vector<counter_sink::sptr> sinks;
+    for (const int at_once : { 1 << 20, 4096, 97, 1000 }) {
+        sinks.push_back(counter_sink::make(4));
+        sinks.back()->set_max_noutput_items(at_once);
+        tb->connect(src, 0, sinks.back(), 0);
+    }
+    tb->start();
+    for (int stall = 0; stall < 5; stall++) {
+        sinks[2]->hold();
+        const std::uint64_t behind = sinks[2]->items();
+        BOOST_CHECK(eventually([&] { return sinks[0]->items() > sinks[2]->items() + 1000; }));
+        sinks[2]->let_go();
+        BOOST_CHECK(sinks[2]->wait_for(behind + 1));
+    }
+    for (const auto& sink : sinks)
+        BOOST_CHECK(sink->wait_for(scaled(10000000)));
+    tb->stop();
+    tb->wait();
+    for (const auto& sink : sinks)
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+    BOOST_CHECK(src->is_zero_copy());
+    BOOST_CHECK_EQUAL(src->telemetry()["lost_samples"], 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_slower_than_the_device_sees_no_torn_sample)
+{
+    for (const char* ring_bytes : { "4096", "65536", "1048576" }) {
+        auto tb = gr::make_top_block("slow");
+        auto src = source::make(device_args() + ",scene=counter,interval_us=500,ring_bytes=" +
+                                    ring_bytes,
+                                "sc16", 2, 20e6, 100e6, 0, "on");
+        auto sink = counter_sink::make(4, 2);
+        tb->connect(src, 0, sink, 0);
+        tb->connect(src, 1, sink, 1);
+        tb->start();
+        for (unsigned gaps = 1; gaps <= 20; gaps++) {
+            sink->hold();
+            BOOST_REQUIRE(eventually([&] { return src->telemetry()["overflow_events"] >= gaps; }));
+            const std::uint64_t before = sink->lost();
+            sink->let_go();
+            BOOST_REQUIRE(
+                eventually([&] { return sink->lost() > before || !sink->wrong().empty(); }));
+        }
+        tb->stop();
+        tb->wait();
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+        auto t = src->telemetry();
+        BOOST_CHECK_EQUAL(t["sample_clock"], t["produced_samples"] + t["lost_samples"]);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(zero_copy_is_refused_where_the_formats_differ)
+{
+    BOOST_CHECK_EXCEPTION(
+        source::make(device_args() + ",format=sc16", "fc32", 1, 1e6, 100e6, 0, "on"),
+        std::invalid_argument,
+        [](const std::invalid_argument& e) {
+            return std::string(e.what()).find("sc16") != std::string::npos;
+        });
+    BOOST_CHECK(!source::make(device_args() + ",format=sc16", "fc32")->is_zero_copy());
+    BOOST_CHECK(!source::make(device_args(), "sc8", 1, 1e6, 100e6, 0, "off")->is_zero_copy());
+    BOOST_CHECK(source::make(device_args(), "sc8")->is_zero_copy());
+}

@@ -1,0 +1,34 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ring_stream.h"
+
+#include <algorithm>
+
+namespace gr {
+namespace zcring {
+
+void ring_stream::start(unsigned ports, std::uint64_t preroll)
+{
+    ::zcring::device::start_options options;
+    options.preroll_samples = preroll;
+    dev.start(options);
+
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_ports = ports;
+    d_tail = 0 - preroll; // indices wrap
+    d_passed.fill(d_tail);
+}
+
+void ring_stream::passed(unsigned port, std::uint64_t index)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_passed[port] = index;
+    std::uint64_t done = index - d_tail;
+    for (unsigned p = 0; p < d_ports; p++)
+        done = std::min(done, d_passed[p] - d_tail);
+    in.release(done);
+    d_tail += done;
+}
+
+} // namespace zcring
+} // namespace gr

@@ -1,0 +1,46 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <zcring/reader.h>
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+
+namespace gr {
+namespace zcring {
+
+/*!
+ * \brief A device and its reader, shared by a source and the buffers that are its rings.
+ *
+ * Each ring's readers tell how far the slowest of them has come; what all rings are done
+ * with goes back to the DMA engine at once, in the thread of the block that was last. The
+ * source may be asleep then, waiting for room to be filled that only this gives.
+ *
+ * Threading: `in` is the source's thread's, but for release(), which is called here alone.
+ */
+class ring_stream final
+{
+public:
+    explicit ring_stream(const ::zcring::arguments& args) : dev(args), in(dev) {}
+
+    //! Starts a new stream at index 0, for \p ports rings whose readers begin up to
+    //! \p preroll samples before it.
+    void start(unsigned ports, std::uint64_t preroll);
+
+    //! The readers of ring \p port need nothing before \p index any more.
+    void passed(unsigned port, std::uint64_t index);
+
+    ::zcring::device dev;
+    ::zcring::reader in;
+
+private:
+    std::mutex d_mutex; // guards all below
+    unsigned d_ports = 0;
+    std::uint64_t d_tail = 0;
+    std::array<std::uint64_t, ::zcring::max_channels> d_passed{};
+};
+
+} // namespace zcring
+} // namespace gr
