@@ -11,7 +11,7 @@ namespace gr {
 namespace zcring {
 
 /*!
- * \brief How late bursts came: a histogram with 16 buckets an octave, and so good to 4 %.
+ * \brief How late bursts came: a histogram with 16 buckets an octave, and so good to 6 %.
  *
  * Threading: one thread counts; any may look.
  */

@@ -57,7 +57,11 @@ public:
     }
 
     //! Takes nothing until it is let go: a consumer that is too slow, on purpose.
-    void hold() { d_held = true; }
+    void hold()
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_held = true;
+    }
     void let_go()
     {
         {

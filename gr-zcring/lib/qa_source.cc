@@ -160,6 +160,30 @@ BOOST_AUTO_TEST_CASE(a_flowgraph_is_locked_and_unlocked_a_thousand_times)
     BOOST_CHECK_EQUAL(sink->streams(), scaled(1000) + 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_flowgraph_ends_when_the_blocks_behind_are_done)
+{
+    // A hundred samples a burst: the descriptors are full long before the ring is.
+    auto src = source::make(device_args() + ",interval_us=100,ring_bytes=67108864", "sc16");
+    auto tb = gr::make_top_block("end");
+    auto head = gr::blocks::head::make(4, 1000);
+    auto sink = gr::blocks::null_sink::make(4);
+    tb->connect(src, 0, head, 0);
+    tb->connect(head, 0, sink, 0);
+    const auto began = std::chrono::steady_clock::now();
+    tb->run();
+    BOOST_CHECK(std::chrono::steady_clock::now() - began < std::chrono::minutes(1));
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_that_cannot_start_ends_the_flowgraph)
+{
+    auto src = source::make("emulator,dma=resident,scene=noise", "sc16"); // never repeats
+    auto tb = gr::make_top_block("no start");
+    auto sink = counter_sink::make(4);
+    tb->connect(src, 0, sink, 0);
+    tb->run();
+    BOOST_CHECK_EQUAL(sink->items(), 0u);
+}
+
 BOOST_AUTO_TEST_CASE(bad_parameters_are_refused)
 {
     const auto make = [](const std::string& args, const std::string& type = "fc32",

@@ -118,6 +118,31 @@ BOOST_AUTO_TEST_CASE(a_block_that_needs_more_than_the_ring_gets_copies_or_an_err
     });
 }
 
+BOOST_AUTO_TEST_CASE(one_output_may_be_the_ring_and_another_a_copy)
+{
+    const int decimation = 1500; // more than this ring has, on one of two outputs
+    const std::size_t n = 200;
+    auto src = source::make("emulator,pace=free,ring_bytes=16384" + noise, "fc32", 2);
+    auto tb = gr::make_top_block("mixed");
+    auto filter = gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f));
+    auto filter_head = gr::blocks::head::make(sizeof(gr_complex), n);
+    auto filter_sink = gr::blocks::vector_sink_c::make();
+    auto head = gr::blocks::head::make(sizeof(gr_complex), n * decimation);
+    auto sink = gr::blocks::vector_sink_c::make();
+    tb->connect(src, 0, head, 0);
+    tb->connect(head, 0, sink, 0);
+    tb->connect(src, 1, filter, 0);
+    tb->connect(filter, 0, filter_head, 0);
+    tb->connect(filter_head, 0, filter_sink, 0);
+    tb->run();
+    BOOST_CHECK(!src->is_zero_copy());
+    BOOST_CHECK(sink->data() == reference(n * decimation));
+    BOOST_CHECK_EQUAL(filter_sink->data().size(), n);
+    auto t = src->telemetry();
+    BOOST_CHECK_GT(t["consumed_samples"], n * decimation / 2);
+    BOOST_CHECK_EQUAL(t["lost_samples"], 0u);
+}
+
 BOOST_AUTO_TEST_CASE(readers_of_different_speed_see_every_sample)
 {
     auto tb = gr::make_top_block("fan-out");

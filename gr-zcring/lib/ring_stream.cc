@@ -11,9 +11,10 @@ void ring_stream::start(unsigned ports, std::uint64_t preroll)
 {
     ::zcring::device::start_options options;
     options.preroll_samples = preroll;
-    dev.start(options);
 
     const std::lock_guard<std::mutex> lock(d_mutex);
+    dev.start(options);
+    in.acquire(0); // the reader follows, before anybody releases
     d_ports = ports;
     d_tail = 0 - preroll; // indices wrap
     d_passed.fill(d_tail);

@@ -14,9 +14,10 @@ namespace zcring {
 /*!
  * \brief A device and its reader, shared by a source and the buffers that are its rings.
  *
- * Each ring's readers tell how far the slowest of them has come; what all rings are done
- * with goes back to the DMA engine at once, in the thread of the block that was last. The
- * source may be asleep then, waiting for room to be filled that only this gives.
+ * Each port tells how far the slowest of its readers has come, or how far it has been
+ * copied; what all ports are done with goes back to the DMA engine at once, in the thread
+ * of the block that was last. The source may be asleep then, waiting for room to be filled
+ * that only this gives.
  *
  * Threading: `in` is the source's thread's, but for release(), which is called here alone.
  */
@@ -25,11 +26,11 @@ class ring_stream final
 public:
     explicit ring_stream(const ::zcring::arguments& args) : dev(args), in(dev) {}
 
-    //! Starts a new stream at index 0, for \p ports rings whose readers begin up to
-    //! \p preroll samples before it.
+    //! Starts a new stream at index 0, for \p ports whose readers begin up to \p preroll
+    //! samples before it. Throws what device::start() throws.
     void start(unsigned ports, std::uint64_t preroll);
 
-    //! The readers of ring \p port need nothing before \p index any more.
+    //! Nothing before \p index is needed on \p port any more.
     void passed(unsigned port, std::uint64_t index);
 
     ::zcring::device dev;

@@ -5,6 +5,7 @@
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/io_signature.h>
+#include <zcring/limits.h>
 
 #include <boost/thread/thread.hpp>
 
@@ -183,13 +184,15 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
     if (nitems <= ring_items)
         return std::make_shared<ring_buffer>(
             d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
+    const std::size_t ring_bytes = sizeof_item * power_of_two_from(nitems);
     std::ostringstream text;
     text << "a block behind output " << channel << " needs a buffer of " << nitems
-         << " items, and the ring has " << ring_items << "; set ring_bytes= to "
-         << sizeof_item * power_of_two_from(nitems) << " or more";
+         << " items, and the ring has " << ring_items;
+    if (ring_bytes <= ::zcring::limits::ring_bytes_max)
+        text << "; set ring_bytes= to " << ring_bytes << " or more";
     if (d_wish == zero_copy::on)
         throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
-                                 ", or zero_copy to auto");
+                                 "; or set zero_copy to auto");
     d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), text.str());
     return gr::buffer_double_mapped::make_buffer(std::max(nitems, copy_items(d_stream->dev)),
                                                  sizeof_item,
@@ -225,15 +228,29 @@ bool source_impl::start()
     // Readers with a history begin before the first item; what lies there is zero, and held.
     // After lock() and unlock() too: the runtime has then set its buffers to their beginning
     // and dropped what lay in them, so that there is no stream to go on with.
-    d_stream->start(static_cast<unsigned>(d_rings.size()), unread_items());
+    // The runtime waits for ever for a block whose start() throws, and does not look at what
+    // it returns: work() ends the flowgraph.
+    try {
+        d_stream->start(static_cast<unsigned>(d_rings.size()), unread_items());
+        d_has_started = true;
+    } catch (const std::exception& e) {
+        d_logger->error("{:s}", e.what());
+        d_has_started = false;
+    }
     d_latency.reset();
+    d_losses = {};
     limit_buffers();
     return true;
 }
 
 bool source_impl::stop()
 {
-    d_stream->dev.stop();
+    // Called from a destructor. A device that is gone has stopped already.
+    try {
+        d_stream->dev.stop();
+    } catch (const std::exception& e) {
+        d_logger->warn("{:s}", e.what());
+    }
     return true;
 }
 
@@ -244,9 +261,23 @@ status source_impl::wait_for_samples()
 {
     while (true) {
         const status found = d_stream->in.wait(1, stop_latency);
-        if (found != status::timeout || must_return())
+        if (found != status::timeout || must_return() || is_unwanted())
             return found;
     }
+}
+
+// Whether a block behind is done. The scheduler looks only once the output is full; but a
+// ring that nobody reads may run out of descriptors before it is full, and then nothing
+// comes any more.
+bool source_impl::is_unwanted() const
+{
+    for (int port = 0; port < detail()->noutputs(); port++) {
+        const gr::buffer_sptr buffer = detail()->output(static_cast<unsigned>(port));
+        const gr::thread::scoped_lock guard(*buffer->mutex());
+        if (buffer->done())
+            return true;
+    }
+    return false;
 }
 
 void source_impl::tag(const ::zcring::reader::view& view)
@@ -272,18 +303,38 @@ void source_impl::tag(const ::zcring::reader::view& view)
             if (b->lost)
                 add(c, at, lost_key, pmt::from_uint64(b->lost));
         }
+        if (b->lost)
+            log_loss(b->lost);
     }
+}
+
+// At most once a second, with the sums since the stream began.
+void source_impl::log_loss(std::uint64_t lost)
+{
+    d_losses.samples += lost;
+    d_losses.gaps++;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < d_losses.next_line)
+        return;
+    d_losses.next_line = now + 1s;
+    d_logger->warn("{:s}: overflow: {:d} samples lost so far, in {:d} gaps",
+                   d_stream->dev.name(),
+                   d_losses.samples,
+                   d_losses.gaps);
 }
 
 int source_impl::work(int noutput_items,
                       gr_vector_const_void_star&,
                       gr_vector_void_star& output_items)
 {
+    if (!d_has_started)
+        return WORK_DONE;
     switch (const status found = wait_for_samples()) {
     case status::data:
     case status::gap:
         break;
     case status::timeout:
+        return is_unwanted() ? WORK_DONE : 0;
     case status::woken:
     case status::stopped:
         return 0;
@@ -302,18 +353,15 @@ int source_impl::work(int noutput_items,
     return static_cast<int>(view.samples);
 }
 
-// To the outputs that are not the ring itself. Where none is, the samples are done with.
+// To the outputs that are not the ring itself, which are done with the samples then.
 void source_impl::copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items)
 {
-    bool any_ring = false;
-    for (std::size_t port = 0; port < output_items.size(); port++) {
+    for (unsigned port = 0; port < output_items.size(); port++) {
         if (d_rings[port])
-            any_ring = true;
-        else
-            d_convert(output_items[port], view.channel[port], view.samples);
+            continue;
+        d_convert(output_items[port], view.channel[port], view.samples);
+        d_stream->passed(port, view.index + view.samples);
     }
-    if (!any_ring)
-        d_stream->in.release(view.samples);
 }
 
 unsigned source_impl::checked_channel(int chan) const

@@ -9,6 +9,7 @@
 
 #include <gnuradio/zcring/source.h>
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -52,8 +53,10 @@ public:
 
 private:
     bool must_return() const;
+    bool is_unwanted() const;
     ::zcring::status wait_for_samples();
     void tag(const ::zcring::reader::view& view);
+    void log_loss(std::uint64_t lost);
     unsigned checked_channel(int chan) const;
 
     void copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items);
@@ -73,6 +76,13 @@ private:
     std::atomic<bool> d_is_zero_copy;
     std::uint64_t d_interrupt_ns = 0; //!< of the last burst that work() has seen
     latency d_latency;
+
+    struct {
+        std::uint64_t samples = 0;
+        std::uint64_t gaps = 0;
+        std::chrono::steady_clock::time_point next_line{};
+    } d_losses; //!< of this stream
+    bool d_has_started = false;
 };
 
 } // namespace zcring

@@ -134,7 +134,6 @@ void reader::impl::follow_stream() noexcept
     const std::uint64_t streams = d_backend.streams();
     if (streams == d_stream)
         return;
-    d_stream = streams;
     d_cursor = d_backend.first_index();
     d_tail = d_cursor - d_backend.preroll_samples();
     d_oldest = 0;
@@ -142,6 +141,7 @@ void reader::impl::follow_stream() noexcept
     d_scanned = 0;
     d_total_bytes = 0;
     d_gap.reset();
+    d_stream.store(streams, std::memory_order_release); // release() looks at it first
 }
 
 void reader::impl::wake() noexcept
@@ -184,6 +184,7 @@ status reader::impl::found() noexcept
 status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
 {
     std::optional<steady::time_point> deadline;
+    int fruitless = 0; // rounds so far
     const std::uint64_t room = std::max<std::uint64_t>(d_pages.ring_samples - held(), 1);
     const std::uint64_t wanted = std::clamp<std::uint64_t>(samples, 1, room);
 
@@ -208,6 +209,7 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
                 return status::gone;
         }
 
+        fruitless++;
         nanoseconds left = timeout;
         if (timeout.count() >= 0) {
             const auto now = steady::now();
@@ -217,8 +219,10 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
             if (left.count() <= 0)
                 return status::timeout;
         }
-        if (bursts_full()) // only releasing helps; that is some other thread's to do
-            poll_two(-1, d_wake.get(), 1000000);
+        // With no descriptor free, or none when the producer looked last, a device is readable
+        // though nothing comes; only releasing helps, and that is another thread's to do.
+        if (bursts_full() || fruitless > 2)
+            poll_two(-1, d_wake.get(), std::min<std::int64_t>(1000000, left.count() & INT64_MAX));
         else
             d_backend.wait(d_cursor + wanted, d_wake.get(), left.count());
     }

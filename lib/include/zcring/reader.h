@@ -27,9 +27,9 @@ ZCRING_API const char* to_string(status s) noexcept;
  *
  *     reader in(dev);
  *     dev.start();
- *     while (in.wait(1, 100ms) == status::data) {
+ *     while (in.wait(1, 100ms) <= status::gap) { // data, or a gap and then data
  *         reader::view v = in.acquire();
- *         use(v.channel(0), v.samples);
+ *         use(v.channel[0], v.samples);
  *         in.release(v.samples);
  *     }
  *
@@ -73,7 +73,7 @@ public:
 
     //! Gives back the oldest \p samples that were handed out, at most held(). May be called
     //! by another thread than the rest, one at a time, once next_burst() has told what is to
-    //! be told of these samples.
+    //! be told of these samples. After a start, wait() or acquire() comes first.
     void release(std::uint64_t samples);
 
     //! Samples that were handed out, or lay there as preroll, and are not given back.

@@ -17,7 +17,8 @@ namespace zcring {
  * \brief Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
  * \ingroup zcring
  *
- * One output for each channel; all outputs are aligned, sample by sample.
+ * One output for each channel, each of which has to be connected; all are aligned, sample
+ * by sample. Every call that touches a device throws std::system_error once it is gone.
  *
  * \section zcring_source_types Types
  * - `fc32`: complex float, full scale 1.0 (8 bytes an item)

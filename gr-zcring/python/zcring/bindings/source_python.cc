@@ -67,6 +67,7 @@ void bind_source(py::module& m)
         .def("set_samp_rate",
              &source::set_samp_rate,
              py::arg("rate"),
+             py::call_guard<py::gil_scoped_release>(),
              "Sets the sample rate of all channels, from the next sample on: samples a\n"
              "second, 0.001 to 1e10. ValueError if out of range; OSError if a recorded\n"
              "scene, which has its own rate, is on the air. Nothing has changed then.")
@@ -74,25 +75,33 @@ void bind_source(py::module& m)
              &source::set_center_freq,
              py::arg("freq"),
              py::arg("chan") = source::all_channels,
+             py::call_guard<py::gil_scoped_release>(),
              "Tunes, from the next sample on: Hz, -1e12 to 1e12; one channel from 0, or\n"
              "all (-1). ValueError if out of range; nothing has changed then.")
         .def("set_gain",
              &source::set_gain,
              py::arg("gain"),
              py::arg("chan") = source::all_channels,
+             py::call_guard<py::gil_scoped_release>(),
              "Sets the gain, from the next sample on: dB, -60 to 60; one channel from 0,\n"
              "or all (-1). ValueError if out of range; nothing has changed then.")
-        .def("samp_rate", &source::samp_rate, "Samples a second.")
+        .def("samp_rate",
+             &source::samp_rate,
+             py::call_guard<py::gil_scoped_release>(),
+             "Samples a second.")
         .def("center_freq",
              &source::center_freq,
              py::arg("chan") = 0,
+             py::call_guard<py::gil_scoped_release>(),
              "Tuned frequency of a channel in Hz. ValueError if there is no such channel.")
         .def("gain",
              &source::gain,
              py::arg("chan") = 0,
+             py::call_guard<py::gil_scoped_release>(),
              "Gain of a channel in dB. ValueError if there is no such channel.")
         .def("telemetry",
              &source::telemetry,
+             py::call_guard<py::gil_scoped_release>(),
              "Counters of the stream, zero when it starts, as a dict of int:\n"
              "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
              "overflow_events (gaps); sample_clock, produced_samples, consumed_samples,\n"
