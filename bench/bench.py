@@ -1,0 +1,112 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures zcring's block beside what GNU Radio has, and beside bare loops over the same ring.
+
+Prints tables, and writes them to bench.md, bench/bench.json and bench/*.png in the folder
+given. With --check, measures only what the ratios need, writes nothing but what --json
+asks for, and fails if a ratio is missed.
+"""
+import argparse
+import json
+import os
+import sys
+
+from gnuradio import gr
+
+import chains
+import checks
+import contestants
+import latency
+import machine
+import plots
+import report
+import rounds
+import sweeps
+import syscalls
+import throughput
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PARTS = ("throughput", "latency", "sweeps", "syscalls", "chains")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only check the ratios")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N",
+                        help="of every contestant (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=0.5, metavar="S",
+                        help="of a round (default: %(default)s)")
+    parser.add_argument("--chain-seconds", type=float, default=10, metavar="S",
+                        help="that a chain runs without loss (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true",
+                        help="few and short rounds, to try the program and not the machine")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
+                        help=f"some of: {' '.join(PARTS)}")
+    parser.add_argument("--out", default=os.path.join(HERE, "..", "docs"), metavar="FOLDER",
+                        help="for bench.md and bench/ (default: docs)")
+    parser.add_argument("--json", metavar="FILE", help="a copy of the results")
+    parser.add_argument("--report", metavar="FILE",
+                        help="measure nothing; write the report of these results again")
+    parser.add_argument("--loops", default="zcring-bench-loops", metavar="PROGRAM",
+                        help="the bare loops (default: on the PATH)")
+    if parser.parse_known_args()[0].quick:
+        parser.set_defaults(rounds=2, seconds=0.1, chain_seconds=1)
+    return parser.parse_args()
+
+
+def measure(options):
+    """All that was asked for, by its name in bench.json."""
+    loops, repeat, seconds = options.loops, options.rounds, options.seconds
+    few = (repeat + 1) // 2
+    parts = {
+        "throughput": lambda: throughput.measure(loops, repeat, seconds, options.check),
+        "latency": lambda: latency.measure(loops, repeat, 4 * seconds),
+        "sweeps": lambda: sweeps.measure(few, seconds / 2),
+        "syscalls": lambda: syscalls.measure(few, 2 * seconds),
+        "chains": lambda: chains.measure(few, 2 * seconds, options.chain_seconds),
+    }
+    results = {"machine": machine.describe()}
+    rounds.say(report.machine_line(results["machine"]))
+    try:
+        for part in ("throughput", "latency") if options.check else options.only:
+            results[part] = parts[part]()
+    finally:
+        contestants.remove_tmpfs_file()
+    if "throughput" in results and "latency" in results:
+        results["checks"] = checks.check(results)
+    return results
+
+
+def write(results, folder):
+    os.makedirs(os.path.join(folder, "bench"), exist_ok=True)
+    plots.draw(results, os.path.join(folder, "bench"))
+    with open(os.path.join(folder, "bench", "bench.json"), "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    with open(os.path.join(folder, "bench.md"), "w", encoding="utf-8") as file:
+        file.write(report.markdown(results))
+
+
+def main():
+    options = arguments()
+    gr.logging().set_default_level(gr.log_levels.warn)
+    if options.report:
+        with open(options.report, encoding="utf-8") as file:
+            results = json.load(file)
+    else:
+        results = measure(options)
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1, ensure_ascii=False)
+    print(report.text(results))
+    if not options.check:
+        write(results, options.out)
+    missed = [c for c in results.get("checks", []) if not c["kept"]]
+    for each in missed:
+        rounds.say(f"missed: {report.check_line(each)}")
+    return 1 if options.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

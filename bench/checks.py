@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Checks: the ratios that this machine must show; seconds and rates differ from one to another."""
+
+
+def medians(results, chain, quantity):
+    summary = results["throughput"]["chains"][chain]["summary"]
+    return {key: each[quantity]["median"] for key, each in summary.items()}
+
+
+def ratios(results):
+    """(what, ratio, at least or at most, bound) of each."""
+    rate = medians(results, "null", "rate")
+    cpu = medians(results, "null", "cpu_ns")
+    read = medians(results, "magnitude_large", "rate")
+    yield ("zero copy into a null sink: throughput, of null_source's",
+           rate["zero_copy"] / rate["null_source"], "at least", 50)
+    yield ("zero copy into a null sink: CPU per sample, of null_source's",
+           cpu["zero_copy"] / cpu["null_source"], "at most", 1 / 15)
+    yield ("one pass from sc16 into a null sink: throughput, of null_source's",
+           rate["one_pass_sc16"] / rate["null_source"], "at least", 20)
+    yield ("one pass from sc16 into a null sink: CPU per sample, of the bare VOLK loop's",
+           cpu["one_pass_sc16"] / cpu["loop_sc16"], "at most", 1.5)
+    yield ("zero copy into complex_to_mag_squared: throughput, of null_source's",
+           read["zero_copy"] / read["null_source"], "at least", 1.5)
+    yield ("zero copy into complex_to_mag_squared: throughput, of file_source's",
+           read["zero_copy"] / read["file_source"], "at least", 2)
+    late = results["latency"]["summary"]
+    for path, loop, name in (("zero_copy", "loop_fc32", "zero copy"),
+                             ("one_pass_sc16", "loop_sc16", "one pass from sc16")):
+        for quantity, bound in (("p50_ns", 1.3), ("p99_ns", 2)):
+            yield (f"latency of {name}: {quantity[:3]}, of the bare poll loop's",
+                   late[path][quantity]["median"] / late[loop][quantity]["median"],
+                   "at most", bound)
+
+
+def check(results):
+    return [{"what": what, "ratio": ratio, "sense": sense, "bound": bound,
+             "kept": ratio >= bound if sense == "at least" else ratio <= bound}
+            for what, ratio, sense, bound in ratios(results)]

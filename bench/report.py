@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Report: the results as tables, for people; in Markdown, which reads well as it is."""
+
+HEAD = """# Benchmark
+
+Written by `./run bench`; [bench.json](bench/bench.json) has every number. Each number is the
+median of several rounds, in which the contestants took turns, and in brackets are the lowest
+and the highest. `./run bench --check` measures the ratios at the end, and fails if one is
+missed.
+
+**Which DMA.** `dma=resident`: the emulator writes the ring once and then only moves its head,
+as real DMA costs the processor nothing. So these are the costs of the reader alone.
+`pace=free`: samples come as fast as they are read; `pace=real`: by the clock.
+"""
+
+PATH_NAMES = {"zero_copy": "zero copy", "one_pass_sc16": "one pass from sc16"}
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |",
+             "|" + "|".join("---" if n == 0 else "--:" for n in range(len(header))) + "|"]
+    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def number(value, digits=3):
+    """With so many digits that matter, and no exponent."""
+    if value == 0:
+        return "0"
+    decimals, size = digits - 1, abs(value)
+    while size >= 10 and decimals > 0:
+        size /= 10
+        decimals -= 1
+    while 0 < size < 1 and decimals < 6:
+        size *= 10
+        decimals += 1
+    return f"{value:,.{decimals}f}"
+
+
+def spread(each, scale=1.0):
+    return (f"{number(each['median'] * scale)} "
+            f"({number(each['low'] * scale)}–{number(each['high'] * scale)})")
+
+
+def size(value):
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            return f"{value:g} {unit}"
+        value /= 1024
+
+
+def machine_line(machine):
+    return ", ".join(f"{what}: {value}" for what, value in machine.items())
+
+
+def mode(results):
+    return f"Mode: {results['mode']}."
+
+
+def skipped(results):
+    return [f"Skipped: {name}: {why}." for name, why in results.get("skipped", {}).items()]
+
+
+def throughput(results):
+    yield "## Throughput and CPU time per sample"
+    yield mode(results)
+    yield ("“Copied as read(2) would” is the block with `zero_copy=off`: one memcpy out of the "
+           "ring, without the system call. Pipe and socket are fed by another process, whose "
+           "CPU time is not counted. With its large buffer null_source costs next to nothing "
+           "because the scheduler hands it few, long calls. With GNU Radio's default buffers "
+           "behind the source, as in the second table, they bound every contestant.")
+    for chain in results["chains"].values():
+        yield f"### {chain['title']}"
+        rows = sorted(chain["summary"].items(), key=lambda item: -item[1]["rate"]["median"])
+        yield table(["", "million samples a second", "CPU ns a sample"],
+                    [[chain["names"][key], spread(each["rate"], 1e-6), spread(each["cpu_ns"])]
+                     for key, each in rows])
+        yield from skipped({"skipped": {chain["names"][key]: why
+                                        for key, why in chain["skipped"].items()}})
+    yield "![Throughput](bench/throughput.png)"
+    yield "![CPU time per sample](bench/cpu.png)"
+
+
+def latency(results):
+    yield "## Latency"
+    yield mode(results)
+    yield ("From a burst's interrupt (the moment that the simulated DMA engine tells of it) until "
+           "`work()` returns with it, or until the bare loop has it in hand.")
+    yield table(["", "p50 µs", "p99 µs", "max µs"],
+                [[results["names"][key], *(spread(each[q], 1e-3)
+                                           for q in ("p50_ns", "p99_ns", "max_ns"))]
+                 for key, each in results["summary"].items()])
+    yield "![Latency](bench/latency.png)"
+
+
+def sweeps(results):
+    yield "## Ring size, channels, bursts"
+    yield mode(results)
+    for sweep in results["sweeps"]:
+        yield f"### {sweep['what']}"
+        header = [sweep["unit"]] + [f"{PATH_NAMES[s['path']]} → {s['chain']}, CPU ns a sample"
+                                    for s in sweep["series"]]
+        rows = [[size(value) if sweep["what"] == "Ring size" else value] +
+                [spread(s["points"][n]["cpu_ns"]) for s in sweep["series"]]
+                for n, value in enumerate(sweep["values"])]
+        yield table(header, rows)
+    yield "![Cost per sample](bench/sweeps.png)"
+
+
+def syscalls(results):
+    yield "## System calls"
+    yield mode(results)
+    if "summary" in results:
+        yield table(["", "", "system calls per million samples"],
+                    [[*results["names"][key], spread(each["per_million"])]
+                     for key, each in results["summary"].items()])
+    yield from skipped(results)
+
+
+def chains(results):
+    yield "## Real receivers"
+    yield mode(results)
+    yield ("The highest rate was looked for by halving, and then proved by a whole run without a "
+           "lost sample. With `dma=copy` the emulator copies each burst into the ring, on the "
+           "same cores. A file waits for its reader: its highest rate is its throughput.")
+    for chain in results["chains"].values():
+        yield f"### {chain['title']}"
+        yield table(["", "highest rate without loss, million samples a second; dma=resident",
+                     "the same; dma=copy", "throughput with free pace", "CPU ns a sample"],
+                    [[results["names"][key], number(rate["resident"] / 1e6),
+                      "" if key == "file_source" else number(rate["copy"] / 1e6),
+                      spread(chain["throughput"][key]["rate"], 1e-6),
+                      spread(chain["throughput"][key]["cpu_ns"])]
+                     for key, rate in chain["highest_rate"].items()])
+    yield "![Real receivers](bench/chains.png)"
+
+
+def check_line(check):
+    return (f"{check['what']}: {number(check['ratio'])}, must be {check['sense']} "
+            f"{number(check['bound'])}")
+
+
+def checks(results):
+    yield "## Ratios"
+    yield table(["", "measured", "must be", ""],
+                [[c["what"], number(c["ratio"]), f"{c['sense']} {number(c['bound'])}",
+                  "kept" if c["kept"] else "**missed**"] for c in results])
+
+
+SECTIONS = {"throughput": throughput, "latency": latency, "sweeps": sweeps,
+            "syscalls": syscalls, "chains": chains, "checks": checks}
+
+
+def sections(results):
+    yield "## Machine"
+    yield table(["", ""], list(results["machine"].items()))
+    for part, write in SECTIONS.items():
+        if part in results:
+            yield from write(results[part])
+
+
+def markdown(results):
+    return HEAD + "\n" + "\n\n".join(sections(results)) + "\n"
+
+
+def text(results):
+    """For a terminal: no pictures, and nothing in bold."""
+    return "\n\n".join(each.replace("**", "") for each in sections(results)
+                       if not each.startswith("!["))
