@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints where this Python looks for packages that are installed below a prefix."""
+"""Prints where this Python looks for packages below a prefix, relative to that."""
 
+import os
 import sys
 import sysconfig
 
@@ -11,6 +12,6 @@ SCHEMES = {"/usr": "deb_system", "/usr/local": "posix_local"}
 prefix = sys.argv[1]
 scheme = SCHEMES.get(prefix)
 if scheme in sysconfig.get_scheme_names():
-    print(sysconfig.get_path("platlib", scheme))
+    print(os.path.relpath(sysconfig.get_path("platlib", scheme), prefix))
 else:
-    print("{}/lib/python{}.{}/dist-packages".format(prefix, *sys.version_info[:2]))
+    print("lib/python{}.{}/dist-packages".format(*sys.version_info[:2]))
