@@ -151,6 +151,7 @@ static int zcring_lock_as_consumer(struct zcring_device *zdev, struct file *file
 	return err;
 }
 
+/* A read() that is going on ends first: it would put its tail into the new stream. */
 static int zcring_start(struct file *file, const void __user *from)
 {
 	struct zcring_device *zdev = file->private_data;
@@ -159,11 +160,15 @@ static int zcring_start(struct file *file, const void __user *from)
 
 	if (copy_from_user(&start, from, sizeof(start)))
 		return -EFAULT;
+	if (mutex_lock_interruptible(&zdev->io_lock))
+		return -ERESTARTSYS;
 	err = zcring_lock_as_consumer(zdev, file);
 	if (err)
-		return err;
+		goto out_unlock_io;
 	err = zcring_device_start(zdev, &start);
 	mutex_unlock(&zdev->lock);
+out_unlock_io:
+	mutex_unlock(&zdev->io_lock);
 	return err;
 }
 
@@ -196,10 +201,26 @@ static int zcring_control(struct file *file, const void __user *from)
 	return err;
 }
 
+/* Whoever may only read a file may look, and read(), but change nothing. */
+static bool zcring_may_call(const struct file *file, unsigned int command)
+{
+	switch (command) {
+	case ZCRING_IOC_SET_CONFIG:
+	case ZCRING_IOC_SET_SCENE:
+	case ZCRING_IOC_START:
+	case ZCRING_IOC_STOP:
+	case ZCRING_IOC_CONTROL:
+		return file->f_mode & FMODE_WRITE;
+	}
+	return true;
+}
+
 static long zcring_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *user = (void __user *)argument;
 
+	if (!zcring_may_call(file, command))
+		return -EPERM;
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
 		return zcring_get_info(file->private_data, user);

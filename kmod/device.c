@@ -2,6 +2,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
+#include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
@@ -25,6 +26,31 @@ static void zcring_device_free(struct device *dev)
 	kfree(zdev);
 }
 
+int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
+{
+	u64 held = zcring_ring_bytes(&zdev->ring) + zcring_area_bytes(&zdev->scene_samples) +
+		   zcring_area_bytes(&zdev->next_scene_samples);
+	u64 most = READ_ONCE(zcring_memory_bytes_max);
+
+	if (bytes <= most && held <= most - bytes)
+		return 0;
+	dev_err_ratelimited(&zdev->dev,
+			    "%llu bytes for a ring or a scene, besides the %llu held, are more than the parameter memory_bytes_max=%llu allows\n",
+			    bytes, held, most);
+	return -ENOMEM;
+}
+
+static int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
+				    const struct zcring_config *config)
+{
+	int err;
+
+	err = zcring_device_may_alloc(zdev, zcring_config_bytes(config));
+	if (err)
+		return err;
+	return zcring_ring_alloc(ring, config);
+}
+
 /* What is built here, zcring_device_free() takes down, however far it came. */
 static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config)
 {
@@ -37,7 +63,7 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	err = zcring_area_alloc(&zdev->consumer_page, PAGE_SIZE);
 	if (err)
 		return err;
-	err = zcring_ring_alloc(&zdev->ring, config);
+	err = zcring_device_alloc_ring(zdev, &zdev->ring, config);
 	if (err)
 		return err;
 	zdev->config = *config;
@@ -79,33 +105,39 @@ struct zcring_device *zcring_device_create(dev_t number, const struct zcring_con
 		goto out_put_device;
 	cdev_init(&zdev->cdev, &zcring_fops);
 	zdev->cdev.owner = THIS_MODULE;
-	err = cdev_device_add(&zdev->cdev, &zdev->dev);
-	if (err)
-		goto out_destroy_pump;
 	return zdev;
 
-out_destroy_pump:
-	zcring_pump_destroy(zdev);
 out_put_device:
 	put_device(&zdev->dev);
 	return ERR_PTR(err);
+}
+
+int zcring_device_add(struct zcring_device *zdev)
+{
+	return cdev_device_add(&zdev->cdev, &zdev->dev);
+}
+
+void zcring_device_discard(struct zcring_device *zdev)
+{
+	zcring_pump_destroy(zdev);
+	put_device(&zdev->dev);
 }
 
 void zcring_device_destroy(struct zcring_device *zdev)
 {
 	cdev_device_del(&zdev->cdev, &zdev->dev);
 	zcring_device_unplug(zdev);
-	zcring_pump_destroy(zdev);
-	put_device(&zdev->dev);
+	zcring_device_discard(zdev);
 }
 
-/* After anything that may have ended the stream. */
-static void zcring_device_settle(struct zcring_device *zdev)
+void zcring_device_settle(struct zcring_device *zdev)
 {
-	if (zdev->stream.state == ZCRING_STATE_RUNNING)
-		return;
-	zcring_pump_stop(zdev);
-	wake_up_interruptible_all(&zdev->wait);
+	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
+		zcring_pump_stop(zdev);
+		wake_up_interruptible_all(&zdev->wait);
+	} else if (wq_has_sleeper(&zdev->wait) && zcring_stream_readable(&zdev->stream)) {
+		wake_up_interruptible_poll(&zdev->wait, EPOLLIN | EPOLLRDNORM);
+	}
 }
 
 void zcring_device_unplug(struct zcring_device *zdev)
@@ -138,17 +170,22 @@ int zcring_device_claim(struct zcring_device *zdev, struct file *file)
 void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_consumer *page = zdev->stream.consumer;
+	bool is_consumer;
 
+	/* No call is left that could make it one; others must not wait for a slow reader. */
+	mutex_lock(&zdev->lock);
+	is_consumer = zdev->consumer == file;
+	mutex_unlock(&zdev->lock);
+	if (!is_consumer)
+		return;
 	mutex_lock(&zdev->io_lock);
 	mutex_lock(&zdev->lock);
-	if (zdev->consumer == file) {
-		zcring_device_stop(zdev);
-		zcring_scene_abandon(zdev);
-		zcring_store(&page->watermark, 0);
-		zcring_store(&page->waiting, 0);
-		zdev->owns_stream = false;
-		zdev->consumer = NULL;
-	}
+	zcring_device_stop(zdev);
+	zcring_scene_abandon(zdev);
+	zcring_store(&page->watermark, zdev->stream.tail);
+	zcring_store(&page->waiting, 0);
+	zdev->owns_stream = false;
+	zdev->consumer = NULL;
 	mutex_unlock(&zdev->lock);
 	mutex_unlock(&zdev->io_lock);
 }
@@ -263,7 +300,7 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 	mutex_unlock(&zdev->lock);
 	/* io_lock keeps the geometry; the memory is got without keeping observers waiting. */
 	if (!err && !zcring_same_geometry(config, &zdev->config))
-		err = zcring_ring_alloc(&ring, config);
+		err = zcring_device_alloc_ring(zdev, &ring, config);
 	if (!err)
 		err = zcring_exchange_ring(zdev, file, config, &ring);
 	zcring_ring_free(&ring);

@@ -26,7 +26,8 @@
  * @stop: ends the stream; does nothing where none runs
  * @control: tunes; checks all of @control
  * @progress: accounts for all that the hardware did until @mono_ns. Called once an
- *            interval while the stream runs, from a thread that may sleep
+ *            interval while the stream runs, from a thread that may sleep, for an interrupt
+ *            that came at @interrupt_ns
  * @get_tuning: fills all of @tuning
  *
  * All are called with the device's lock held, so never two at a time, and may sleep.
@@ -41,7 +42,7 @@ struct zcring_dma_ops {
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
-	void (*progress)(void *dma, u64 mono_ns);
+	void (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
 };
 

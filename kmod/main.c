@@ -34,6 +34,10 @@ static unsigned int channels = 1;
 module_param(channels, uint, 0444);
 MODULE_PARM_DESC(channels, "channels of each device, 1 to 8 (default 1)");
 
+unsigned long zcring_memory_bytes_max = 4UL << 30;
+module_param_named(memory_bytes_max, zcring_memory_bytes_max, ulong, 0644);
+MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one device may have, those included that are being replaced (default 4294967296)");
+
 static dev_t zcring_first_number;
 static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];
 
@@ -104,6 +108,17 @@ static void zcring_destroy_devices(void)
 	}
 }
 
+/* From @first on; none of them was added. */
+static void __init zcring_discard_devices(unsigned int first)
+{
+	unsigned int i;
+
+	for (i = first; i < ZCRING_DEVICES_MAX && zcring_devices[i]; i++) {
+		zcring_device_discard(zcring_devices[i]);
+		zcring_devices[i] = NULL;
+	}
+}
+
 static int __init zcring_create_devices(const struct zcring_config *config)
 {
 	struct zcring_device *zdev;
@@ -114,10 +129,27 @@ static int __init zcring_create_devices(const struct zcring_config *config)
 		if (IS_ERR(zdev)) {
 			pr_err("cannot create zcring%u: %pe; where memory is short, take a smaller ring_bytes, or fewer channels or devices\n",
 			       i, zdev);
-			zcring_destroy_devices();
+			zcring_discard_devices(0);
 			return PTR_ERR(zdev);
 		}
 		zcring_devices[i] = zdev;
+	}
+	return 0;
+}
+
+/* Once one is there to be opened, the module has to stay: with fewer devices, if need be. */
+static int __init zcring_add_devices(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < devices; i++) {
+		err = zcring_device_add(zcring_devices[i]);
+		if (!err)
+			continue;
+		pr_err("cannot add zcring%u: %pe; there are %u devices\n", i, ERR_PTR(err), i);
+		zcring_discard_devices(i);
+		return i ? 0 : err;
 	}
 	return 0;
 }
@@ -137,6 +169,9 @@ static int __init zcring_init(void)
 	if (err)
 		goto out_unregister_numbers;
 	err = zcring_create_devices(&config);
+	if (err)
+		goto out_unregister_class;
+	err = zcring_add_devices();
 	if (err)
 		goto out_unregister_class;
 	return 0;

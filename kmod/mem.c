@@ -11,10 +11,14 @@
 /* One entry of a page table's middle level: what a board's scatter list would like, too. */
 #define ZCRING_CHUNK_BYTES	SZ_2M
 
-/* Large chunks are a wish: only a single page is worth reclaiming for, and never an OOM kill. */
+/*
+ * Large chunks are a wish: only a single page is worth reclaiming for. A request fails
+ * rather than having a process killed for it; but what it leaves to others may be so little
+ * that theirs do, which is why all is accounted and memory_bytes_max bounds it.
+ */
 static struct page *zcring_alloc_chunk(unsigned int order)
 {
-	gfp_t gfp = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
 
 	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 }
@@ -53,7 +57,8 @@ int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 
 	area->count = 0;
 	area->address = NULL;
-	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL | __GFP_NOWARN);
+	area->pages = kvmalloc_array(count, sizeof(*area->pages),
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
 		return -ENOMEM;
 	err = zcring_area_fill(area, count);
@@ -117,17 +122,34 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 	return 0;
 }
 
+#define ZCRING_BURSTS_BYTES	PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst))
+
+u64 zcring_config_bytes(const struct zcring_config *config)
+{
+	return ZCRING_BURSTS_BYTES + config->channels * config->ring_bytes;
+}
+
+u64 zcring_ring_bytes(const struct zcring_ring *ring)
+{
+	u64 bytes = zcring_area_bytes(&ring->bursts);
+	u32 c;
+
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
+		bytes += zcring_area_bytes(&ring->data[c]);
+	return bytes;
+}
+
 int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config)
 {
 	int err;
 	u32 c;
 
 	*ring = (struct zcring_ring){ };
-	err = zcring_area_alloc(&ring->bursts,
-				PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst)));
+	err = zcring_area_alloc(&ring->bursts, ZCRING_BURSTS_BYTES);
 	if (err)
 		goto out_free_ring;
-	ring->burst_ends = kvcalloc(ZCRING_BURST_SLOTS, sizeof(*ring->burst_ends), GFP_KERNEL);
+	ring->burst_ends = kvcalloc(ZCRING_BURST_SLOTS, sizeof(*ring->burst_ends),
+				    GFP_KERNEL_ACCOUNT);
 	if (!ring->burst_ends) {
 		err = -ENOMEM;
 		goto out_free_ring;

@@ -49,6 +49,10 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
 /* Fills @vma with the area from its beginning, and over again while there is room. */
 int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
 
+/* Bytes of pages: that a ring would have, and that one has. */
+u64 zcring_config_bytes(const struct zcring_config *config);
+u64 zcring_ring_bytes(const struct zcring_ring *ring);
+
 int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config);
 void zcring_ring_free(struct zcring_ring *ring);
 

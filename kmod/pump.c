@@ -7,7 +7,6 @@
 #include <linux/err.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
-#include <linux/poll.h>
 
 #include "compat.h"
 #include "zcring.h"
@@ -16,6 +15,8 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 {
 	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
 
+	WRITE_ONCE(pump->fired_ns, ktime_get_ns());
+	smp_mb__before_atomic();	/* pairs with test_and_clear_bit() */
 	set_bit(0, &pump->due);
 	wake_up(&pump->kick);
 	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
@@ -24,19 +25,14 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 
 static void zcring_pump_turn(struct zcring_device *zdev)
 {
-	struct zcring_stream *stream = &zdev->stream;
+	u64 fired_ns;
 
 	mutex_lock(&zdev->lock);
-	if (stream->state != ZCRING_STATE_RUNNING)
-		goto out_unlock;
-	zdev->ops->progress(zdev->dma, ktime_get_ns());
-	if (stream->state != ZCRING_STATE_RUNNING) {
-		zcring_pump_stop(zdev);
-		wake_up_interruptible_all(&zdev->wait);
-	} else if (wq_has_sleeper(&zdev->wait) && zcring_stream_readable(stream)) {
-		wake_up_interruptible_poll(&zdev->wait, EPOLLIN | EPOLLRDNORM);
+	if (zdev->stream.state == ZCRING_STATE_RUNNING) {
+		fired_ns = READ_ONCE(zdev->pump.fired_ns);
+		zdev->ops->progress(zdev->dma, ktime_get_ns(), fired_ns);
+		zcring_device_settle(zdev);
 	}
-out_unlock:
 	mutex_unlock(&zdev->lock);
 }
 
@@ -79,6 +75,7 @@ void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns)
 	struct zcring_pump *pump = &zdev->pump;
 	ktime_t first = ns_to_ktime(mono_ns + zdev->config.interval_ns);
 
+	WRITE_ONCE(pump->fired_ns, mono_ns);	/* for a turn that the stream before has left */
 	pump->interval = ns_to_ktime(zdev->config.interval_ns);
 	hrtimer_start(&pump->timer, first, HRTIMER_MODE_ABS);
 }

@@ -34,8 +34,8 @@ static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *
 		err = zcring_device_start(zdev, &fresh);
 	if (err)
 		goto out_unlock;
-	zcring_store(&stream->consumer->watermark, 0);
 	zcring_device_account(zdev);
+	zcring_store(&stream->consumer->watermark, stream->tail);	/* anything will do */
 	if (stream->state == ZCRING_STATE_FAULT)
 		err = -EIO;
 	*tail = stream->tail;

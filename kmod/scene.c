@@ -95,6 +95,7 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file,
 {
 	struct zcring_area samples = { };
 	struct zcring_area old = { };
+	u64 bytes;
 	int err;
 
 	if (!zdev->ops->set_scene)
@@ -109,9 +110,10 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file,
 		goto out_unlock_io;
 	err = zcring_may_set_scene(zdev, file);
 	mutex_unlock(&zdev->lock);
-	if (!err && scene->kind == ZCRING_SCENE_MEMORY)
-		err = zcring_area_alloc(&samples, PAGE_ALIGN(scene->samples *
-							     zcring_sample_bytes(scene->format)));
+	if (!err && scene->kind == ZCRING_SCENE_MEMORY) {
+		bytes = PAGE_ALIGN(scene->samples * zcring_sample_bytes(scene->format));
+		err = zcring_device_may_alloc(zdev, bytes) ?: zcring_area_alloc(&samples, bytes);
+	}
 	if (!err)
 		err = zcring_scene_exchange(zdev, file, scene, &samples, &old);
 	zcring_area_free(&old);

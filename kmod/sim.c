@@ -15,8 +15,6 @@ static void *zcring_sim_create(struct zcring_stream *stream, const struct zcring
 	if (!front)
 		return ERR_PTR(-ENOMEM);
 	zcring_front_init(front, stream, config);
-	front->clock.epoch_mono_ns = ktime_get_ns();
-	front->clock.epoch_time_ns = ktime_get_real_ns();
 	return front;
 }
 
@@ -40,12 +38,12 @@ static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mon
 	return zcring_front_start(dma, start, mono_ns, time_ns);
 }
 
-static void zcring_sim_progress(void *dma, u64 mono_ns)
+static void zcring_sim_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
 	const struct zcring_front *front = dma;
 
 	if (front->stream->state == ZCRING_STATE_RUNNING)
-		zcring_front_run(dma, mono_ns);
+		zcring_front_run(dma, mono_ns, interrupt_ns);
 }
 
 /* What is on its way is delivered: up to now, not up to the last burst. */
@@ -53,14 +51,14 @@ static void zcring_sim_stop(void *dma, u64 mono_ns)
 {
 	const struct zcring_front *front = dma;
 
-	zcring_sim_progress(dma, mono_ns);
+	zcring_sim_progress(dma, mono_ns, mono_ns);
 	zcring_stream_stop(front->stream);
 }
 
 /* "Now" is now, not the last burst. */
 static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
 {
-	zcring_sim_progress(dma, mono_ns);
+	zcring_sim_progress(dma, mono_ns, mono_ns);
 	return zcring_front_control(dma, control);
 }
 

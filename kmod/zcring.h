@@ -35,6 +35,7 @@ struct task_struct;
  * struct zcring_pump - what makes the DMA engine go on
  * @timer: the interrupt; runs while the stream runs
  * @interval: its period; written only while it is off
+ * @fired_ns: when it came last, on CLOCK_MONOTONIC; written before @due
  * @due: set by the timer, taken by the thread
  * @kick: where the thread sleeps
  * @thread: calls zcring_dma_ops.progress
@@ -42,6 +43,7 @@ struct task_struct;
 struct zcring_pump {
 	struct hrtimer timer;
 	ktime_t interval;
+	u64 fired_ns;
 	unsigned long due;
 	wait_queue_head_t kick;
 	struct task_struct *thread;
@@ -106,10 +108,17 @@ struct zcring_device {
 
 /* main.c */
 extern struct class zcring_class;
+extern unsigned long zcring_memory_bytes_max;
 
 /* device.c */
 struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config);
+
+/* Shows it to user space: from here on it may be opened. It stays created if that fails. */
+int zcring_device_add(struct zcring_device *zdev);
+
+/* For one that was added, and for one that was not. */
 void zcring_device_destroy(struct zcring_device *zdev);
+void zcring_device_discard(struct zcring_device *zdev);
 
 /*
  * The hardware is gone: the stream ends for good, sleepers wake, calls fail with ENODEV;
@@ -125,6 +134,18 @@ int zcring_device_lock(struct zcring_device *zdev);
  * becomes nothing, but may act only where there is no consumer. With the lock held.
  */
 int zcring_device_claim(struct zcring_device *zdev, struct file *file);
+
+/*
+ * Whether the device may have @bytes more for rings and scenes: 0, or -ENOMEM and a line in
+ * the log. With io_lock held, or before the device is live.
+ */
+int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
+
+/*
+ * After anything that may have moved the head or ended the stream: wakes whoever waits for
+ * that, and stops the pump of a stream that has ended. With the lock held.
+ */
+void zcring_device_settle(struct zcring_device *zdev);
 
 /* With the lock held. */
 void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);

@@ -23,6 +23,7 @@
  * @epoch_clock: sample clock at the epoch
  * @epoch_mono_ns: the epoch on the clock that paces the hardware
  * @epoch_time_ns: the epoch as time of day
+ * @started: there has been an epoch: the time of day is the clock's own
  */
 struct zcring_clock {
 	u64 rate_num;
@@ -30,6 +31,7 @@ struct zcring_clock {
 	u64 epoch_clock;
 	u64 epoch_mono_ns;
 	u64 epoch_time_ns;
+	bool started;
 };
 
 /* The sample clock at @mono_ns: samples taken before or at that moment. */

@@ -17,6 +17,10 @@
 #ifndef ZCRING_ENGINE_ENV_H
 #define ZCRING_ENGINE_ENV_H
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "zcring needs a little-endian machine: samples are little-endian in every ring"
+#endif
+
 #ifdef __KERNEL__
 
 #include <linux/compiler.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "front.h"
 
+#define WRITE_RUN	65536ULL	/* samples written before the processor is given away */
+
 #define CONTROL_ALL	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN |		\
 			 ZCRING_CONTROL_BANDWIDTH | ZCRING_CONTROL_RATE |	\
 			 ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT)
@@ -74,6 +76,7 @@ void zcring_front_configure(struct zcring_front *front, const struct zcring_conf
 	front->antenna.seed = config->seed;
 	front->clock.rate_num = config->rate_num;
 	front->clock.rate_den = config->rate_den;
+	front->commands_count = 0;	/* they were checked against another configuration */
 	tune_all(front, ~0U);
 }
 
@@ -136,6 +139,10 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 
 	if (!all_zero(start->reserved, 4))
 		return -EINVAL;
+	if (stream->state == ZCRING_STATE_GONE)
+		return -ENODEV;
+	if (stream->state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
 	if (!scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
 		return -ERANGE;
 	review_resident(front);
@@ -147,6 +154,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	front->clock.epoch_clock = stream->telemetry.sample_clock;
 	front->clock.epoch_mono_ns = mono_ns;
 	front->clock.epoch_time_ns = start->time_ns ? start->time_ns : time_ns;
+	front->clock.started = true;
 	if (!resume) {
 		front->commands_count = 0;
 		tune_all(front, ~0U);
@@ -159,9 +167,13 @@ static int check_control(const struct zcring_front *front, const struct zcring_c
 {
 	u32 what = control->what;
 
-	if (!(what & ~ZCRING_CONTROL_AT) || what & ~CONTROL_ALL || control->reserved0 || !all_zero(control->reserved, 4))
+	if (!(what & ~ZCRING_CONTROL_AT) || what & ~CONTROL_ALL)
+		return -EINVAL;
+	if (control->reserved0 || !all_zero(control->reserved, 4))
 		return -EINVAL;
 	if (!control->channels || control->channels >> front->config.channels)
+		return -EINVAL;
+	if (what & ZCRING_CONTROL_TIME && front->stream->state != ZCRING_STATE_RUNNING)
 		return -EINVAL;
 	if (what & ZCRING_CONTROL_FREQ && (control->freq_uhz > ZCRING_FREQ_UHZ_MAX ||
 					   control->freq_uhz < -ZCRING_FREQ_UHZ_MAX))
@@ -287,17 +299,20 @@ static void write_samples(struct zcring_front *front, u64 samples)
 {
 	struct zcring_stream *stream = front->stream;
 	u64 sample_clock = stream->telemetry.sample_clock;
-	u64 place = zcring_ring_place(stream->head, stream->ring_samples);
-	u64 until_end = min(samples, stream->ring_samples - place);
-	u32 bytes = stream->sample_bytes;
+	u64 index = stream->head;
+	u64 run;
 	u32 c;
 
-	for (c = 0; c < stream->channels; c++) {
-		zcring_antenna_receive(&front->antenna, c, sample_clock,
-				       stream->data[c] + place * bytes, until_end);
-		zcring_antenna_receive(&front->antenna, c, sample_clock + until_end,
-				       stream->data[c], samples - until_end);
-		zcring_relax();
+	for (; samples; samples -= run, index += run, sample_clock += run) {
+		u64 place = zcring_ring_place(index, stream->ring_samples);
+
+		run = min(samples, stream->ring_samples - place);
+		run = min(run, WRITE_RUN);
+		for (c = 0; c < stream->channels; c++) {
+			zcring_antenna_receive(&front->antenna, c, sample_clock,
+					       stream->data[c] + place * stream->sample_bytes, run);
+			zcring_relax();
+		}
 	}
 }
 
@@ -345,11 +360,11 @@ void zcring_front_take(struct zcring_front *front, u64 samples)
 	zcring_stream_account(stream);
 }
 
-void zcring_front_run(struct zcring_front *front, u64 mono_ns)
+void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 {
 	u64 now, taken, due, run;
 
-	front->interrupt_ns = mono_ns;
+	front->interrupt_ns = interrupt_ns;
 	do {	/* a command may change the rate, and with it what is due after it */
 		apply_commands(front);
 		now = zcring_clock_at(&front->clock, mono_ns);
@@ -372,7 +387,7 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 	tuning->rate_den = clock->rate_den;
 	tuning->bandwidth_uhz = front->bandwidth_uhz;
 	tuning->time_ns = time_ns;
-	if (clock->epoch_time_ns)
+	if (clock->started)
 		tuning->time_ns = clock->epoch_time_ns + (mono_ns > clock->epoch_mono_ns ?
 							  mono_ns - clock->epoch_mono_ns : 0);
 	for (c = 0; c < front->config.channels; c++) {

@@ -26,7 +26,7 @@
  * @commands_count: how many of them wait
  * @can_be_resident: the signal, as it is tuned, repeats within the ring
  * @resident_skew: sample clock less index, when the ring was last written anew
- * @interrupt_ns: the moment of the run that is going on; 0 if there is none
+ * @interrupt_ns: the interrupt of the run that is going on; 0 if there is none
  * @resident_from: from this index on, the ring holds what would be written
  */
 struct zcring_front {
@@ -53,7 +53,7 @@ int zcring_config_check(const struct zcring_config *config, u64 page_bytes);
 void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 		       const struct zcring_config *config);
 
-/* Takes another checked configuration, and keeps the scene and the tuning. */
+/* Takes another checked configuration; keeps scene and tuning, and drops timed commands. */
 void zcring_front_configure(struct zcring_front *front, const struct zcring_config *config);
 
 /* Puts a checked scene on the air; @samples stays the caller's. */
@@ -70,12 +70,13 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 
 /*
  * Tunes, now (at the next sample) or at a sample clock. 0, -EINVAL for a field out of
- * range, -ERANGE for a rate that is not the scene's, -ENOSPC if too many commands wait.
+ * range or a time while no stream runs, -ERANGE for a rate that is not the scene's,
+ * -ENOSPC if too many commands wait.
  */
 int zcring_front_control(struct zcring_front *front, const struct zcring_control *control);
 
-/* Takes all the samples that are due at @mono_ns. */
-void zcring_front_run(struct zcring_front *front, u64 mono_ns);
+/* Takes all the samples that are due at @mono_ns, for an interrupt at @interrupt_ns. */
+void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
 /* Takes exactly @samples samples, whatever the time is. */
 void zcring_front_take(struct zcring_front *front, u64 samples);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stream.h"
 
+#define PREROLL_RUN	65536ULL	/* samples zeroed before the processor is given away */
+
 static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
 {
 	zcring_store(&stream->state, state);
@@ -16,7 +18,7 @@ static void see_tail(struct zcring_stream *stream)
 	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
 		return;
 	if (tail - stream->tail <= stream->head - stream->tail) {
-		stream->tail = tail;
+		zcring_store(&stream->tail, tail);
 		return;
 	}
 	set_state(stream, ZCRING_STATE_FAULT,
@@ -44,12 +46,12 @@ void zcring_stream_init(struct zcring_stream *stream)
 	zcring_store(&stream->meta->magic, ZCRING_MAGIC);
 	zcring_store(&stream->meta->abi_version, ZCRING_ABI_VERSION);
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
-	stream->head = 0;
-	stream->tail = 0;
+	zcring_store(&stream->head, 0);
+	zcring_store(&stream->tail, 0);
 	stream->first_index = 0;
 	stream->burst_head = 0;
 	stream->burst_tail = 0;
-	stream->bursts_full = false;
+	zcring_store(&stream->bursts_full, false);
 	stream->pending_lost = 0;
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
@@ -62,15 +64,20 @@ void zcring_stream_init(struct zcring_stream *stream)
 /* Zeroes the samples before @first_index, round the end of the ring if need be. */
 static void write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
 {
-	u64 size = stream->ring_samples;
-	u64 from = zcring_ring_place(first_index - samples, size);
-	u64 until_end = min(samples, size - from);
+	u64 index = first_index - samples;
+	u64 run;
 	u32 c;
 
-	for (c = 0; c < stream->channels; c++) {
-		memset(stream->data[c] + from * stream->sample_bytes, 0,
-		       until_end * stream->sample_bytes);
-		memset(stream->data[c], 0, (samples - until_end) * stream->sample_bytes);
+	for (; samples; samples -= run, index += run) {
+		u64 place = zcring_ring_place(index, stream->ring_samples);
+
+		run = min(samples, stream->ring_samples - place);
+		run = min(run, PREROLL_RUN);
+		for (c = 0; c < stream->channels; c++) {
+			memset(stream->data[c] + place * stream->sample_bytes, 0,
+			       run * stream->sample_bytes);
+			zcring_relax();
+		}
 	}
 }
 
@@ -78,16 +85,16 @@ static void begin(struct zcring_stream *stream, const struct zcring_start *start
 {
 	write_preroll(stream, start->first_index, start->preroll_samples);
 	stream->first_index = start->first_index;
-	stream->head = start->first_index;
-	stream->tail = start->first_index - start->preroll_samples;
+	zcring_store(&stream->head, start->first_index);
+	zcring_store(&stream->tail, start->first_index - start->preroll_samples);
 	stream->burst_head = 0;
 	stream->burst_tail = 0;
-	stream->bursts_full = false;
+	zcring_store(&stream->bursts_full, false);
 	stream->pending_lost = 0;
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
-	zcring_ring_reset(stream->consumer, stream->tail, stream->head);
+	zcring_ring_reset(stream->consumer, stream->tail, stream->head + 1);
 	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
 }
 
@@ -203,10 +210,13 @@ bool zcring_stream_readable(const struct zcring_stream *stream)
 	u64 tail = zcring_ring_load_tail(stream->consumer);
 	u64 head = zcring_load(&stream->head);
 	u64 filled = head - tail;
+	u64 ring_samples = zcring_load(&stream->ring_samples);
 	u64 watermark = zcring_load(&stream->consumer->watermark);
 
-	if (!filled || filled > stream->ring_samples)
+	if (!filled || filled > ring_samples)
 		return false;
-	return filled == stream->ring_samples || (s64)(head - watermark) >= 0 ||
-	       zcring_load(&stream->bursts_full);
+	if (filled == ring_samples || (s64)(head - watermark) >= 0)
+		return true;
+	/* Said of the tail that was seen then: a later one may have made room. */
+	return zcring_load(&stream->bursts_full) && zcring_load(&stream->tail) == tail;
 }

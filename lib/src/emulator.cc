@@ -133,7 +133,7 @@ void emulator::stop()
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
-        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
     zcring_stream_stop(&d_stream);
     d_changed.notify_all();
     wake_reader();
@@ -143,7 +143,7 @@ void emulator::control(const zcring_control& control)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
-        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
     const int error = zcring_front_control(&d_front, &control);
     if (error == -ERANGE)
         check(error, "a recorded scene plays at the rate it was recorded at, and no other");
@@ -233,7 +233,9 @@ void emulator::run()
                 return d_quit || d_stream.state != ZCRING_STATE_RUNNING;
             }))
             continue;
-        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC));
+        zcring_front_run(&d_front,
+                         now_ns(CLOCK_MONOTONIC),
+                         static_cast<std::uint64_t>(nanoseconds(next.time_since_epoch()).count()));
         wake_reader();
     }
 }

@@ -3,10 +3,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/userfaultfd.h>
 #include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -93,6 +100,93 @@ TEST_F(Driver, ReadIsRefusedWhileTheConsumerPageIsMapped)
     EXPECT_EQ(file.read(frame, sizeof(frame)), -EBUSY);
     consumer.unmap();
     EXPECT_EQ(file.read(frame, sizeof(frame)), 4);
+}
+
+TEST_F(Driver, ReadStandsAStartInItsMidst)
+{
+    device_file file;
+    zcring_config fast = default_config();
+    fast.ring_bytes = 4 << 20;
+    fast.rate_num = 100000000;
+    fast.interval_ns = 1000000;
+    ASSERT_EQ(file.configure(fast), 0);
+    ASSERT_EQ(file.start(), 0);
+    std::atomic<bool> done{ false };
+    std::atomic<int> wrong{ 0 };
+    std::thread reader([&] {
+        std::vector<std::uint32_t> words(1 << 20);
+        while (!done)
+            wrong += file.read(words.data(), words.size() * 4) < 0;
+    });
+    for (int i = 0; i < 200; i++) {
+        std::this_thread::sleep_for(2ms);
+        wrong += file.stop() != 0;
+        wrong += file.start() != 0;
+    }
+    done = true;
+    EXPECT_EQ(file.stop(), 0);
+    reader.join();
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(attribute("fault"), "none");
+}
+
+// A page whose first touch waits until it is let go: user memory that is slow to come.
+class slow_page
+{
+public:
+    slow_page()
+        : d_page(-1, 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS),
+          d_fd(static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC)))
+    {
+        uffdio_api api{};
+        api.api = UFFD_API;
+        uffdio_register where{};
+        where.range = range();
+        where.mode = UFFDIO_REGISTER_MODE_MISSING;
+        d_works = d_fd >= 0 && !ioctl(d_fd, UFFDIO_API, &api) &&
+                  !ioctl(d_fd, UFFDIO_REGISTER, &where);
+    }
+    ~slow_page() { ::close(d_fd); }
+    slow_page(const slow_page&) = delete;
+    slow_page& operator=(const slow_page&) = delete;
+
+    bool works() const { return d_works; }
+    void* address() const { return d_page.as<void>(); }
+    bool wait_touched() const
+    {
+        pollfd entry{ d_fd, POLLIN, 0 };
+        uffd_msg message;
+        return ::poll(&entry, 1, std::chrono::milliseconds(patience).count()) == 1 &&
+               ::read(d_fd, &message, sizeof(message)) == sizeof(message);
+    }
+    void let_go() const
+    {
+        uffdio_zeropage zero{};
+        zero.range = range();
+        EXPECT_EQ(ioctl(d_fd, UFFDIO_ZEROPAGE, &zero), 0);
+    }
+
+private:
+    uffdio_range range() const { return { reinterpret_cast<std::uintptr_t>(address()), 4096 }; }
+
+    mapped_pages d_page;
+    int d_fd;
+    bool d_works = false;
+};
+
+TEST_F(Driver, ClosingAnObserverDoesNotWaitForASlowReader)
+{
+    const slow_page page;
+    if (!page.works())
+        GTEST_SKIP() << "needs userfaultfd(2)";
+    device_file file;
+    device_file observer(O_RDONLY);
+    std::thread reader([&] { EXPECT_EQ(file.read(page.address(), 4096) % 4, 0); });
+    EXPECT_TRUE(page.wait_touched());
+    auto closed = std::async(std::launch::async, [&] { observer.close(); });
+    EXPECT_EQ(closed.wait_for(10s), std::future_status::ready);
+    page.let_go();
+    reader.join();
 }
 
 TEST_F(Driver, ReadEndsWithAStoppedStream)

@@ -28,7 +28,7 @@ constexpr rate rates[] = {
     { 9999999999999999999u, 1000000000 },
 };
 
-zcring_clock at_rate(rate r) { return { r.num, r.den, 0, 0, 0 }; }
+zcring_clock at_rate(rate r) { return { r.num, r.den, 0, 0, 0, true }; }
 
 // Samples in @ns: the whole of ns * num / (den * 1e9).
 u64 samples_in(rate r, u64 ns)
@@ -70,12 +70,12 @@ TEST(Clock, TellsTheTimeOfASampleRoundedDown)
 TEST(Clock, DoesNotDriftOverATrillionSamples)
 {
     const u64 trillion = 1000000000000;
-    const zcring_clock third = { 1000000, 3, 0, 0, 0 };
+    const zcring_clock third = { 1000000, 3, 0, 0, 0, true };
     EXPECT_EQ(zcring_clock_ns(&third, trillion), 3000000 * second);
     EXPECT_EQ(zcring_clock_at(&third, 3000000 * second), trillion);
     EXPECT_EQ(zcring_clock_at(&third, 3000000 * second - 1), trillion - 1);
 
-    const zcring_clock lte = { 61440000, 1, 0, 0, 0 };
+    const zcring_clock lte = { 61440000, 1, 0, 0, 0, true };
     const u64 samples = trillion / 61440000 * 61440000;
     EXPECT_EQ(zcring_clock_ns(&lte, samples), samples / 61440000 * second);
     EXPECT_EQ(zcring_clock_at(&lte, samples / 61440000 * second), samples);
@@ -97,7 +97,7 @@ TEST(Clock, TakesASampleNotBeforeItsTime)
 
 TEST(Clock, CountsFromItsEpoch)
 {
-    const zcring_clock clock = { 1000, 1, 500, 7 * second, 1000 * second };
+    const zcring_clock clock = { 1000, 1, 500, 7 * second, 1000 * second, true };
     EXPECT_EQ(zcring_clock_at(&clock, 7 * second), 500u);
     EXPECT_EQ(zcring_clock_at(&clock, 8 * second), 1500u);
     EXPECT_EQ(zcring_clock_time(&clock, 500), 1000 * second);
@@ -106,7 +106,7 @@ TEST(Clock, CountsFromItsEpoch)
 
 TEST(Clock, StandsStillBeforeItsEpoch)
 {
-    const zcring_clock clock = { 1000, 1, 500, 7 * second, 0 };
+    const zcring_clock clock = { 1000, 1, 500, 7 * second, 0, true };
     EXPECT_EQ(zcring_clock_at(&clock, 0), 500u);
     EXPECT_EQ(zcring_clock_at(&clock, 7 * second - 1), 500u);
 }
@@ -115,7 +115,7 @@ TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
 {
     for (const rate before : rates)
         for (const rate after : rates) {
-            zcring_clock clock = { before.num, before.den, 0, 5 * second, 9 * second };
+            zcring_clock clock = { before.num, before.den, 0, 5 * second, 9 * second, true };
             const u64 time = zcring_clock_time(&clock, 1000);
             zcring_clock_rebase(&clock, 1000);
             clock.rate_num = after.num;
@@ -131,7 +131,7 @@ TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
 // Each change of rate rounds its time down to a nanosecond, and no more than that.
 TEST(Clock, LosesLessThanANanosecondAtARateChange)
 {
-    zcring_clock clock = { 1000000, 3, 0, 0, 0 };
+    zcring_clock clock = { 1000000, 3, 0, 0, 0, true };
     for (u64 change = 1; change <= 1000; change++) {
         zcring_clock_rebase(&clock, change * 1000);
         const u64 exact = change * 3000000;

@@ -70,7 +70,7 @@ struct front_end : ring_memory {
     }
 
     void take(u64 samples) { zcring_front_take(&front, samples); }
-    void run(u64 mono_ns) { zcring_front_run(&front, mono_ns); }
+    void run(u64 mono_ns) { zcring_front_run(&front, mono_ns, mono_ns); }
     void release_all()
     {
         release(meta.head);
@@ -393,6 +393,85 @@ TEST(Front, SetsTheTimeAtASample)
     zcring_tuning t;
     zcring_front_get_tuning(&f.front, 2000000, 0, &t);
     EXPECT_EQ(t.time_ns, 100 * second + 1500000);
+}
+
+TEST(Front, SetsTheTimeToTheEpochItself)
+{
+    front_end f;
+    ASSERT_EQ(f.start(0, 5 * second), 0);
+    const auto to_zero = [](zcring_control& c) { c.what = ZCRING_CONTROL_TIME; };
+    ASSERT_EQ(f.control(to_zero), 0);
+    f.run(1000000);
+    EXPECT_EQ(f.descriptor(0).time_ns, 0u);
+    zcring_tuning t;
+    zcring_front_get_tuning(&f.front, 1000000, 77 * second, &t);
+    EXPECT_EQ(t.time_ns, 1000000u);
+}
+
+TEST(Front, SetsNoTimeWhileNoStreamRuns)
+{
+    front_end f;
+    const auto now = [](zcring_control& c) { c.what = ZCRING_CONTROL_TIME; };
+    const auto later = [](zcring_control& c) {
+        c.what = ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT;
+        c.at_clock = 1000;
+    };
+    EXPECT_EQ(f.control(now), -EINVAL);
+    EXPECT_EQ(f.control(later), -EINVAL);
+    ASSERT_EQ(f.start(), 0);
+    zcring_stream_stop(&f.stream);
+    EXPECT_EQ(f.control(now), -EINVAL);
+}
+
+TEST(Front, TellsTheInterruptAndNotWhenItWasServed)
+{
+    front_end f;
+    ASSERT_EQ(f.start(), 0);
+    zcring_front_run(&f.front, 1500000, 1000000);
+    EXPECT_EQ(f.descriptor(0).samples, 1500u);
+    EXPECT_EQ(f.descriptor(0).interrupt_ns, 1000000u);
+}
+
+TEST(Front, DropsTimedCommandsWhenItIsConfigured)
+{
+    front_end f;
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_EQ(f.tune_at(500, 1 * mhz), 0);
+    zcring_stream_stop(&f.stream);
+    const zcring_config same = f.front.config;
+    zcring_front_configure(&f.front, &same);
+    ASSERT_EQ(f.resume(0, 1), 0);
+    f.take(1000);
+    EXPECT_EQ(f.meta.burst_head, 1u);
+    EXPECT_EQ(f.descriptor(0).freq_uhz[0], 100 * mhz);
+}
+
+TEST(Front, StaysResidentThroughAStartThatIsRefused)
+{
+    front_end f(ZCRING_SCENE_TONE, ZCRING_DMA_RESIDENT);
+    ASSERT_EQ(f.start(), 0);
+    for (int lap = 0; lap < 2; lap++) {
+        f.take(ring_samples);
+        f.release_all();
+    }
+    ASSERT_TRUE(f.descriptor(1).flags & ZCRING_BURST_RESIDENT);
+    EXPECT_EQ(f.start(), -EBUSY);
+    f.take(100);
+    EXPECT_TRUE(f.descriptor(2).flags & ZCRING_BURST_RESIDENT);
+}
+
+// Longer than what is written in one go, round the end of the ring, in every channel.
+TEST(Front, WritesLongBurstsInPieces)
+{
+    constexpr u64 samples = 1 << 18;
+    front_end f(ZCRING_SCENE_COUNTER, ZCRING_DMA_COPY, samples);
+    ASSERT_EQ(f.start(), 0);
+    f.take(100000);
+    f.release_all();
+    f.take(samples);
+    for (u64 k = 100000; k < 100000 + samples; k++)
+        for (u32 c = 0; c < 2; c++)
+            ASSERT_EQ(f.at<u32>(k, c), k + 4097 * c);
 }
 
 int set_rate(front_end& f, u64 num, u64 den, u64 at_clock = 0)

@@ -574,14 +574,25 @@ TEST(Stream, ReleasingDoesNotMoveTheWatermark)
     EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "though only 20 are there";
 }
 
-TEST(Stream, BeginsANewStreamWithTheWatermarkAtItsStart)
+TEST(Stream, BeginsANewStreamWithTheWatermarkJustPastItsStart)
 {
     small_ring ring;
     ring.consumer.watermark = 12345;
     ASSERT_EQ(ring.start(), 0);
-    EXPECT_EQ(ring.consumer.watermark, 0u);
+    EXPECT_EQ(ring.consumer.watermark, 1u);
     ring.take(1);
     EXPECT_TRUE(zcring_stream_readable(&ring.stream));
+}
+
+TEST(Stream, IsNotReadableForItsPrerollAlone)
+{
+    for (const u64 first : { u64{ 0 }, u64{ 5 }, 1ULL << 63, 0ULL - 1 }) {
+        small_ring ring;
+        ASSERT_EQ(ring.start(first, 20), 0);
+        EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << first;
+        ring.take(1);
+        EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << first;
+    }
 }
 
 TEST(Stream, IsReadableWhenTheDescriptorsAreFull)
@@ -595,6 +606,7 @@ TEST(Stream, IsReadableWhenTheDescriptorsAreFull)
     }
     EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "no more will come before some go";
     ring.release(1);
+    EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << "a slot may be free again";
     ring.take(0);
     EXPECT_FALSE(zcring_stream_readable(&ring.stream));
 }

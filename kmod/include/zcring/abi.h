@@ -163,15 +163,17 @@ struct zcring_meta {
  * @reserved0: zero
  * @watermark: the index that the head must have reached before the consumer wants to be
  *             woken, an index so that releasing samples does not move it. Beyond a full
- *             ring it counts as a full ring. A new stream sets it to its first index, and
- *             then any sample wakes
+ *             ring it counts as a full ring. A new stream sets it just past its first
+ *             index: any sample of its own wakes, and preroll alone does not
  * @waiting: 1 while the consumer is about to sleep or sleeps. Only a producer without
  *           poll() of its own (the emulator) looks at it; see engine/ring.h
  * @reserved1: zero
  *
- * The only writer of every field is the consumer, but that the start of a new stream sets
- * @tail, @total_bytes_consumed and @watermark. The producer reads each once, bounds it,
- * and trusts nothing.
+ * The only writer of every field is the consumer, but that the start of a new stream and
+ * ZCRING_IOC_SET_CONFIG with a new geometry set @tail, @total_bytes_consumed and
+ * @watermark, read() moves all three for its caller, and closing the consumer's file puts
+ * @watermark at the tail and clears @waiting. The producer reads each once, bounds it, and
+ * trusts nothing.
  */
 struct zcring_consumer {
 	__u64 tail;
@@ -303,8 +305,8 @@ struct zcring_region {
  * @flags: zero
  * @reserved: zero
  *
- * EBUSY while the stream runs; while anything but the metadata of an unchanged geometry
- * is mapped, changing @format, @channels or @ring_bytes is EBUSY too.
+ * EBUSY while the stream runs; while anything but ZCRING_META is mapped, changing @format,
+ * @channels or @ring_bytes is EBUSY too.
  */
 struct zcring_config {
 	__u32 format;
@@ -405,7 +407,7 @@ struct zcring_start {
 #define ZCRING_CONTROL_GAIN		(1U << 1)
 #define ZCRING_CONTROL_BANDWIDTH	(1U << 2)
 #define ZCRING_CONTROL_RATE		(1U << 3)	/* of all channels */
-#define ZCRING_CONTROL_TIME		(1U << 4)	/* set the time to @time_ns */
+#define ZCRING_CONTROL_TIME		(1U << 4)	/* only while a stream runs */
 #define ZCRING_CONTROL_AT		(1U << 5)	/* at sample clock @at_clock, not now */
 
 /**
@@ -424,7 +426,9 @@ struct zcring_start {
  *
  * Takes effect at one sample, for all that it names together; that sample begins a
  * burst. ENOSPC when too many timed commands wait. They are dropped when a new stream
- * starts, and when another scene is set.
+ * starts, when another scene is set, and when the device is configured. EINVAL for
+ * ZCRING_CONTROL_TIME while no stream runs, timed or not: struct zcring_start has a time
+ * for the next one.
  */
 struct zcring_control {
 	__u32 what;
@@ -464,7 +468,8 @@ struct zcring_tuning {
  * Commands. One file at a time is the consumer: the first that configures, controls,
  * starts, reads or maps ZCRING_CONSUMER, until it is closed; for any other these fail
  * with EBUSY. The GET commands and the read-only mappings of metadata, descriptors and
- * samples are open to every file.
+ * samples are open to every file. All other commands fail with EPERM on a file that was not
+ * opened for writing; read() does not.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
