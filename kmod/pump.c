@@ -16,8 +16,8 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
 
 	WRITE_ONCE(pump->fired_ns, ktime_get_ns());
-	smp_mb__before_atomic();	/* pairs with test_and_clear_bit() */
-	set_bit(0, &pump->due);
+	/* Fully ordered, as test_and_clear_bit() is: who sees it due sees fired_ns. */
+	test_and_set_bit(0, &pump->due);
 	wake_up(&pump->kick);
 	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
 	return HRTIMER_RESTART;
