@@ -11,7 +11,7 @@ def ratios(results):
     """(what, ratio, at least or at most, bound) of each."""
     rate = medians(results, "null", "rate")
     cpu = medians(results, "null", "cpu_ns")
-    read = medians(results, "magnitude_large", "rate")
+    read = medians(results, "magnitude", "rate")
     yield ("zero copy into a null sink: throughput, of null_source's",
            rate["zero_copy"] / rate["null_source"], "at least", 50)
     yield ("zero copy into a null sink: CPU per sample, of null_source's",
