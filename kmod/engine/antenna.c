@@ -33,8 +33,8 @@ int zcring_scene_check(const struct zcring_scene *scene)
 static u64 turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
 	u64 size = offset_uhz < 0 ? 0 - (u64)offset_uhz : (u64)offset_uhz;
-	u64 turns = zcring_fraction((unsigned __int128)size * rate_den,
-				    (unsigned __int128)rate_num * UHZ_PER_HZ);
+	u64 turns = zcring_fraction((__uint128_t)size * rate_den,
+				    (__uint128_t)rate_num * UHZ_PER_HZ);
 
 	return offset_uhz < 0 ? 0 - turns : turns;
 }
@@ -147,7 +147,7 @@ static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64
 		break;
 	case ZCRING_FORMAT_FC32:
 		for (; n; n -= run, out += run * 8) {
-			run = (u32)min(n, (u64)CHUNK);
+			run = min_t(u64, n, CHUNK);
 			for (k = 0; k < run; k++)
 				words[k] = count++;
 			zcring_samples_load(ZCRING_FORMAT_SC16, (u8 *)words, pairs, run);
@@ -176,7 +176,7 @@ static void play_scene(const struct zcring_antenna *antenna, u64 sample_clock,
 
 	for (; n; n -= run, sample_clock += run, out += run) {
 		place = scene_place(&antenna->scene, sample_clock, &until_loop);
-		run = (u32)min((u64)n, until_loop);
+		run = min_t(u64, n, until_loop);
 		zcring_samples_load(antenna->scene.format, antenna->samples + place * bytes, out,
 				    run);
 	}
@@ -261,7 +261,7 @@ void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel,
 		return;
 	}
 	for (; n; n -= run, sample_clock += run, out += run * bytes) {
-		run = (u32)min(n, (u64)CHUNK);
+		run = min_t(u64, n, CHUNK);
 		receive_chunk(antenna, channel, sample_clock, chunk, run);
 		zcring_samples_store(antenna->format, chunk, out, run);
 	}

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "arith.h"
 
-static const unsigned __int128 top_bit = (unsigned __int128)1 << 127;
+static const __uint128_t top_bit = (__uint128_t)1 << 127;
 
 /* Long division, bit by bit: no compiler's helper is the same in every kernel. */
-static unsigned __int128 divide(unsigned __int128 n, unsigned __int128 d,
-				unsigned __int128 *rest)
+static __uint128_t divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
 {
-	unsigned __int128 quotient = 0;
+	__uint128_t quotient = 0;
 	int bits = 128;
 
 	*rest = 0;
@@ -29,16 +28,16 @@ static unsigned __int128 divide(unsigned __int128 n, unsigned __int128 d,
 	return quotient;
 }
 
-unsigned __int128 zcring_divide(unsigned __int128 n, unsigned __int128 d)
+__uint128_t zcring_divide(__uint128_t n, __uint128_t d)
 {
-	unsigned __int128 rest;
+	__uint128_t rest;
 
 	return divide(n, d, &rest);
 }
 
-u64 zcring_fraction(unsigned __int128 n, unsigned __int128 d)
+u64 zcring_fraction(__uint128_t n, __uint128_t d)
 {
-	unsigned __int128 rest;
+	__uint128_t rest;
 	u64 fraction = 0;
 	int bits;
 

@@ -8,10 +8,10 @@
 #define ZCRING_GAIN_UNITY	(1ULL << 22)
 
 /* n / d, rounded down; 0 < d < 2^127. */
-unsigned __int128 zcring_divide(unsigned __int128 n, unsigned __int128 d);
+__uint128_t zcring_divide(__uint128_t n, __uint128_t d);
 
 /* The fraction that n / d leaves, in 2^-64, rounded down; 0 < d < 2^127. */
-u64 zcring_fraction(unsigned __int128 n, unsigned __int128 d);
+u64 zcring_fraction(__uint128_t n, __uint128_t d);
 
 /* 10^(millibel / 2000) in 1 / ZCRING_GAIN_UNITY, for -6000 to 6000 millibels. */
 u64 zcring_gain_factor(s32 millibel);

@@ -5,8 +5,8 @@
 u64 zcring_clock_at(const struct zcring_clock *clock, u64 mono_ns)
 {
 	u64 elapsed_ns = mono_ns > clock->epoch_mono_ns ? mono_ns - clock->epoch_mono_ns : 0;
-	unsigned __int128 n = (unsigned __int128)elapsed_ns * clock->rate_num;
-	unsigned __int128 d = (unsigned __int128)clock->rate_den * ZCRING_NS_PER_S;
+	__uint128_t n = (__uint128_t)elapsed_ns * clock->rate_num;
+	__uint128_t d = (__uint128_t)clock->rate_den * ZCRING_NS_PER_S;
 
 	return clock->epoch_clock + (u64)zcring_divide(n, d);
 }
@@ -16,7 +16,7 @@ u64 zcring_clock_ns(const struct zcring_clock *clock, u64 sample_clock)
 	u64 samples = sample_clock - clock->epoch_clock;
 	u64 ns_den = clock->rate_den * ZCRING_NS_PER_S;
 
-	return (u64)zcring_divide((unsigned __int128)samples * ns_den, clock->rate_num);
+	return (u64)zcring_divide((__uint128_t)samples * ns_den, clock->rate_num);
 }
 
 u64 zcring_clock_time(const struct zcring_clock *clock, u64 sample_clock)

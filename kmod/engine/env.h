@@ -4,11 +4,11 @@
  *
  * A world supplies, and the engine uses nothing else:
  *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers
- *   unsigned __int128                     add, subtract, compare, shift by one, and the
+ *   __uint128_t                           add, subtract, compare, shift by one, and the
  *                                         product of two u64; never divided by the compiler
  *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE   positive error numbers
  *   NULL memcpy memset
- *   min max                               of two values of one type
+ *   min max min_t                         of two values of one type; as that type
  *   zcring_load, zcring_store             once, whole, unordered
  *   zcring_load_acquire, zcring_store_release
  *   zcring_fence_release, zcring_fence_acquire, zcring_fence_full
@@ -38,11 +38,11 @@
 
 #define zcring_load(p)			READ_ONCE(*(p))
 #define zcring_store(p, v)		WRITE_ONCE(*(p), v)
-#define zcring_load_acquire(p)		smp_load_acquire(p)
-#define zcring_store_release(p, v)	smp_store_release(p, v)
-#define zcring_fence_release()		smp_wmb()
-#define zcring_fence_acquire()		smp_rmb()
-#define zcring_fence_full()		smp_mb()
+#define zcring_load_acquire(p)		smp_load_acquire(p)	/* ring.h: pairs */
+#define zcring_store_release(p, v)	smp_store_release(p, v)	/* ring.h: pairs */
+#define zcring_fence_release()		smp_wmb()		/* ring.h: pairs */
+#define zcring_fence_acquire()		smp_rmb()		/* ring.h: pairs */
+#define zcring_fence_full()		smp_mb()		/* ring.h: pairs */
 #define zcring_relax()			cond_resched()
 
 #else
@@ -64,14 +64,15 @@ typedef long long s64;
 
 #ifndef __cplusplus
 /* Each argument is evaluated once: some of them read what another thread writes. */
-#define min(a, b) __extension__ ({		\
+#define min(a, b) (__extension__ ({		\
 	__typeof__(a) min_a = (a);		\
 	__typeof__(b) min_b = (b);		\
-	min_a < min_b ? min_a : min_b; })
-#define max(a, b) __extension__ ({		\
+	min_a < min_b ? min_a : min_b; }))
+#define max(a, b) (__extension__ ({		\
 	__typeof__(a) max_a = (a);		\
 	__typeof__(b) max_b = (b);		\
-	max_a > max_b ? max_a : max_b; })
+	max_a > max_b ? max_a : max_b; }))
+#define min_t(type, a, b) min((type)(a), (type)(b))
 #endif
 
 #define zcring_load(p)			__atomic_load_n(p, __ATOMIC_RELAXED)

@@ -20,8 +20,8 @@ static bool all_zero(const u64 *words, u32 count)
 static bool rate_is_valid(u64 num, u64 den)
 {
 	return den && den <= ZCRING_RATE_DEN_MAX && num &&
-	       (unsigned __int128)num * 1000 >= den &&
-	       num <= (unsigned __int128)den * ZCRING_RATE_HZ_MAX;
+	       (__uint128_t)num * 1000 >= den &&
+	       num <= (__uint128_t)den * ZCRING_RATE_HZ_MAX;
 }
 
 void zcring_config_default(struct zcring_config *config)
@@ -108,8 +108,8 @@ static bool scene_has_rate(const struct zcring_front *front, u64 num, u64 den)
 	const struct zcring_scene *scene = &front->antenna.scene;
 
 	return scene->kind != ZCRING_SCENE_MEMORY ||
-	       (unsigned __int128)scene->rate_num * den ==
-	       (unsigned __int128)num * scene->rate_den;
+	       (__uint128_t)scene->rate_num * den ==
+	       (__uint128_t)num * scene->rate_den;
 }
 
 /*
