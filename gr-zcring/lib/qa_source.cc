@@ -10,6 +10,7 @@
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/top_block.h>
 
+#include <atomic>
 #include <filesystem>
 #include <iostream>
 
@@ -174,6 +175,23 @@ BOOST_AUTO_TEST_CASE(a_flowgraph_ends_when_the_blocks_behind_are_done)
     const auto began = std::chrono::steady_clock::now();
     tb->run();
     BOOST_CHECK(std::chrono::steady_clock::now() - began < std::chrono::minutes(1));
+}
+
+BOOST_AUTO_TEST_CASE(stopping_does_not_wait_for_a_burst)
+{
+    auto src = source::make(device_args() + ",interval_us=60000000,ring_bytes=1048576", "sc16");
+    auto tb = gr::make_top_block("stop");
+    tb->connect(src, 0, gr::blocks::null_sink::make(4), 0);
+    const auto began = std::chrono::steady_clock::now();
+    for (std::uint64_t round = 0; round < scaled(1000); round++) {
+        tb->start();
+        // At every moment of the way into the wait, and in it.
+        for (std::uint64_t n = 0; n < round * 100; n++)
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+        tb->stop();
+        tb->wait();
+    }
+    BOOST_CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(59));
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_cannot_start_ends_the_flowgraph)

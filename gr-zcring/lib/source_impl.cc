@@ -7,8 +7,6 @@
 #include <gnuradio/io_signature.h>
 #include <zcring/limits.h>
 
-#include <boost/thread/thread.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <sstream>
@@ -30,8 +28,9 @@ const pmt::pmt_t rate_key = pmt::intern("rx_rate");
 const pmt::pmt_t freq_key = pmt::intern("rx_freq");
 const pmt::pmt_t lost_key = pmt::intern("rx_lost");
 
-// The scheduler can only ask for the end of a thread, not wake it: work() looks this often.
-constexpr auto stop_latency = 10ms;
+// Blocks behind that are done cannot wake work(), and messages cannot that come past post():
+// it looks for them once it has been silent for so long.
+constexpr auto silence = 100ms;
 
 constexpr std::uint64_t ns_per_s = 1000000000;
 
@@ -138,7 +137,8 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
       d_convert(find_converter(d_stream->dev.format(), type)),
       d_wish(wish),
       d_srcid(pmt::intern(alias())),
-      d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type))
+      d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type)),
+      d_interruption([this] { d_stream->in.wake(); })
 {
     limit_buffers();
     d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
@@ -254,16 +254,21 @@ bool source_impl::stop()
     return true;
 }
 
-// What cannot wake the waiting thread has to be asked for.
-bool source_impl::must_return() const { return boost::this_thread::interruption_requested(); }
-
+// Ends with data, or with what ends the stream; or early, where the scheduler has to have its
+// thread back.
 status source_impl::wait_for_samples()
 {
-    while (true) {
-        const status found = d_stream->in.wait(1, stop_latency);
-        if (found != status::timeout || must_return() || is_unwanted())
-            return found;
-    }
+    status found = d_stream->in.wait(1, 0ns);
+    while (found == status::timeout && !has_message() && !is_unwanted())
+        if (!d_interruption.during([&] { found = d_stream->in.wait(1, silence); }))
+            return status::woken;
+    return found;
+}
+
+bool source_impl::has_message() const
+{
+    const gr::thread::scoped_lock guard(detail()->d_tpb.mutex);
+    return detail()->d_tpb.input_changed;
 }
 
 // Whether a block behind is done. The scheduler looks only once the output is full; but a
@@ -336,8 +341,9 @@ int source_impl::work(int noutput_items,
     case status::timeout:
         return is_unwanted() ? WORK_DONE : 0;
     case status::woken:
-    case status::stopped:
+        detail()->d_tpb.notify_msg(); // else the scheduler sleeps for 250 ms
         return 0;
+    case status::stopped:
     case status::fault:
     case status::gone:
         d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));

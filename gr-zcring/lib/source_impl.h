@@ -3,6 +3,7 @@
 #pragma once
 
 #include "convert.h"
+#include "interruption.h"
 #include "latency.h"
 #include "ring_buffer.h"
 #include "ring_stream.h"
@@ -52,7 +53,7 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
-    bool must_return() const;
+    bool has_message() const;
     bool is_unwanted() const;
     ::zcring::status wait_for_samples();
     void tag(const ::zcring::reader::view& view);
@@ -83,6 +84,7 @@ private:
         std::chrono::steady_clock::time_point next_line{};
     } d_losses; //!< of this stream
     bool d_has_started = false;
+    interruption d_interruption;
 };
 
 } // namespace zcring

@@ -1,0 +1,53 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "interruption.h"
+
+#include <boost/thread/lock_guard.hpp>
+
+#include <utility>
+
+namespace gr {
+namespace zcring {
+
+interruption::interruption(std::function<void()> wake)
+    : d_wake(std::move(wake)), d_watcher([this] { watch(); })
+{
+    pthread_mutex_lock(&d_mutex);
+    while (!d_watches)
+        pthread_cond_wait(&d_watched, &d_mutex);
+    pthread_mutex_unlock(&d_mutex);
+}
+
+interruption::~interruption()
+{
+    pthread_mutex_lock(&d_mutex);
+    d_ends = true;
+    pthread_cond_broadcast(&d_interrupted);
+    pthread_mutex_unlock(&d_mutex);
+    d_watcher.join();
+}
+
+// Interrupts this thread, as it was.
+void interruption::again()
+{
+    boost::detail::thread_data_base* const self = boost::detail::get_current_thread_data();
+    const boost::lock_guard<boost::mutex> lock(self->data_mutex);
+    self->interrupt_requested = true;
+}
+
+// Holds the mutex but while it waits: who interrupts, and so has the mutex, is heard, or is
+// just before a wake() that is still to come. One too many does no harm.
+void interruption::watch()
+{
+    pthread_mutex_lock(&d_mutex);
+    d_watches = true;
+    pthread_cond_signal(&d_watched);
+    while (!d_ends) {
+        pthread_cond_wait(&d_interrupted, &d_mutex);
+        d_wake();
+    }
+    pthread_mutex_unlock(&d_mutex);
+}
+
+} // namespace zcring
+} // namespace gr

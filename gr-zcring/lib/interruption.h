@@ -1,0 +1,70 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <boost/thread/thread.hpp>
+
+#include <pthread.h>
+#include <functional>
+#include <thread>
+
+namespace gr {
+namespace zcring {
+
+/*!
+ * \brief Lets the scheduler end a wait that is not one of Boost's.
+ *
+ * The scheduler ends a block's thread with boost::thread::interrupt(): a flag is set, and
+ * the condition variable on which the thread waits is broadcast. A thread in poll() waits
+ * on none. So for that time it pretends to wait on the one here, on which a thread of this
+ * class really waits, that then calls wake(). Nobody has to look at the flag every so often.
+ *
+ * Threading: one thread at a time calls during().
+ */
+class interruption final
+{
+public:
+    //! \p wake ends the wait, or the next one if there is none; it does not throw.
+    explicit interruption(std::function<void()> wake);
+    ~interruption();
+    interruption(const interruption&) = delete;
+    interruption& operator=(const interruption&) = delete;
+
+    //! Calls \p wait, which wake() ends once this thread is interrupted; or returns false,
+    //! if it has been already. Either way the interruption is still there afterwards, for
+    //! the scheduler to see: work() must not throw, as it holds its buffers then.
+    template <class Wait>
+    bool during(Wait wait)
+    {
+        try {
+            boost::detail::interruption_checker pretend(&d_mutex, &d_interrupted); // locks
+            const unlocked meanwhile(d_mutex);
+            wait();
+            return true;
+        } catch (const boost::thread_interrupted&) {
+            again();
+            return false;
+        }
+    }
+
+private:
+    struct unlocked {
+        explicit unlocked(pthread_mutex_t& mutex) : d_mutex(mutex) { pthread_mutex_unlock(&d_mutex); }
+        ~unlocked() { pthread_mutex_lock(&d_mutex); }
+        pthread_mutex_t& d_mutex;
+    };
+
+    static void again();
+    void watch();
+
+    const std::function<void()> d_wake;
+    pthread_mutex_t d_mutex = PTHREAD_MUTEX_INITIALIZER; // guards all below
+    pthread_cond_t d_interrupted = PTHREAD_COND_INITIALIZER;
+    pthread_cond_t d_watched = PTHREAD_COND_INITIALIZER;
+    bool d_watches = false; //!< from now on, whenever the mutex is free
+    bool d_ends = false;
+    std::thread d_watcher;
+};
+
+} // namespace zcring
+} // namespace gr
