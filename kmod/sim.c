@@ -59,7 +59,7 @@ static void zcring_sim_stop(void *dma, u64 mono_ns)
 static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
 {
 	zcring_sim_progress(dma, mono_ns, mono_ns);
-	return zcring_front_control(dma, control);
+	return zcring_front_control(dma, control, mono_ns);
 }
 
 static void zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)

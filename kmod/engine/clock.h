@@ -23,7 +23,6 @@
  * @epoch_clock: sample clock at the epoch
  * @epoch_mono_ns: the epoch on the clock that paces the hardware
  * @epoch_time_ns: the epoch as time of day
- * @started: there has been an epoch: the time of day is the clock's own
  */
 struct zcring_clock {
 	u64 rate_num;
@@ -31,7 +30,6 @@ struct zcring_clock {
 	u64 epoch_clock;
 	u64 epoch_mono_ns;
 	u64 epoch_time_ns;
-	bool started;
 };
 
 /* The sample clock at @mono_ns: samples taken before or at that moment. */
@@ -42,6 +40,15 @@ u64 zcring_clock_ns(const struct zcring_clock *clock, u64 sample_clock);
 
 /* Time of day of sample @sample_clock, rounded down to a nanosecond. */
 u64 zcring_clock_time(const struct zcring_clock *clock, u64 sample_clock);
+
+/* Time of day at @mono_ns, which may lie before the epoch; not before 0. */
+u64 zcring_clock_now(const struct zcring_clock *clock, u64 mono_ns);
+
+/*
+ * The first sample, from the epoch's on, whose time of day is not before @time_ns. 0, or
+ * -EINVAL if the sample clock does not go so far.
+ */
+int zcring_clock_find(const struct zcring_clock *clock, u64 time_ns, u64 *sample_clock);
 
 /* Moves the epoch to @sample_clock, so that a new rate holds from there on. */
 void zcring_clock_rebase(struct zcring_clock *clock, u64 sample_clock);

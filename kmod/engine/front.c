@@ -1,60 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "front.h"
+#include "front_parts.h"
 
 #define WRITE_RUN	65536ULL	/* samples written before the processor is given away */
-
-#define CONTROL_ALL	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN |		\
-			 ZCRING_CONTROL_BANDWIDTH | ZCRING_CONTROL_RATE |	\
-			 ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT)
-#define CONTROL_TUNING	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH)
-
-static bool all_zero(const u64 *words, u32 count)
-{
-	while (count--)
-		if (*words++)
-			return false;
-	return true;
-}
-
-/* A rational rate from 1 sample in 1000 s to ZCRING_RATE_HZ_MAX. */
-static bool rate_is_valid(u64 num, u64 den)
-{
-	return den && den <= ZCRING_RATE_DEN_MAX && num &&
-	       (__uint128_t)num * 1000 >= den &&
-	       num <= (__uint128_t)den * ZCRING_RATE_HZ_MAX;
-}
-
-void zcring_config_default(struct zcring_config *config)
-{
-	memset(config, 0, sizeof(*config));
-	config->format = ZCRING_FORMAT_SC16;
-	config->channels = 1;
-	config->ring_bytes = 8ULL << 20;
-	config->interval_ns = 50000000;
-	config->rate_num = 1000000;
-	config->rate_den = 1;
-	config->dma = ZCRING_DMA_COPY;
-}
-
-int zcring_config_check(const struct zcring_config *config, u64 page_bytes)
-{
-	if (!zcring_sample_bytes(config->format))
-		return -EINVAL;
-	if (config->channels < 1 || config->channels > ZCRING_CHANNELS_MAX)
-		return -EINVAL;
-	if (config->ring_bytes < ZCRING_RING_BYTES_MIN || config->ring_bytes < page_bytes ||
-	    config->ring_bytes > ZCRING_RING_BYTES_MAX ||
-	    config->ring_bytes & (config->ring_bytes - 1))
-		return -EINVAL;
-	if (config->interval_ns < ZCRING_INTERVAL_NS_MIN ||
-	    config->interval_ns > ZCRING_INTERVAL_NS_MAX)
-		return -EINVAL;
-	if (!rate_is_valid(config->rate_num, config->rate_den))
-		return -EINVAL;
-	if (config->dma > ZCRING_DMA_RESIDENT || config->flags)
-		return -EINVAL;
-	return all_zero(config->reserved, 4) ? 0 : -EINVAL;
-}
 
 static void tune_all(struct zcring_front *front, u32 channels)
 {
@@ -103,7 +50,7 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 	tune_all(front, ~0U);
 }
 
-static bool scene_has_rate(const struct zcring_front *front, u64 num, u64 den)
+bool zcring_front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den)
 {
 	const struct zcring_scene *scene = &front->antenna.scene;
 
@@ -130,6 +77,18 @@ static void review_resident(struct zcring_front *front)
 	}
 }
 
+void zcring_front_retune(struct zcring_front *front, u32 channels)
+{
+	tune_all(front, channels);
+	review_resident(front);
+}
+
+/* The device's own time of day, where it has one; else @time_ns. */
+static u64 time_of_device(const struct zcring_front *front, u64 mono_ns, u64 time_ns)
+{
+	return front->time_is_set ? front->time_offset_ns + mono_ns : time_ns;
+}
+
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start,
 		       u64 mono_ns, u64 time_ns)
 {
@@ -137,13 +96,13 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	bool resume = start->flags & ZCRING_START_RESUME;
 	int err;
 
-	if (!all_zero(start->reserved, 4))
+	if (!zcring_all_zero(start->reserved, 3))
 		return -EINVAL;
 	if (stream->state == ZCRING_STATE_GONE)
 		return -ENODEV;
 	if (stream->state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
-	if (!scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
+	if (!zcring_front_scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
 		return -ERANGE;
 	review_resident(front);
 	if (front->config.dma == ZCRING_DMA_RESIDENT && !front->can_be_resident)
@@ -152,135 +111,18 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	if (err)
 		return err;
 	front->clock.epoch_clock = stream->telemetry.sample_clock;
-	front->clock.epoch_mono_ns = mono_ns;
-	front->clock.epoch_time_ns = start->time_ns ? start->time_ns : time_ns;
-	front->clock.started = true;
+	front->clock.epoch_mono_ns = mono_ns + start->delay_ns;
+	front->clock.epoch_time_ns = start->time_ns;
+	if (!start->time_ns)
+		front->clock.epoch_time_ns = time_of_device(front, mono_ns, time_ns) +
+					     start->delay_ns;
+	front->stalled_until_ns = 0;
 	if (!resume) {
 		front->commands_count = 0;
-		tune_all(front, ~0U);
-		review_resident(front);
+		front->drop_samples = 0;
+		zcring_front_retune(front, ~0U);
 	}
 	return 0;
-}
-
-static int check_control(const struct zcring_front *front, const struct zcring_control *control)
-{
-	u32 what = control->what;
-
-	if (!(what & ~ZCRING_CONTROL_AT) || what & ~CONTROL_ALL)
-		return -EINVAL;
-	if (control->reserved0 || !all_zero(control->reserved, 4))
-		return -EINVAL;
-	if (!control->channels || control->channels >> front->config.channels)
-		return -EINVAL;
-	if (what & ZCRING_CONTROL_TIME && front->stream->state != ZCRING_STATE_RUNNING)
-		return -EINVAL;
-	if (what & ZCRING_CONTROL_FREQ && (control->freq_uhz > ZCRING_FREQ_UHZ_MAX ||
-					   control->freq_uhz < -ZCRING_FREQ_UHZ_MAX))
-		return -EINVAL;
-	if (what & ZCRING_CONTROL_GAIN && (control->gain_mb > ZCRING_GAIN_MB_MAX ||
-					   control->gain_mb < ZCRING_GAIN_MB_MIN))
-		return -EINVAL;
-	if (what & ZCRING_CONTROL_BANDWIDTH && control->bandwidth_uhz > ZCRING_FREQ_UHZ_MAX)
-		return -EINVAL;
-	if (what & ZCRING_CONTROL_RATE) {
-		if (!rate_is_valid(control->rate_num, control->rate_den))
-			return -EINVAL;
-		if (!scene_has_rate(front, control->rate_num, control->rate_den))
-			return -ERANGE;
-	}
-	return 0;
-}
-
-static void apply_control(struct zcring_front *front, const struct zcring_control *control)
-{
-	struct zcring_stream *stream = front->stream;
-	struct zcring_clock *clock = &front->clock;
-	u64 sample_clock = stream->telemetry.sample_clock;
-	u32 channels = control->channels;
-	u32 c;
-
-	if (control->what & (ZCRING_CONTROL_RATE | ZCRING_CONTROL_TIME))
-		zcring_clock_rebase(clock, sample_clock);
-	if (control->what & ZCRING_CONTROL_TIME) {
-		clock->epoch_time_ns = control->time_ns;
-		stream->pending_flags |= ZCRING_BURST_TIME;
-	}
-	if (control->what & ZCRING_CONTROL_RATE) {
-		clock->rate_num = control->rate_num;
-		clock->rate_den = control->rate_den;
-		front->config.rate_num = control->rate_num;
-		front->config.rate_den = control->rate_den;
-		stream->pending_flags |= ZCRING_BURST_RATE;
-		channels = ~0U;
-	}
-	for (c = 0; c < front->config.channels; c++) {
-		struct zcring_tuner *tuner = &front->antenna.tuner[c];
-
-		if (!(control->channels & (1U << c)))
-			continue;
-		if (control->what & ZCRING_CONTROL_FREQ)
-			tuner->freq_uhz = control->freq_uhz;
-		if (control->what & ZCRING_CONTROL_GAIN)
-			tuner->gain_mb = control->gain_mb;
-	}
-	if (control->what & ZCRING_CONTROL_BANDWIDTH)
-		front->bandwidth_uhz = control->bandwidth_uhz;
-	if (control->what & CONTROL_TUNING) {
-		stream->pending_flags |= ZCRING_BURST_TUNED;
-		stream->pending_tuned |= control->channels;
-	}
-	tune_all(front, channels);
-	review_resident(front);
-}
-
-static void apply_commands(struct zcring_front *front)
-{
-	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u32 done = 0;
-	u32 i;
-
-	while (done < front->commands_count && front->commands[done].at_clock <= sample_clock)
-		apply_control(front, &front->commands[done++]);
-	if (!done)
-		return;
-	front->commands_count -= done;
-	for (i = 0; i < front->commands_count; i++)
-		front->commands[i] = front->commands[i + done];
-}
-
-int zcring_front_control(struct zcring_front *front, const struct zcring_control *control)
-{
-	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u32 at;
-	int err;
-
-	err = check_control(front, control);
-	if (err)
-		return err;
-	if (!(control->what & ZCRING_CONTROL_AT) || control->at_clock <= sample_clock) {
-		apply_commands(front);	/* those due here came before it */
-		apply_control(front, control);
-		return 0;
-	}
-	if (front->commands_count == ZCRING_COMMANDS_MAX)
-		return -ENOSPC;
-	for (at = front->commands_count++; at; at--) {
-		if (front->commands[at - 1].at_clock <= control->at_clock)
-			break;
-		front->commands[at] = front->commands[at - 1];
-	}
-	front->commands[at] = *control;
-	return 0;
-}
-
-/* How many of @samples can be taken until a command changes something. */
-static u64 until_next_command(const struct zcring_front *front, u64 samples)
-{
-	if (!front->commands_count)
-		return samples;
-	return min(samples, (u64)(front->commands[0].at_clock -
-				  front->stream->telemetry.sample_clock));
 }
 
 static bool is_resident(struct zcring_front *front)
@@ -348,8 +190,15 @@ void zcring_front_take(struct zcring_front *front, u64 samples)
 	while (samples && stream->state == ZCRING_STATE_RUNNING) {
 		u64 run, fits;
 
-		apply_commands(front);
-		run = until_next_command(front, samples);
+		zcring_front_obey_due(front);
+		run = zcring_front_until_command(front, samples);
+		if (front->drop_samples) {
+			run = min(run, front->drop_samples);
+			front->drop_samples -= run;
+			zcring_stream_lose(stream, run);
+			samples -= run;
+			continue;
+		}
 		fits = min(run, zcring_stream_room(stream));
 		if (fits)
 			produce(front, fits);
@@ -364,13 +213,15 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 {
 	u64 now, taken, due, run;
 
+	if (zcring_front_is_stalled(front, mono_ns))
+		return;
 	front->interrupt_ns = interrupt_ns;
 	do {	/* a command may change the rate, and with it what is due after it */
-		apply_commands(front);
+		zcring_front_obey_due(front);
 		now = zcring_clock_at(&front->clock, mono_ns);
 		taken = front->stream->telemetry.sample_clock;
 		due = now > taken ? now - taken : 0;
-		run = until_next_command(front, due);
+		run = zcring_front_until_command(front, due);
 		zcring_front_take(front, run);
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 	front->interrupt_ns = 0;
@@ -386,10 +237,9 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 	tuning->rate_num = clock->rate_num;
 	tuning->rate_den = clock->rate_den;
 	tuning->bandwidth_uhz = front->bandwidth_uhz;
-	tuning->time_ns = time_ns;
-	if (clock->started)
-		tuning->time_ns = clock->epoch_time_ns + (mono_ns > clock->epoch_mono_ns ?
-							  mono_ns - clock->epoch_mono_ns : 0);
+	tuning->time_ns = time_of_device(front, mono_ns, time_ns);
+	if (front->stream->state == ZCRING_STATE_RUNNING)
+		tuning->time_ns = zcring_clock_now(clock, mono_ns);
 	for (c = 0; c < front->config.channels; c++) {
 		tuning->freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
 		tuning->gain_mb[c] = front->antenna.tuner[c].gain_mb;

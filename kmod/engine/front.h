@@ -11,6 +11,8 @@
 
 #include "antenna.h"
 #include "clock.h"
+#include "config.h"
+#include "mishap.h"
 #include "stream.h"
 
 #define ZCRING_COMMANDS_MAX	64
@@ -21,6 +23,8 @@
  * @config: geometry, pace, seed
  * @antenna: what is received, and how it is tuned
  * @clock: when
+ * @time_is_set: the time of day was set; else it is the one that the caller tells
+ * @time_offset_ns: the time of day that was set, less the clock that paces the hardware
  * @bandwidth_uhz: as set; reported, not simulated
  * @commands: timed commands, sorted by at_clock, first to come first
  * @commands_count: how many of them wait
@@ -28,12 +32,16 @@
  * @resident_skew: sample clock less index, when the ring was last written anew
  * @interrupt_ns: the interrupt of the run that is going on; 0 if there is none
  * @resident_from: from this index on, the ring holds what would be written
+ * @stalled_until_ns: until then, on the clock that paces the hardware, nothing is delivered
+ * @drop_samples: how many of the next samples are to be lost
  */
 struct zcring_front {
 	struct zcring_stream *stream;
 	struct zcring_config config;
 	struct zcring_antenna antenna;
 	struct zcring_clock clock;
+	bool time_is_set;
+	u64 time_offset_ns;
 	u64 bandwidth_uhz;
 	struct zcring_control commands[ZCRING_COMMANDS_MAX];
 	u32 commands_count;
@@ -41,13 +49,9 @@ struct zcring_front {
 	u64 resident_skew;
 	u64 interrupt_ns;
 	u64 resident_from;
+	u64 stalled_until_ns;
+	u64 drop_samples;
 };
-
-/* Settings of a device that nobody has configured yet. */
-void zcring_config_default(struct zcring_config *config);
-
-/* 0 or -EINVAL. @page_bytes is the machine's. */
-int zcring_config_check(const struct zcring_config *config, u64 page_bytes);
 
 /* Takes a checked @config; @stream is set up for it already. The scene is a tone. */
 void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
@@ -61,27 +65,41 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 			    const void *samples);
 
 /*
- * Starts the stream, with its first sample at @mono_ns and, as time of day, at
- * @start->time_ns or @time_ns. 0 or what zcring_stream_start() returns; -ERANGE if the
+ * Starts the stream, with its first sample @start->delay_ns after @mono_ns. As time of day
+ * that is @start->time_ns, or else the device's time, where @time_ns is the time at @mono_ns
+ * for one whose time was never set. 0 or what zcring_stream_start() returns; -ERANGE if the
  * scene has another rate; -EOPNOTSUPP if resident DMA cannot serve it as it is tuned.
  */
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start,
 		       u64 mono_ns, u64 time_ns);
 
 /*
- * Tunes, now (at the next sample) or at a sample clock. 0, -EINVAL for a field out of
- * range or a time while no stream runs, -ERANGE for a rate that is not the scene's,
- * -ENOSPC if too many commands wait.
+ * Tunes, now (at the next sample that is taken) or at a sample clock or a time. 0, -EINVAL
+ * for a field out of range or a time that no sample can have, -ERANGE for a rate that is not
+ * the scene's, -ENOSPC if too many commands wait. At @mono_ns the samples that were due have
+ * been taken, unless they are stalled.
  */
-int zcring_front_control(struct zcring_front *front, const struct zcring_control *control);
+int zcring_front_control(struct zcring_front *front, const struct zcring_control *control,
+			 u64 mono_ns);
 
-/* Takes all the samples that are due at @mono_ns, for an interrupt at @interrupt_ns. */
+/*
+ * Has something go wrong from @mono_ns on, in the stream that runs: no other knows of it. 0,
+ * -EINVAL while none runs, -ENODEV once gone, -ERANGE for an amount out of range, or a jump
+ * to where no time is.
+ */
+int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount,
+			u64 mono_ns);
+
+/*
+ * Takes all the samples that are due at @mono_ns, for an interrupt at @interrupt_ns; none in
+ * a stall.
+ */
 void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
 /* Takes exactly @samples samples, whatever the time is. */
 void zcring_front_take(struct zcring_front *front, u64 samples);
 
-/* @time_ns is the time of day, for a device that has not been started yet. */
+/* @time_ns is the time of day, for a device whose time was never set. */
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,
 			     struct zcring_tuning *tuning);
 

@@ -108,11 +108,13 @@ int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start 
 		return -EBUSY;
 	if (start->flags & ~(u64)ZCRING_START_RESUME)
 		return -EINVAL;
-	if (resume && (start->first_index || start->preroll_samples))
+	if (resume && (start->first_index || start->preroll_samples || start->delay_ns))
 		return -EINVAL;
 	if (resume && stream->fault != ZCRING_FAULT_NONE)
 		return -EINVAL;
 	if (start->preroll_samples > stream->ring_samples / 2)
+		return -EINVAL;
+	if (start->delay_ns > ZCRING_DELAY_NS_MAX)
 		return -EINVAL;
 	if (resume)
 		stream->pending_flags |= ZCRING_BURST_RESUME;

@@ -144,7 +144,7 @@ void emulator::control(const zcring_control& control)
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
         zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
-    const int error = zcring_front_control(&d_front, &control);
+    const int error = zcring_front_control(&d_front, &control, now_ns(CLOCK_MONOTONIC));
     if (error == -ERANGE)
         check(error, "a recorded scene plays at the rate it was recorded at, and no other");
     if (error == -ENOSPC)

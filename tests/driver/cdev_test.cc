@@ -70,16 +70,41 @@ TEST_F(Driver, AFileForReadingChangesNothing)
     EXPECT_EQ(device_file().start(), 0) << "it has not become the consumer";
 }
 
-TEST_F(Driver, TheTimeIsSetWhileAStreamRuns)
+TEST_F(Driver, TheTimeIsSetAtAnyTimeAndRunsOn)
 {
     device_file file;
+    const mapped_ring ring(file);
     zcring_control time{};
     time.what = ZCRING_CONTROL_TIME;
     time.channels = 1;
-    EXPECT_EQ(file.control(time), EINVAL);
-    ASSERT_EQ(file.start(), 0);
     EXPECT_EQ(file.control(time), 0);
     EXPECT_LT(file.tuning().time_ns, 1000000000000u) << "1970, as it was set";
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
+    EXPECT_LT(ring.burst(0).time_ns, 1000000000000u);
+    time.time_ns = 2000000000000;
+    EXPECT_EQ(file.control(time), 0);
+    EXPECT_GE(file.tuning().time_ns, 2000000000000u);
+    EXPECT_EQ(file.stop(), 0);
+    EXPECT_GE(file.tuning().time_ns, 2000000000000u);
+    EXPECT_LT(file.tuning().time_ns, 3000000000000u);
+}
+
+TEST_F(Driver, ADelayedStartTakesNothingBefore)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    zcring_start start{};
+    start.delay_ns = 300000000;
+    const std::uint64_t before = file.tuning().time_ns;
+    ASSERT_EQ(file.call(ZCRING_IOC_START, &start), 0);
+    EXPECT_EQ(file.telemetry().sample_clock, 0u);
+    ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
+    EXPECT_GE(file.tuning().time_ns, before + start.delay_ns);
+    EXPECT_GE(ring.burst(0).time_ns, before + start.delay_ns);
+    ASSERT_EQ(file.stop(), 0);
+    start.delay_ns = ZCRING_DELAY_NS_MAX + 1;
+    EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
 }
 
 TEST_F(Driver, PollDoesNotWaitForAStoppedStream)
@@ -159,6 +184,9 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
         zcring_region region{};
         region.reserved[i] = 1;
         EXPECT_EQ(file.call(ZCRING_IOC_GET_REGION, &region), EINVAL);
+        zcring_start start{};
+        start.reserved[i] = 1;
+        EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
     }
     for (int i = 0; i < 4; i++) {
         zcring_config config = default_config();
@@ -168,9 +196,6 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
         scene.kind = ZCRING_SCENE_TONE;
         scene.reserved[i] = 1;
         EXPECT_EQ(file.scene(scene), EINVAL);
-        zcring_start start{};
-        start.reserved[i] = 1;
-        EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
         zcring_control control{};
         control.what = ZCRING_CONTROL_GAIN;
         control.channels = 1;

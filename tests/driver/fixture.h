@@ -107,14 +107,19 @@ inline std::string attribute(const std::string& name)
 }
 
 // 0 or the errno.
-inline int set_attribute(const std::string& name, const std::string& value)
+inline int write_file(const std::string& path, const std::string& value)
 {
-    const int fd = open((sysfs_path + name).c_str(), O_WRONLY | O_CLOEXEC);
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return errno;
     const int error = ::write(fd, value.data(), value.size()) < 0 ? errno : 0;
     ::close(fd);
     return error;
+}
+
+inline int set_attribute(const std::string& name, const std::string& value)
+{
+    return write_file(sysfs_path + name, value);
 }
 
 class Driver : public ::testing::Test
@@ -141,9 +146,12 @@ protected:
         ASSERT_EQ(file.configure(default_config()), 0);
         ASSERT_EQ(file.scene(ZCRING_SCENE_COUNTER), 0);
         zcring_control tuned{};
-        tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN;
+        tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_TIME;
         tuned.channels = 1;
         tuned.freq_uhz = 100000000 * uhz;
+        tuned.time_ns = std::chrono::nanoseconds(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count();
         ASSERT_EQ(file.control(tuned), 0);
     }
 };

@@ -28,7 +28,7 @@ constexpr rate rates[] = {
     { 9999999999999999999u, 1000000000 },
 };
 
-zcring_clock at_rate(rate r) { return { r.num, r.den, 0, 0, 0, true }; }
+zcring_clock at_rate(rate r) { return { r.num, r.den, 0, 0, 0 }; }
 
 // Samples in @ns: the whole of ns * num / (den * 1e9).
 u64 samples_in(rate r, u64 ns)
@@ -70,15 +70,65 @@ TEST(Clock, TellsTheTimeOfASampleRoundedDown)
 TEST(Clock, DoesNotDriftOverATrillionSamples)
 {
     const u64 trillion = 1000000000000;
-    const zcring_clock third = { 1000000, 3, 0, 0, 0, true };
+    const zcring_clock third = { 1000000, 3, 0, 0, 0 };
     EXPECT_EQ(zcring_clock_ns(&third, trillion), 3000000 * second);
     EXPECT_EQ(zcring_clock_at(&third, 3000000 * second), trillion);
     EXPECT_EQ(zcring_clock_at(&third, 3000000 * second - 1), trillion - 1);
 
-    const zcring_clock lte = { 61440000, 1, 0, 0, 0, true };
+    const zcring_clock lte = { 61440000, 1, 0, 0, 0 };
     const u64 samples = trillion / 61440000 * 61440000;
     EXPECT_EQ(zcring_clock_ns(&lte, samples), samples / 61440000 * second);
     EXPECT_EQ(zcring_clock_at(&lte, samples / 61440000 * second), samples);
+}
+
+// In uneven looks at the clock, some 100,000 a rate, each against the exact count.
+TEST(Clock, DoesNotDriftHoweverOftenItIsAsked)
+{
+    for (const rate r : rates) {
+        const u64 trillion = 1000000000000;
+        const u128 whole = u128{ trillion } * r.den * second / r.num;
+        if (whole >> 63)
+            continue;
+        const zcring_clock clock = at_rate(r);
+        const u64 end = static_cast<u64>(whole);
+        ASSERT_EQ(zcring_clock_ns(&clock, trillion), end);
+        std::mt19937_64 random(3);
+        for (u64 ns = 0; ns < end; ns += random() % (end / 50000 + 1) + 1)
+            ASSERT_EQ(zcring_clock_at(&clock, ns), samples_in(r, ns)) << r.num << "/" << r.den;
+        EXPECT_EQ(zcring_clock_at(&clock, end + 1), samples_in(r, end + 1));
+    }
+}
+
+TEST(Clock, FindsTheFirstSampleNotBeforeATime)
+{
+    std::mt19937_64 random(4);
+    for (const rate r : rates) {
+        const zcring_clock clock = { r.num, r.den, 500, 7 * second, 1000 * second };
+        for (int i = 0; i < 2000; i++) {
+            const u64 ns = random() >> (random() % 40 + 8);
+            const u128 n = u128{ ns } * r.num;
+            const u128 d = u128{ r.den } * second;
+            const u128 exact = (n + d - 1) / d;
+            u64 sample = 0;
+            if (exact > ~0ULL - 500) {
+                ASSERT_EQ(zcring_clock_find(&clock, 1000 * second + ns, &sample), -EINVAL);
+                continue;
+            }
+            ASSERT_EQ(zcring_clock_find(&clock, 1000 * second + ns, &sample), 0);
+            ASSERT_EQ(sample, 500 + static_cast<u64>(exact)) << r.num << "/" << r.den;
+        }
+        u64 sample = 0;
+        EXPECT_EQ(zcring_clock_find(&clock, 0, &sample), 0);
+        EXPECT_EQ(sample, 500u) << "what lies before the epoch is the epoch's";
+    }
+}
+
+TEST(Clock, TellsTheTimeBeforeItsEpochToo)
+{
+    const zcring_clock clock = { 1000, 1, 500, 7 * second, 3 * second };
+    EXPECT_EQ(zcring_clock_now(&clock, 9 * second), 5 * second);
+    EXPECT_EQ(zcring_clock_now(&clock, 5 * second), second);
+    EXPECT_EQ(zcring_clock_now(&clock, second), 0u) << "nothing is before 1970";
 }
 
 TEST(Clock, TakesASampleNotBeforeItsTime)
@@ -97,7 +147,7 @@ TEST(Clock, TakesASampleNotBeforeItsTime)
 
 TEST(Clock, CountsFromItsEpoch)
 {
-    const zcring_clock clock = { 1000, 1, 500, 7 * second, 1000 * second, true };
+    const zcring_clock clock = { 1000, 1, 500, 7 * second, 1000 * second };
     EXPECT_EQ(zcring_clock_at(&clock, 7 * second), 500u);
     EXPECT_EQ(zcring_clock_at(&clock, 8 * second), 1500u);
     EXPECT_EQ(zcring_clock_time(&clock, 500), 1000 * second);
@@ -106,7 +156,7 @@ TEST(Clock, CountsFromItsEpoch)
 
 TEST(Clock, StandsStillBeforeItsEpoch)
 {
-    const zcring_clock clock = { 1000, 1, 500, 7 * second, 0, true };
+    const zcring_clock clock = { 1000, 1, 500, 7 * second, 0 };
     EXPECT_EQ(zcring_clock_at(&clock, 0), 500u);
     EXPECT_EQ(zcring_clock_at(&clock, 7 * second - 1), 500u);
 }
@@ -115,7 +165,7 @@ TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
 {
     for (const rate before : rates)
         for (const rate after : rates) {
-            zcring_clock clock = { before.num, before.den, 0, 5 * second, 9 * second, true };
+            zcring_clock clock = { before.num, before.den, 0, 5 * second, 9 * second };
             const u64 time = zcring_clock_time(&clock, 1000);
             zcring_clock_rebase(&clock, 1000);
             clock.rate_num = after.num;
@@ -131,7 +181,7 @@ TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
 // Each change of rate rounds its time down to a nanosecond, and no more than that.
 TEST(Clock, LosesLessThanANanosecondAtARateChange)
 {
-    zcring_clock clock = { 1000000, 3, 0, 0, 0, true };
+    zcring_clock clock = { 1000000, 3, 0, 0, 0 };
     for (u64 change = 1; change <= 1000; change++) {
         zcring_clock_rebase(&clock, change * 1000);
         const u64 exact = change * 3000000;

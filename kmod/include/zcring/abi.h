@@ -54,6 +54,7 @@
 #define ZCRING_GAIN_MB_MIN	(-6000)
 #define ZCRING_GAIN_MB_MAX	6000
 #define ZCRING_SCENE_BYTES_MAX	(1ULL << 30)
+#define ZCRING_DELAY_NS_MAX	86400000000000ULL
 
 /**
  * enum zcring_format - layout of one sample
@@ -72,7 +73,8 @@ enum zcring_format {
  * @ZCRING_STATE_STOPPED: no stream; the ring keeps what was not read
  * @ZCRING_STATE_RUNNING: bursts arrive
  * @ZCRING_STATE_FAULT: the stream ended by an error, see enum zcring_fault
- * @ZCRING_STATE_GONE: the hardware is gone for good; the mappings stay valid
+ * @ZCRING_STATE_GONE: the hardware is gone, for every file that was open; the mappings stay
+ *                     valid. Should it come back, it is opened anew
  */
 enum zcring_state {
 	ZCRING_STATE_STOPPED	= 0,
@@ -98,7 +100,7 @@ enum zcring_fault {
  * @sample_clock: samples that the ADC has taken, delivered or lost
  * @produced_samples: samples put into the ring
  * @consumed_samples: samples released by the consumer, as last seen by the producer
- * @lost_samples: samples dropped because there was no room for them
+ * @lost_samples: samples dropped: there was no room for them, or a fault was injected
  * @produced_bytes: produced_samples over all channels, in bytes
  * @consumed_bytes: consumed_samples over all channels, in bytes
  * @overflow_bytes: lost_samples over all channels, in bytes
@@ -391,7 +393,10 @@ struct zcring_scene {
  *                   held: the tail of a new stream is @first_index - @preroll_samples,
  *                   as free-running indices wrap. At most half the ring. They count in no
  *                   counter. Zero with ZCRING_START_RESUME
- * @time_ns: time of the first sample; 0: now
+ * @time_ns: time of the first sample; 0: the device's time at that sample. For this stream
+ *           alone: the device's time stays (ZCRING_CONTROL_TIME)
+ * @delay_ns: the first sample is taken so long after the start; none is due until then. Up
+ *            to ZCRING_DELAY_NS_MAX, a day; zero with ZCRING_START_RESUME
  * @reserved: zero
  */
 struct zcring_start {
@@ -399,7 +404,8 @@ struct zcring_start {
 	__u64 first_index;
 	__u64 preroll_samples;
 	__u64 time_ns;
-	__u64 reserved[4];
+	__u64 delay_ns;
+	__u64 reserved[3];
 };
 
 /* struct zcring_control.what */
@@ -407,8 +413,9 @@ struct zcring_start {
 #define ZCRING_CONTROL_GAIN		(1U << 1)
 #define ZCRING_CONTROL_BANDWIDTH	(1U << 2)
 #define ZCRING_CONTROL_RATE		(1U << 3)	/* of all channels */
-#define ZCRING_CONTROL_TIME		(1U << 4)	/* only while a stream runs */
+#define ZCRING_CONTROL_TIME		(1U << 4)	/* the device's time of day */
 #define ZCRING_CONTROL_AT		(1U << 5)	/* at sample clock @at_clock, not now */
+#define ZCRING_CONTROL_AT_TIME		(1U << 6)	/* at time @at_clock, not now */
 
 /**
  * struct zcring_control - tuning while streaming: ZCRING_IOC_CONTROL
@@ -420,15 +427,23 @@ struct zcring_start {
  * @reserved0: zero
  * @rate_num: new rate in hertz, numerator
  * @rate_den: new rate in hertz, denominator
- * @time_ns: new time of the sample at which this takes effect
- * @at_clock: with ZCRING_CONTROL_AT: the sample clock at which it takes effect
+ * @time_ns: new time of the sample at which this takes effect; while no stream runs, of now
+ * @at_clock: with ZCRING_CONTROL_AT: the sample clock at which it takes effect; with
+ *            ZCRING_CONTROL_AT_TIME: a time in ns since 1970, and it takes effect at the
+ *            first sample whose time is not before it, by the clock as it is when the
+ *            command is given. What has passed means now
  * @reserved: zero
  *
  * Takes effect at one sample, for all that it names together; that sample begins a
  * burst. ENOSPC when too many timed commands wait. They are dropped when a new stream
- * starts, when another scene is set, and when the device is configured. EINVAL for
- * ZCRING_CONTROL_TIME while no stream runs, timed or not: struct zcring_start has a time
- * for the next one.
+ * starts, when another scene is set, and when the device is configured.
+ *
+ * A time that was set runs on from there with CLOCK_MONOTONIC, through streams and between
+ * them; the time of a device that was never set is CLOCK_REALTIME's.
+ *
+ * EINVAL for both of ZCRING_CONTROL_AT and ZCRING_CONTROL_AT_TIME, for a time whose sample
+ * clock would not fit, and, while no stream runs, for ZCRING_CONTROL_AT_TIME and for
+ * ZCRING_CONTROL_TIME with ZCRING_CONTROL_AT.
  */
 struct zcring_control {
 	__u32 what;

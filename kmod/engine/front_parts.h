@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What front.c and control.c share, and nobody else sees. */
+#ifndef ZCRING_ENGINE_FRONT_PARTS_H
+#define ZCRING_ENGINE_FRONT_PARTS_H
+
+#include "front.h"
+
+/* control.c: obeys the timed commands that are due at the next sample. */
+void zcring_front_obey_due(struct zcring_front *front);
+
+/* control.c: how many of @samples can be taken until a command changes something. */
+u64 zcring_front_until_command(const struct zcring_front *front, u64 samples);
+
+/* front.c: takes over the rate, and the tuning of @channels, from the next sample on. */
+void zcring_front_retune(struct zcring_front *front, u32 channels);
+
+/* front.c: whether the scene can be played at a rate. */
+bool zcring_front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den);
+
+/* Whether the DMA engine delivers nothing just now. */
+static inline bool zcring_front_is_stalled(const struct zcring_front *front, u64 mono_ns)
+{
+	return front->stream->state == ZCRING_STATE_RUNNING && mono_ns < front->stalled_until_ns;
+}
+
+#endif /* ZCRING_ENGINE_FRONT_PARTS_H */

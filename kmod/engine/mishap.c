@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "front.h"
+
+static int stall(struct zcring_front *front, s64 ns, u64 mono_ns)
+{
+	if (ns < 0 || ns > ZCRING_STALL_NS_MAX)
+		return -ERANGE;
+	front->stalled_until_ns = mono_ns + (u64)ns;
+	return 0;
+}
+
+static int drop(struct zcring_front *front, s64 samples)
+{
+	if (samples < 0 || samples > ZCRING_DROP_SAMPLES_MAX - (s64)front->drop_samples)
+		return -ERANGE;
+	front->drop_samples += (u64)samples;
+	return 0;
+}
+
+static int jump(struct zcring_front *front, s64 ns)
+{
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+	u64 time_ns = zcring_clock_time(&front->clock, sample_clock);
+
+	if (ns < 0 ? time_ns < -(u64)ns : time_ns + (u64)ns < time_ns)
+		return -ERANGE;
+	zcring_clock_rebase(&front->clock, sample_clock);
+	front->clock.epoch_time_ns += (u64)ns;
+	front->stream->pending_flags |= ZCRING_BURST_TIME;
+	return 0;
+}
+
+int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount,
+			u64 mono_ns)
+{
+	if (front->stream->state == ZCRING_STATE_GONE)
+		return -ENODEV;
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		return -EINVAL;
+	switch (kind) {
+	case ZCRING_MISHAP_STALL:
+		return stall(front, amount, mono_ns);
+	case ZCRING_MISHAP_DROP:
+		return drop(front, amount);
+	case ZCRING_MISHAP_JUMP:
+		return jump(front, amount);
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*!
+ * \file
+ * \brief A simulated front end on a ring of its own, for tests of the engine.
+ */
+#pragma once
+
+#include "ring_memory.h"
+
+#include <functional>
+
+namespace zcring_test {
+
+constexpr u64 second = ZCRING_NS_PER_S;
+constexpr s64 mhz = 1000000000000; // in microhertz
+constexpr u64 rate = 1000000;
+constexpr u64 ring_samples = 4096;
+
+//! sc16, two channels, one megasample a second.
+struct front_end : ring_memory {
+    explicit front_end(u32 kind = ZCRING_SCENE_COUNTER,
+                       u32 dma = ZCRING_DMA_COPY,
+                       u64 samples = ring_samples,
+                       u64 slots = 1024)
+        : ring_memory(samples, slots, 2, sizeof(u32))
+    {
+        zcring_config config;
+        zcring_config_default(&config);
+        config.channels = 2;
+        config.ring_bytes = samples * sizeof(u32);
+        config.dma = dma;
+        zcring_front_init(&front, &stream, &config);
+        zcring_scene scene{};
+        scene.kind = kind;
+        scene.freq_uhz = 100 * mhz;
+        zcring_front_set_scene(&front, &scene, nullptr);
+    }
+
+    int start(u64 mono_ns = 0, u64 time_ns = 1)
+    {
+        zcring_start s{};
+        return zcring_front_start(&front, &s, mono_ns, time_ns);
+    }
+
+    int resume(u64 mono_ns, u64 time_ns)
+    {
+        zcring_start s{};
+        s.flags = ZCRING_START_RESUME;
+        return zcring_front_start(&front, &s, mono_ns, time_ns);
+    }
+
+    int control(const std::function<void(zcring_control&)>& change, u64 mono_ns = 0)
+    {
+        zcring_control c{};
+        c.channels = 3;
+        change(c);
+        return zcring_front_control(&front, &c, mono_ns);
+    }
+
+    int tune_at(u64 at_clock, s64 freq_uhz)
+    {
+        return control([=](zcring_control& c) {
+            c.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_AT;
+            c.freq_uhz = freq_uhz;
+            c.at_clock = at_clock;
+        });
+    }
+
+    void take(u64 samples) { zcring_front_take(&front, samples); }
+    void run(u64 mono_ns) { zcring_front_run(&front, mono_ns, mono_ns); }
+    void release_all()
+    {
+        release(meta.head);
+        zcring_stream_account(&stream);
+    }
+
+    zcring_front front{};
+};
+
+} // namespace zcring_test
