@@ -114,7 +114,11 @@ out_put_device:
 
 int zcring_device_add(struct zcring_device *zdev)
 {
-	return cdev_device_add(&zdev->cdev, &zdev->dev);
+	int err = cdev_device_add(&zdev->cdev, &zdev->dev);
+
+	if (!err)
+		zcring_debugfs_add(zdev);
+	return err;
 }
 
 void zcring_device_discard(struct zcring_device *zdev)
@@ -125,6 +129,7 @@ void zcring_device_discard(struct zcring_device *zdev)
 
 void zcring_device_destroy(struct zcring_device *zdev)
 {
+	zcring_debugfs_remove(zdev);
 	cdev_device_del(&zdev->cdev, &zdev->dev);
 	zcring_device_unplug(zdev);
 	zcring_device_discard(zdev);
@@ -212,7 +217,7 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 	if (err)
 		return err;
 	zdev->owns_stream = true;
-	zcring_pump_start(zdev, mono_ns);
+	zcring_pump_start(zdev, mono_ns + start->delay_ns);
 	zcring_device_settle(zdev);
 	return 0;
 }
@@ -226,6 +231,14 @@ void zcring_device_stop(struct zcring_device *zdev)
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control)
 {
 	int err = zdev->ops->control(zdev->dma, control, ktime_get_ns());
+
+	zcring_device_settle(zdev);
+	return err;
+}
+
+int zcring_device_inject(struct zcring_device *zdev, enum zcring_mishap kind, s64 amount)
+{
+	int err = zdev->ops->inject(zdev->dma, kind, amount, ktime_get_ns());
 
 	zcring_device_settle(zdev);
 	return err;

@@ -9,6 +9,7 @@
 #ifndef ZCRING_DMA_H
 #define ZCRING_DMA_H
 
+#include "engine/mishap.h"
 #include "engine/stream.h"
 
 /**
@@ -21,14 +22,17 @@
  * @configure: takes another valid configuration, and the stream's new geometry
  * @set_scene: puts a valid scene on the air; @samples stay until the next scene. NULL
  *             where there is no antenna
- * @start: starts the stream with its first sample at @mono_ns (CLOCK_MONOTONIC), which is
- *         @time_ns as time of day unless @start has its own
+ * @start: starts the stream with its first sample at @mono_ns (CLOCK_MONOTONIC) and the
+ *         delay of @start. @time_ns is the time of day at @mono_ns, unless the device's was
+ *         set or @start has its own
  * @stop: ends the stream; does nothing where none runs
  * @control: tunes; checks all of @control
  * @progress: accounts for all that the hardware did until @mono_ns. Called once an
  *            interval while the stream runs, from a thread that may sleep, for an interrupt
  *            that came at @interrupt_ns
  * @get_tuning: fills all of @tuning
+ * @inject: has something go wrong from @mono_ns on; -EINVAL while no stream runs, -ERANGE for
+ *          an amount out of range. NULL for a real board: its mishaps come by themselves
  *
  * All are called with the device's lock held, so never two at a time, and may sleep.
  */
@@ -44,6 +48,7 @@ struct zcring_dma_ops {
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
 	void (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
+	int (*inject)(void *dma, enum zcring_mishap kind, s64 amount, u64 mono_ns);
 };
 
 extern const struct zcring_dma_ops zcring_sim_dma_ops;

@@ -39,7 +39,11 @@ module_param_named(memory_bytes_max, zcring_memory_bytes_max, ulong, 0644);
 MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one device may have, those included that are being replaced (default 4294967296)");
 
 static dev_t zcring_first_number;
+static struct zcring_config zcring_new_config;	/* of a device that is new; constant */
 static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];
+
+/* Protects zcring_devices while devices can be plugged, and has one done at a time. */
+static DEFINE_MUTEX(zcring_devices_lock);
 
 /* For the group that a udev rule names, never for all. */
 static char *zcring_devnode(ZCRING_DEVNODE_CONST struct device *dev, umode_t *mode)
@@ -98,14 +102,67 @@ static int __init zcring_config_from_parameters(struct zcring_config *config)
 	return zcring_config_check(config, PAGE_SIZE);
 }
 
+static void zcring_destroy_device(unsigned int number)
+{
+	zcring_device_destroy(zcring_devices[number]);
+	zcring_devices[number] = NULL;
+}
+
+/* Any of them may be unplugged. */
 static void zcring_destroy_devices(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ZCRING_DEVICES_MAX && zcring_devices[i]; i++) {
-		zcring_device_destroy(zcring_devices[i]);
-		zcring_devices[i] = NULL;
+	for (i = 0; i < ZCRING_DEVICES_MAX; i++)
+		if (zcring_devices[i])
+			zcring_destroy_device(i);
+}
+
+int zcring_unplug_number(unsigned int number)
+{
+	int err = 0;
+
+	if (number >= devices)
+		return -EINVAL;
+	mutex_lock(&zcring_devices_lock);
+	if (zcring_devices[number])
+		zcring_destroy_device(number);
+	else
+		err = -ENODEV;
+	mutex_unlock(&zcring_devices_lock);
+	return err;
+}
+
+/* With zcring_devices_lock held. */
+static int zcring_plug_new(unsigned int number)
+{
+	struct zcring_device *zdev;
+	int err;
+
+	if (zcring_devices[number])
+		return -EEXIST;
+	zdev = zcring_device_create(zcring_first_number + number, &zcring_new_config);
+	if (IS_ERR(zdev))
+		return PTR_ERR(zdev);
+	err = zcring_device_add(zdev);
+	if (err) {
+		zcring_device_discard(zdev);
+		return err;
 	}
+	zcring_devices[number] = zdev;
+	return 0;
+}
+
+int zcring_plug_number(unsigned int number)
+{
+	int err;
+
+	if (number >= devices)
+		return -EINVAL;
+	mutex_lock(&zcring_devices_lock);
+	err = zcring_plug_new(number);
+	mutex_unlock(&zcring_devices_lock);
+	return err;
 }
 
 /* From @first on; none of them was added. */
@@ -119,13 +176,13 @@ static void __init zcring_discard_devices(unsigned int first)
 	}
 }
 
-static int __init zcring_create_devices(const struct zcring_config *config)
+static int __init zcring_create_devices(void)
 {
 	struct zcring_device *zdev;
 	unsigned int i;
 
 	for (i = 0; i < devices; i++) {
-		zdev = zcring_device_create(zcring_first_number + i, config);
+		zdev = zcring_device_create(zcring_first_number + i, &zcring_new_config);
 		if (IS_ERR(zdev)) {
 			pr_err("cannot create zcring%u: %pe; where memory is short, take a smaller ring_bytes, or fewer channels or devices\n",
 			       i, zdev);
@@ -156,10 +213,9 @@ static int __init zcring_add_devices(void)
 
 static int __init zcring_init(void)
 {
-	struct zcring_config config;
 	int err;
 
-	err = zcring_config_from_parameters(&config);
+	err = zcring_config_from_parameters(&zcring_new_config);
 	if (err)
 		return err;
 	err = alloc_chrdev_region(&zcring_first_number, 0, devices, "zcring");
@@ -168,15 +224,18 @@ static int __init zcring_init(void)
 	err = class_register(&zcring_class);
 	if (err)
 		goto out_unregister_numbers;
-	err = zcring_create_devices(&config);
+	zcring_debugfs_init();
+	err = zcring_create_devices();
 	if (err)
-		goto out_unregister_class;
+		goto out_remove_debugfs;
 	err = zcring_add_devices();
 	if (err)
-		goto out_unregister_class;
+		goto out_remove_debugfs;
+	zcring_debugfs_plugs_add();	/* from here on, the list of devices changes */
 	return 0;
 
-out_unregister_class:
+out_remove_debugfs:
+	zcring_debugfs_exit();
 	class_unregister(&zcring_class);
 out_unregister_numbers:
 	unregister_chrdev_region(zcring_first_number, devices);
@@ -185,7 +244,9 @@ out_unregister_numbers:
 
 static void __exit zcring_exit(void)
 {
+	zcring_debugfs_plugs_remove();	/* the list of devices does not change any more */
 	zcring_destroy_devices();
+	zcring_debugfs_exit();
 	class_unregister(&zcring_class);
 	unregister_chrdev_region(zcring_first_number, devices);
 }

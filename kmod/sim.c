@@ -67,6 +67,12 @@ static void zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *
 	zcring_front_get_tuning(dma, mono_ns, ktime_get_real_ns(), tuning);
 }
 
+static int zcring_sim_inject(void *dma, enum zcring_mishap kind, s64 amount, u64 mono_ns)
+{
+	zcring_sim_progress(dma, mono_ns, mono_ns);
+	return zcring_front_inject(dma, kind, amount, mono_ns);
+}
+
 const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.model = "zcring simulated front end",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
@@ -79,4 +85,5 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.control = zcring_sim_control,
 	.progress = zcring_sim_progress,
 	.get_tuning = zcring_sim_get_tuning,
+	.inject = zcring_sim_inject,
 };

@@ -6,11 +6,12 @@
  *   device.c  life and configuration      read.c    read(), which copies
  *   cdev.c    files, ioctls, poll()       scene.c   scenes and write()
  *   pump.c    timer and thread            sysfs.c   attributes
- *   mem.c     pages                       sim.c     the simulated DMA engine (dma.h)
+ *   mem.c     pages                       debugfs.c mishaps on demand
+ *   sim.c     the simulated DMA engine (dma.h)
  *
  * Life. The character device, and with it every open file and every mapping (which holds
  * its file), keeps struct zcring_device and all of its memory alive; unplugging only ends
- * the stream.
+ * the stream. What is plugged in again is another device, with the same number and name.
  *
  * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. User memory
  * may fault, so it is touched with io_lock held but never with lock held.
@@ -28,6 +29,7 @@
 #include "dma.h"
 #include "mem.h"
 
+struct dentry;
 struct file;
 struct task_struct;
 
@@ -75,6 +77,7 @@ struct zcring_pump {
  * @pump: timer and thread
  * @ops: the DMA engine; constant
  * @dma: the DMA engine's own; constant
+ * @debugfs: its directory; whoever adds and destroys the device alone touches it
  */
 struct zcring_device {
 	struct device dev;
@@ -104,11 +107,20 @@ struct zcring_device {
 	struct zcring_pump pump;
 	const struct zcring_dma_ops *ops;
 	void *dma;
+	struct dentry *debugfs;
 };
 
 /* main.c */
 extern struct class zcring_class;
 extern unsigned long zcring_memory_bytes_max;
+
+/*
+ * Takes a device away, or brings a new one, as the parameters have it. 0, -EINVAL for a
+ * number that the module does not have, -ENODEV for one that is away, -EEXIST for one that is
+ * there, or an error of making it. They take the lock of the list of devices themselves.
+ */
+int zcring_unplug_number(unsigned int number);
+int zcring_plug_number(unsigned int number);
 
 /* device.c */
 struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config);
@@ -152,6 +164,7 @@ void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
+int zcring_device_inject(struct zcring_device *zdev, enum zcring_mishap kind, s64 amount);
 void zcring_device_account(struct zcring_device *zdev);
 
 /* These take the locks themselves; for @file see zcring_device_claim(). */
@@ -185,6 +198,14 @@ void zcring_pump_destroy(struct zcring_device *zdev);
 /* From one interval after @mono_ns on; with the lock held. */
 void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns);
 void zcring_pump_stop(struct zcring_device *zdev);
+
+/* debugfs.c; removing waits for calls that are going on. */
+void zcring_debugfs_init(void);
+void zcring_debugfs_exit(void);
+void zcring_debugfs_plugs_add(void);
+void zcring_debugfs_plugs_remove(void);
+void zcring_debugfs_add(struct zcring_device *zdev);
+void zcring_debugfs_remove(struct zcring_device *zdev);
 
 /* sysfs.c */
 extern const struct attribute_group *zcring_groups[];
