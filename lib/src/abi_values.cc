@@ -3,7 +3,26 @@
 
 #include "rational.h"
 
+#include <cmath>
+
 namespace zcring {
+
+std::int64_t to_uhz(double hz) noexcept { return std::llround(hz * 1e6); }
+double from_uhz(std::int64_t uhz) noexcept { return static_cast<double>(uhz) / 1e6; }
+std::int32_t to_mb(double db) noexcept { return static_cast<std::int32_t>(std::lround(db * 100)); }
+
+std::uint32_t to_abi(format f) noexcept
+{
+    switch (f) {
+    case format::sc8:
+        return ZCRING_FORMAT_SC8;
+    case format::sc16:
+        return ZCRING_FORMAT_SC16;
+    case format::fc32:
+        break;
+    }
+    return ZCRING_FORMAT_FC32;
+}
 
 format format_from_abi(std::uint32_t f) noexcept
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief What a device answers, in the library's own words.
+ * \brief What a device says and is told, in the library's own words.
  */
 #pragma once
 
@@ -10,6 +10,11 @@
 #include <zcring/abi.h>
 
 namespace zcring {
+
+std::int64_t to_uhz(double hz) noexcept;
+double from_uhz(std::int64_t uhz) noexcept;
+std::int32_t to_mb(double db) noexcept;
+std::uint32_t to_abi(format f) noexcept;
 
 format format_from_abi(std::uint32_t f) noexcept;
 tuning tuning_from_abi(const zcring_tuning& t) noexcept;

@@ -2,18 +2,95 @@
 #include "backend.h"
 
 #include <poll.h>
+#include <algorithm>
 #include <ctime>
+#include <iterator>
 
 namespace zcring {
 
+void backend::map()
+{
+    do_map();
+    d_tuning = tuning();
+}
+
 void backend::start(const zcring_start& options)
 {
+    const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    follow_bursts();
     do_start(options);
     if (options.flags & ZCRING_START_RESUME)
         return;
-    d_first_index = options.first_index;
-    d_preroll_samples = options.preroll_samples;
+    d_followed = 0;
+    begin_stream(options.first_index, options.preroll_samples);
+}
+
+void backend::control(const zcring_control& control)
+{
+    const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    do_control(control);
+    follow_bursts();
+    if (!(control.what & (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME)))
+        remember(control); // no burst tells of it yet, or the last one does
+}
+
+void backend::reopen(const set_up& again)
+{
+    if (!is_gone())
+        return;
+    const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    follow_bursts();
+    do_reopen([&](backend& fresh) { again(fresh, d_tuning); });
+    d_followed = 0;
+}
+
+bool backend::is_gone() const noexcept
+{
+    return d_pages.meta && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_GONE;
+}
+
+void backend::forget_stream() noexcept { begin_stream(0, 0); }
+
+void backend::begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept
+{
+    d_first_index = first_index;
+    d_preroll_samples = preroll_samples;
     d_streams.fetch_add(1, std::memory_order_release);
+}
+
+// With d_tuning_mutex held, as the next.
+void backend::follow_bursts() noexcept
+{
+    if (!d_pages.meta)
+        return;
+    const std::uint64_t head = zcring_ring_load_burst_head(d_pages.meta);
+    if (head == d_followed)
+        return;
+    const zcring_burst& last = d_pages.bursts[zcring_ring_place(head - 1, d_pages.burst_slots)];
+    d_tuning.rate_num = last.rate_num;
+    d_tuning.rate_den = last.rate_den;
+    d_tuning.bandwidth_uhz = last.bandwidth_uhz;
+    std::copy(std::begin(last.freq_uhz), std::end(last.freq_uhz), d_tuning.freq_uhz);
+    std::copy(std::begin(last.gain_mb), std::end(last.gain_mb), d_tuning.gain_mb);
+    d_followed = head;
+}
+
+void backend::remember(const zcring_control& control) noexcept
+{
+    if (control.what & ZCRING_CONTROL_RATE) {
+        d_tuning.rate_num = control.rate_num;
+        d_tuning.rate_den = control.rate_den;
+    }
+    if (control.what & ZCRING_CONTROL_BANDWIDTH)
+        d_tuning.bandwidth_uhz = control.bandwidth_uhz;
+    for (unsigned c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+        if (!(control.channels >> c & 1))
+            continue;
+        if (control.what & ZCRING_CONTROL_FREQ)
+            d_tuning.freq_uhz[c] = control.freq_uhz;
+        if (control.what & ZCRING_CONTROL_GAIN)
+            d_tuning.gain_mb[c] = control.gain_mb;
+    }
 }
 
 bool poll_two(int fd, int wake_fd, std::int64_t timeout_ns) noexcept

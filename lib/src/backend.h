@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string>
 
 namespace zcring {
@@ -14,7 +16,7 @@ namespace zcring {
  * \brief What differs between a kernel device and the emulator: opening and waiting.
  *
  * Both present the same pages; all else is done in those, alike, by device and reader.
- * Threading: wait() and supply() belong to the reader's thread; the rest may be called
+ * Threading: wait(), supply() and reopen() belong to the reader's thread; the rest may be called
  * from any. Errors are thrown as std::system_error; wait() and supply() do not throw.
  */
 class backend
@@ -46,13 +48,23 @@ public:
     virtual void configure(const zcring_config& config) = 0;
     virtual void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) = 0;
     //! Maps the ring, for good.
-    virtual void map() = 0;
+    void map();
 
     void start(const zcring_start& options);
     virtual void stop() = 0;
-    virtual void control(const zcring_control& control) = 0;
+    void control(const zcring_control& control);
     virtual zcring_tuning tuning() const = 0;
     virtual zcring_telemetry telemetry() const = 0;
+
+    //! As device has them.
+    virtual void inject(zcring_mishap kind, std::int64_t amount) = 0;
+    virtual void unplug() = 0;
+    virtual void plug() = 0;
+
+    //! Sets a device up that has come back as a new one, tuned like this one.
+    using set_up = std::function<void(backend& fresh, const zcring_tuning& tuned)>;
+    //! Takes what has come back in place of what is gone; does nothing while it is there.
+    void reopen(const set_up& again);
 
     /*!
      * Sleeps until the head has reached the index \p watermark, the state changes,
@@ -70,12 +82,30 @@ public:
     std::uint64_t preroll_samples() const noexcept { return d_preroll_samples; }
 
 protected:
+    virtual void do_map() = 0;
     virtual void do_start(const zcring_start& options) = 0;
+    virtual void do_control(const zcring_control& control) = 0;
+    virtual void do_reopen(const std::function<void(backend&)>& again) = 0;
+
+    bool is_gone() const noexcept;
+    //! For do_reopen(), where nothing more can go wrong: what was handed out is nobody's.
+    void forget_stream() noexcept;
 
     pages d_pages;
 
 private:
+    void follow_bursts() noexcept;
+    void remember(const zcring_control& control) noexcept;
+    void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
+
     std::string d_name;
+
+    // How the device was tuned last: the last burst tells, and after it control(). A device
+    // that is gone does not answer.
+    std::mutex d_tuning_mutex; //!< guards these two
+    zcring_tuning d_tuning{};
+    std::uint64_t d_followed = 0; //!< burst_head when d_tuning was right
+
     std::uint64_t d_first_index = 0;
     std::uint64_t d_preroll_samples = 0;
     std::atomic<std::uint64_t> d_streams{ 0 };

@@ -9,10 +9,9 @@
 #include "emulator.h"
 #include "kernel_device.h"
 #include "rational.h"
-#include "sigmf.h"
+#include "settings.h"
 
-#include <cmath>
-#include <cstring>
+#include <algorithm>
 #include <stdexcept>
 #include <system_error>
 
@@ -29,70 +28,6 @@ static_assert(limits::frequency_max * 1e6 == ZCRING_FREQ_UHZ_MAX);
 static_assert(limits::gain_max * 100 == ZCRING_GAIN_MB_MAX);
 static_assert(limits::gain_min * 100 == ZCRING_GAIN_MB_MIN);
 static_assert(limits::rate_max == ZCRING_RATE_HZ_MAX);
-
-std::int64_t to_uhz(double hz) { return std::llround(hz * 1e6); }
-double from_uhz(std::int64_t uhz) { return static_cast<double>(uhz) / 1e6; }
-std::int32_t to_mb(double db) { return static_cast<std::int32_t>(std::lround(db * 100)); }
-
-std::uint32_t to_abi(format f)
-{
-    switch (f) {
-    case format::sc8:
-        return ZCRING_FORMAT_SC8;
-    case format::sc16:
-        return ZCRING_FORMAT_SC16;
-    case format::fc32:
-        break;
-    }
-    return ZCRING_FORMAT_FC32;
-}
-
-zcring_scene built_in_scene(const std::string& name)
-{
-    zcring_scene scene{};
-    if (name == "tone")
-        scene.kind = ZCRING_SCENE_TONE;
-    else if (name == "noise")
-        scene.kind = ZCRING_SCENE_NOISE;
-    else if (name == "counter")
-        scene.kind = ZCRING_SCENE_COUNTER;
-    return scene;
-}
-
-zcring_scene recorded_scene(const recording& r, double frequency)
-{
-    const rational rate = to_rational(r.rate);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = to_abi(r.format);
-    scene.samples = r.samples.size() / sample_bytes(r.format);
-    scene.freq_uhz = to_uhz(frequency);
-    scene.rate_num = rate.num;
-    scene.rate_den = rate.den;
-    return scene;
-}
-
-zcring_config merge(zcring_config config, const arguments& a)
-{
-    if (a.format)
-        config.format = to_abi(*a.format);
-    if (a.channels)
-        config.channels = *a.channels;
-    if (a.ring_bytes)
-        config.ring_bytes = *a.ring_bytes;
-    if (a.interval_us)
-        config.interval_ns = *a.interval_us * 1000;
-    if (a.rate) {
-        const rational rate = to_rational(*a.rate);
-        config.rate_num = rate.num;
-        config.rate_den = rate.den;
-    }
-    if (a.dma)
-        config.dma = *a.dma == dma_mode::resident ? ZCRING_DMA_RESIDENT : ZCRING_DMA_COPY;
-    if (a.seed)
-        config.seed = *a.seed;
-    return config;
-}
 
 zcring_control to_control(const command& c, unsigned channels)
 {
@@ -129,88 +64,59 @@ zcring_control to_control(const command& c, unsigned channels)
         control.what |= ZCRING_CONTROL_TIME;
         control.time_ns = *c.time_ns;
     }
+    if (c.at_clock && c.at_time_ns)
+        throw std::invalid_argument("zcring: a command takes effect at a sample clock or at a "
+                                    "time; give at_clock or at_time_ns, not both");
     if (c.at_clock) {
         control.what |= ZCRING_CONTROL_AT;
         control.at_clock = *c.at_clock;
     }
+    if (c.at_time_ns) {
+        control.what |= ZCRING_CONTROL_AT_TIME;
+        control.at_clock = *c.at_time_ns;
+    }
     return control;
 }
 
-// Everything but mapping: the scene, the geometry, the tuning.
-void set_up(backend& b, const arguments& a)
-{
-    arguments wanted = a;
-    std::optional<recording> recorded;
-
-    if (b.is_emulator() && !wanted.scene)
-        wanted.scene = "tone";
-    zcring_scene scene = built_in_scene(wanted.scene.value_or(""));
-    if (wanted.scene && !scene.kind) {
-        recorded = read_sigmf(*wanted.scene);
-        if (!wanted.rate)
-            wanted.rate = recorded->rate;
-        if (!wanted.freq)
-            wanted.freq = recorded->frequency;
-    }
-    const zcring_config before = b.config();
-    const zcring_config after = merge(before, wanted);
-    if (std::memcmp(&before, &after, sizeof(before)) != 0)
-        b.configure(after);
-
-    const double tuned = wanted.freq.value_or(from_uhz(b.tuning().freq_uhz[0]));
-    if (recorded) {
-        scene = recorded_scene(*recorded, recorded->frequency.value_or(tuned));
-        b.set_scene(scene, recorded->samples.data(), recorded->samples.size());
-    } else if (scene.kind) {
-        scene.freq_uhz = to_uhz(tuned);
-        b.set_scene(scene, nullptr, 0);
-    }
-    if (wanted.freq || wanted.gain) {
-        command tune;
-        tune.frequency = wanted.freq;
-        tune.gain = wanted.gain;
-        b.control(to_control(tune, after.channels));
-    }
-}
-
-std::unique_ptr<backend> open_kernel_device(const std::string& path, const arguments& a)
+std::unique_ptr<backend> open_kernel_device(const std::string& path, settings& s)
 {
     auto b = std::make_unique<kernel_device>(path);
-    set_up(*b, a);
+    s.apply(*b);
     b->map();
     return b;
 }
 
-std::unique_ptr<backend> open_emulator(const arguments& a)
+std::unique_ptr<backend> open_emulator(const arguments& a, settings& s)
 {
     auto b = std::make_unique<emulator>(a.pace.value_or(pacing::real));
-    set_up(*b, a);
+    s.apply(*b);
     b->map();
     return b;
 }
 
-std::unique_ptr<backend> open(const arguments& a)
+std::unique_ptr<backend> open(const arguments& a, settings& s)
 {
     if (!a.device.empty())
-        return open_kernel_device(a.device, a);
+        return open_kernel_device(a.device, s);
     if (!a.emulator && !a.pace)
         for (const std::string& path : observer::list()) {
             try {
-                return open_kernel_device(path, a);
+                return open_kernel_device(path, s);
             } catch (const std::system_error& e) {
                 const int error = e.code().value();
                 if (error != EACCES && error != EPERM && error != EBUSY && error != ENOENT)
                     throw;
             }
         }
-    return open_emulator(a);
+    return open_emulator(a, s);
 }
 
 } // namespace
 
 device::device(std::string_view text) : device(parse_arguments(text)) {}
 
-device::device(const zcring::arguments& a) : d_backend((check(a), open(a)))
+device::device(const zcring::arguments& a)
+    : d_settings((check(a), std::make_unique<settings>(a))), d_backend(open(a, *d_settings))
 {
     const zcring_config config = d_backend->config();
     d_format = format_from_abi(config.format);
@@ -239,6 +145,7 @@ void device::start(const start_options& options)
     start.first_index = options.first_index;
     start.preroll_samples = options.preroll_samples;
     start.time_ns = options.time_ns;
+    start.delay_ns = options.delay_ns;
     d_backend->start(start);
 }
 
@@ -250,6 +157,12 @@ void device::resume()
 }
 
 void device::stop() { d_backend->stop(); }
+
+void device::reopen()
+{
+    d_backend->reopen(
+        [this](backend& b, const zcring_tuning& tuned) { d_settings->apply_again(b, tuned); });
+}
 
 void device::control(const command& change)
 {
@@ -285,5 +198,24 @@ zcring::telemetry device::telemetry() const
 {
     return telemetry_from_abi(d_backend->telemetry());
 }
+
+void device::stall(std::chrono::nanoseconds time)
+{
+    d_backend->inject(ZCRING_MISHAP_STALL, time.count());
+}
+
+void device::drop(std::uint64_t samples)
+{
+    d_backend->inject(ZCRING_MISHAP_DROP,
+                      static_cast<std::int64_t>(std::min<std::uint64_t>(samples, INT64_MAX)));
+}
+
+void device::jump(std::chrono::nanoseconds time)
+{
+    d_backend->inject(ZCRING_MISHAP_JUMP, time.count());
+}
+
+void device::unplug() { d_backend->unplug(); }
+void device::plug() { d_backend->plug(); }
 
 } // namespace zcring

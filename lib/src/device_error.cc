@@ -36,7 +36,31 @@ std::string remedy(int error)
     }
 }
 
+std::string mishap_remedy(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case EACCES:
+    case EPERM:
+        return "mount debugfs (mount -t debugfs none /sys/kernel/debug), and run as root";
+    case EINVAL:
+        return "no stream runs; start one";
+    case ERANGE:
+        return "out of range: a stall lasts 0 s to a day, up to 2^48 samples are dropped, and "
+               "no time is before 1970";
+    case EEXIST:
+        return "it is plugged in already";
+    default:
+        return remedy(error);
+    }
+}
+
 } // namespace
+
+void fail_mishap(int error, const std::string& path)
+{
+    throw std::system_error(error, std::system_category(), path + ": " + mishap_remedy(error));
+}
 
 void fail_device(int error, const std::string& path, const char* what)
 {

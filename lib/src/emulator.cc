@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "emulator.h"
 
+#include "device_error.h"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <algorithm>
@@ -61,6 +63,13 @@ emulator::~emulator()
         d_thread.join();
 }
 
+// With d_mutex held. Once it is gone, calls fail as the driver's do.
+void emulator::check_there() const
+{
+    if (d_stream.state == ZCRING_STATE_GONE)
+        fail_device(ENODEV, name(), "no answer");
+}
+
 zcring_config emulator::config() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
@@ -70,6 +79,7 @@ zcring_config emulator::config() const
 void emulator::configure(const zcring_config& config)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     check(zcring_config_check(&config, page_bytes()), "the configuration is not valid");
     zcring_front_configure(&d_front, &config);
 }
@@ -77,13 +87,14 @@ void emulator::configure(const zcring_config& config)
 void emulator::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     check(zcring_scene_check(&scene), "the scene is not valid");
     const auto* first = static_cast<const std::byte*>(samples);
     d_scene.assign(first, first + bytes);
     zcring_front_set_scene(&d_front, &scene, d_scene.data());
 }
 
-void emulator::map()
+void emulator::do_map()
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     const zcring_config& config = d_front.config;
@@ -116,6 +127,7 @@ void emulator::do_start(const zcring_start& options)
 {
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
+        check_there();
         const int error = zcring_front_start(
             &d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
@@ -132,6 +144,7 @@ void emulator::do_start(const zcring_start& options)
 void emulator::stop()
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
         zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
     zcring_stream_stop(&d_stream);
@@ -139,9 +152,10 @@ void emulator::stop()
     wake_reader();
 }
 
-void emulator::control(const zcring_control& control)
+void emulator::do_control(const zcring_control& control)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
         zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
     const int error = zcring_front_control(&d_front, &control, now_ns(CLOCK_MONOTONIC));
@@ -155,6 +169,7 @@ void emulator::control(const zcring_control& control)
 zcring_tuning emulator::tuning() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     zcring_tuning tuning{};
     zcring_front_get_tuning(
         &d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
@@ -164,8 +179,52 @@ zcring_tuning emulator::tuning() const
 zcring_telemetry emulator::telemetry() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
+    check_there();
     zcring_stream_account(&d_stream);
     return d_stream.telemetry;
+}
+
+void emulator::inject(zcring_mishap kind, std::int64_t amount)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
+    check_there();
+    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
+        zcring_front_run(&d_front, now, now);
+    const int error = zcring_front_inject(&d_front, kind, amount, now);
+    if (error < 0)
+        fail_mishap(-error, name());
+    if (d_pace == pacing::free)
+        d_front.stalled_until_ns = 0; // no clock that commands could go by meanwhile
+}
+
+void emulator::unplug()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    if (!d_plugged)
+        fail_mishap(ENODEV, name());
+    d_plugged = false;
+    zcring_stream_unplug(&d_stream);
+    d_changed.notify_all();
+    wake_reader();
+}
+
+void emulator::plug()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    if (d_plugged)
+        fail_mishap(EEXIST, name());
+    d_plugged = true;
+}
+
+// Scene, settings and tuning are where they were.
+void emulator::do_reopen(const std::function<void(backend&)>&)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    if (!d_plugged)
+        fail_device(ENODEV, name(), "cannot open");
+    forget_stream();
+    zcring_stream_init(&d_stream);
 }
 
 // The eventfd is written only while the reader waits, and read only by it: a stream that
@@ -211,7 +270,7 @@ void emulator::supply(std::uint64_t head) noexcept
         const std::uint64_t room = zcring_stream_room(&d_stream);
         if (!room)
             break;
-        zcring_front_take(&d_front, std::min(room, burst_samples()));
+        zcring_front_take(&d_front, std::min(room, burst_samples()) + d_front.drop_samples);
     }
 }
 

@@ -31,19 +31,24 @@ public:
     zcring_config config() const override;
     void configure(const zcring_config& config) override;
     void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
-    void map() override;
     void stop() override;
-    void control(const zcring_control& control) override;
     zcring_tuning tuning() const override;
     zcring_telemetry telemetry() const override;
+    void inject(zcring_mishap kind, std::int64_t amount) override;
+    void unplug() override;
+    void plug() override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
     void supply(std::uint64_t head) noexcept override;
 
 protected:
+    void do_map() override;
     void do_start(const zcring_start& options) override;
+    void do_control(const zcring_control& control) override;
+    void do_reopen(const std::function<void(backend&)>& again) override;
 
 private:
     std::uint64_t burst_samples() const;
+    void check_there() const;
     void run();
     void wake_reader();
 
@@ -57,11 +62,12 @@ private:
     std::vector<u64> d_burst_ends;
     std::vector<std::byte> d_scene;
 
-    // d_mutex guards the engine and d_quit.
+    // d_mutex guards the engine, d_plugged and d_quit.
     mutable std::mutex d_mutex;
     std::condition_variable d_changed;
     mutable zcring_stream d_stream{};
     zcring_front d_front{};
+    bool d_plugged = true;
     bool d_quit = false;
     std::thread d_thread;
 };

@@ -5,6 +5,8 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <cerrno>
 
 namespace zcring {
@@ -19,9 +21,38 @@ int open_device(const std::string& path)
     return fd;
 }
 
+unsigned number_of(int fd)
+{
+    struct stat about {};
+    return fstat(fd, &about) == 0 ? minor(about.st_rdev) : 0;
+}
+
+// The driver's files for mishaps: what \p file below its folder is to be told.
+void tell_debugfs(const std::string& file, const std::string& text)
+{
+    const std::string path = "/sys/kernel/debug/zcring/" + file;
+    const unique_fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!fd || write(fd.get(), text.data(), text.size()) < 0)
+        fail_mishap(errno, path);
+}
+
+const char* mishap_file(zcring_mishap kind)
+{
+    switch (kind) {
+    case ZCRING_MISHAP_STALL:
+        return "stall_ns";
+    case ZCRING_MISHAP_DROP:
+        return "drop_samples";
+    case ZCRING_MISHAP_JUMP:
+        break;
+    }
+    return "clock_jump_ns";
+}
+
 } // namespace
 
-kernel_device::kernel_device(const std::string& path) : backend(path), d_fd(open_device(path))
+kernel_device::kernel_device(const std::string& path)
+    : backend(path), d_fd(open_device(path)), d_number(number_of(d_fd.get()))
 {
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
@@ -77,7 +108,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     return d_mappings.back().get();
 }
 
-void kernel_device::map()
+void kernel_device::do_map()
 {
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
@@ -106,7 +137,7 @@ void kernel_device::stop()
     call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop");
 }
 
-void kernel_device::control(const zcring_control& control)
+void kernel_device::do_control(const zcring_control& control)
 {
     zcring_control copy = control;
     call(ZCRING_IOC_CONTROL, &copy, "cannot tune");
@@ -124,6 +155,32 @@ zcring_telemetry kernel_device::telemetry() const
     zcring_telemetry telemetry{};
     call(ZCRING_IOC_GET_TELEMETRY, &telemetry, "cannot read the telemetry");
     return telemetry;
+}
+
+void kernel_device::inject(zcring_mishap kind, std::int64_t amount)
+{
+    if (is_gone())
+        fail_mishap(ENODEV, name());
+    tell_debugfs("zcring" + std::to_string(d_number) + '/' + mishap_file(kind),
+                 std::to_string(amount));
+}
+
+void kernel_device::unplug() { tell_debugfs("unplug", std::to_string(d_number)); }
+void kernel_device::plug() { tell_debugfs("plug", std::to_string(d_number)); }
+
+void kernel_device::do_reopen(const std::function<void(backend&)>& again)
+{
+    kernel_device fresh(name());
+    again(fresh);
+    fresh.map();
+    if (fresh.d_mappings.size() != d_mappings.size() ||
+        fresh.d_pages.burst_slots != d_pages.burst_slots)
+        fail_device(ENOTTY, name(), "has come back as another");
+    forget_stream();
+    for (std::size_t i = 0; i < d_mappings.size(); i++)
+        d_mappings[i].replace_by(std::move(fresh.d_mappings[i]));
+    if (dup3(fresh.d_fd.get(), d_fd.get(), O_CLOEXEC) < 0)
+        fail_device(errno, name(), "cannot take the place of what is gone");
 }
 
 void kernel_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept

@@ -60,6 +60,18 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
     }
 }
 
+void mapping::replace_by(mapping&& other)
+{
+    if (other.d_bytes != d_bytes) {
+        errno = EINVAL;
+        fail("the ring has come back with another length");
+    }
+    if (mremap(other.d_address, d_bytes, d_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, d_address) ==
+        MAP_FAILED)
+        fail("cannot map " + std::to_string(d_bytes) + " bytes in place of the old ring");
+    other.d_address = nullptr;
+}
+
 mapping::~mapping()
 {
     if (d_address)

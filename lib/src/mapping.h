@@ -19,6 +19,10 @@ public:
     mapping(mapping&& other) noexcept;
     mapping& operator=(mapping&& other) noexcept;
 
+    //! Moves \p other's memory, which is as long, to where this one's is and in its place.
+    //! At no moment is there nothing at that address for another thread to see.
+    void replace_by(mapping&& other);
+
     void* get() const noexcept { return d_address; }
 
 private:

@@ -225,14 +225,91 @@ TEST(Device, SaysWhenTooManyTimedCommandsWait)
     EXPECT_GT(sent, 32);
 }
 
-TEST(Device, SetsTheTime)
+// A device keeps its time: afterwards it is the machine's again, for those who come next.
+class DeviceTime : public testing::Test
 {
-    device dev(with(""));
+protected:
+    static std::uint64_t realtime()
+    {
+        const std::chrono::nanoseconds now = std::chrono::system_clock::now().time_since_epoch();
+        return static_cast<std::uint64_t>(now.count());
+    }
+    static void set(device& dev, std::uint64_t time_ns)
+    {
+        command c;
+        c.time_ns = time_ns;
+        dev.control(c);
+    }
+    void TearDown() override { set(d_dev, realtime()); }
+
+    static constexpr std::uint64_t y2001 = 1000000000000000000;
+    static constexpr std::uint64_t hour = 3600000000000;
+    device d_dev{ without_loss("") };
+};
+
+TEST_F(DeviceTime, IsSetWhileAStreamRuns)
+{
+    d_dev.start();
+    set(d_dev, y2001);
+    EXPECT_GE(d_dev.tuning().time_ns, y2001);
+    EXPECT_LT(d_dev.tuning().time_ns, y2001 + hour);
+}
+
+TEST_F(DeviceTime, IsSetBeforeAStreamAndLabelsIt)
+{
+    reader in(d_dev);
+    set(d_dev, y2001);
+    EXPECT_GE(d_dev.tuning().time_ns, y2001);
+    for (int round = 0; round < 2; round++) {
+        d_dev.start();
+        ASSERT_EQ(in.wait(1, patience), status::data);
+        const auto first = in.next_burst(1);
+        ASSERT_TRUE(first);
+        EXPECT_GE(first->time_ns, y2001);
+        EXPECT_LT(first->time_ns, y2001 + hour);
+        d_dev.stop();
+    }
+}
+
+TEST_F(DeviceTime, OfADelayedStartIsThatMuchLater)
+{
+    reader in(d_dev);
+    set(d_dev, y2001);
+    device::start_options options;
+    options.delay_ns = on_emulator() ? 10 * hour : 200000000;
+    d_dev.start(options);
+    ASSERT_EQ(in.wait(1, patience), status::data);
+    EXPECT_GE(in.next_burst(1)->time_ns, y2001 + options.delay_ns);
+    d_dev.stop();
+    options.delay_ns = 24 * hour + 1;
+    EXPECT_EQ(error_of([&] { d_dev.start(options); }), EINVAL);
+}
+
+TEST_F(DeviceTime, OfACommandFindsItsSample)
+{
+    reader in(d_dev);
+    device::start_options options;
+    options.time_ns = y2001;
+    options.delay_ns = 100000000; // time enough to send it, whatever the pace is
+    d_dev.start(options);
     command c;
-    c.time_ns = 1000000000000000000;
-    dev.start();
-    dev.control(c);
-    EXPECT_GE(dev.tuning().time_ns, *c.time_ns);
+    c.gain = 6;
+    c.at_time_ns = y2001 + 1234500; // between two samples of a megahertz
+    d_dev.control(c);
+    ASSERT_EQ(in.wait(3000, patience), status::data);
+    std::optional<burst> b = in.next_burst(3000);
+    while (b && !b->tuned_channels)
+        b = in.next_burst(3000);
+    ASSERT_TRUE(b);
+    EXPECT_EQ(b->sample_clock, 1235u);
+    EXPECT_EQ(b->time_ns, y2001 + 1235000);
+    c.at_clock = 5;
+    EXPECT_THROW(d_dev.control(c), std::invalid_argument) << "one or the other";
+    c.at_clock.reset();
+    c.at_time_ns = ~std::uint64_t{ 0 };
+    EXPECT_EQ(error_of([&] { d_dev.control(c); }), 0);
+    d_dev.stop();
+    EXPECT_EQ(error_of([&] { d_dev.control(c); }), EINVAL) << "no stream runs";
 }
 
 class WithRecording : public testing::Test

@@ -3,6 +3,7 @@
 
 #include <zcring/arguments.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 namespace zcring {
 
 class backend;
+class settings;
 
 /*!
  * \brief A source of samples: a kernel device, or the emulator inside this process.
@@ -39,8 +41,8 @@ class backend;
  * recorded scene brings its rate and frequency with it, where those are not given.
  *
  * Ownership: the device owns the mapped ring. Views that a reader hands out end with it.
- * Threading: one thread streams (through a reader); start() and resume() belong to it, or
- * to a time when no call of the reader is going on. Every other call of this class but the
+ * Threading: one thread streams (through a reader); start(), resume() and reopen() belong to
+ * it, or to a time when no call of the reader is going on. Every other call of this class but the
  * constructor, the destructor and moving may come from any thread. None waits for data.
  * Errors: the constructor throws std::invalid_argument (the string is wrong; says what is
  * allowed) or std::system_error (the system said no; names the path and the remedy).
@@ -72,7 +74,8 @@ public:
     struct start_options {
         std::uint64_t first_index = 0;     //!< index of its first sample
         std::uint64_t preroll_samples = 0; //!< zeros held before it; at most half the ring
-        std::uint64_t time_ns = 0;         //!< time of its first sample; 0: now
+        std::uint64_t time_ns = 0;         //!< time of its first sample; 0: the device's
+        std::uint64_t delay_ns = 0;        //!< from now to its first sample; at most a day
     };
     //! Starts a new stream: counters at zero, the ring empty. Throws std::system_error,
     //! for example if the scene's rate is not the device's.
@@ -83,8 +86,8 @@ public:
     //! Stops the stream; what lies in the ring may still be read.
     void stop();
 
-    //! Throws std::invalid_argument if a value is out of range or a channel is not there,
-    //! and std::system_error if the device refuses. Either way nothing has changed.
+    //! Throws std::invalid_argument if a value is out of range, a channel is not there or
+    //! the command is to take effect at a sample clock and at a time, and std::system_error if the device refuses. Either way nothing has changed.
     void control(const command& change);
     //! Hz; -1e12 to 1e12.
     void set_frequency(double hz, unsigned channels = command::all_channels);
@@ -96,8 +99,45 @@ public:
     zcring::tuning tuning() const;
     zcring::telemetry telemetry() const;
 
+    /*!
+     * Opens a device that is gone again, once it is back; does nothing for one that is there.
+     * It is stopped then, with an empty ring at the addresses of before, and set up as it
+     * was: geometry, interval, the scene of the arguments (a recording is read anew), and
+     * tuned as it last was, by commands that came or took effect until then. Time of day and
+     * commands that waited are not kept; the emulator keeps its time.
+     *
+     * Views and what ring() shows are another stream's from here on; what was not read is
+     * lost, and a reader follows. Throws std::system_error, and the device is gone as before:
+     * ENOENT or ENODEV while it is not back, EBUSY if another program was faster.
+     */
+    void reopen();
+
+    /*! \name Mishaps
+     * What real hardware does on bad days only, to a stream that runs; a new one knows
+     * nothing of them. On a kernel device they need root and debugfs, and unplug() and plug()
+     * act on it for everybody. Each throws std::system_error: EINVAL while no stream runs,
+     * ERANGE for what is out of range, ENODEV once the device is gone, and ENOENT or EACCES,
+     * which name the file and the remedy.
+     */
+    //!@{
+    //! The DMA engine delivers nothing for \p time, 0 to a day; then all that the ADC took
+    //! comes at once, and what the ring has no room for is one gap. A second one takes the
+    //! first's place. Does nothing at free pace.
+    void stall(std::chrono::nanoseconds time);
+    //! The next \p samples are lost, in one gap; up to 2^48 may wait to be.
+    void drop(std::uint64_t samples);
+    //! From the next sample on, the time of day is later by \p time, or earlier.
+    void jump(std::chrono::nanoseconds time);
+    //! The device is gone (status::gone); what is in the ring can still be read. Needs no
+    //! stream.
+    void unplug();
+    //! It is there again, for reopen(). EEXIST where it is plugged in already.
+    void plug();
+    //!@}
+
 private:
     friend class reader;
+    std::unique_ptr<settings> d_settings;
     std::unique_ptr<backend> d_backend;
     zcring::format d_format;
     unsigned d_channels;

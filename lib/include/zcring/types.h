@@ -46,10 +46,10 @@ struct telemetry {
     std::uint64_t sample_clock = 0;     //!< samples that the ADC has taken
     std::uint64_t produced_samples = 0; //!< samples put into the ring
     std::uint64_t consumed_samples = 0; //!< samples released, as the producer saw it last
-    std::uint64_t lost_samples = 0;     //!< samples dropped for want of room
+    std::uint64_t lost_samples = 0;     //!< samples dropped for want of room, or on demand
     std::uint64_t produced_bytes = 0;
     std::uint64_t consumed_bytes = 0;
-    std::uint64_t overflow_bytes = 0;  //!< bytes dropped for want of room
+    std::uint64_t overflow_bytes = 0;  //!< lost_samples over all channels, in bytes
     std::uint64_t overflow_events = 0; //!< gaps, each counted once
     std::uint64_t bursts = 0;
 };
@@ -68,7 +68,7 @@ struct burst {
     bool starts = false;            //!< first of a stream
     bool resumes = false;           //!< first after a stop
     bool rate_changed = false;      //!< at the first sample
-    bool time_changed = false;      //!< was set, at the first sample
+    bool time_changed = false;      //!< was set, or jumped, at the first sample
     bool resident = false;          //!< nothing was written: the samples lay there already
     std::array<double, max_channels> frequency{}; //!< Hz
     std::array<double, max_channels> gain{};      //!< dB
@@ -92,8 +92,15 @@ struct command {
     std::optional<double> gain;             //!< dB, -60 to 60
     std::optional<double> bandwidth;        //!< Hz, 0 to 1e12; 0: not limited
     std::optional<double> rate;             //!< samples a second, 0.001 to 1e10; of all channels
-    std::optional<std::uint64_t> time_ns;   //!< time of that sample, since 1970
-    std::optional<std::uint64_t> at_clock;  //!< sample clock of that sample; else the next
+    //! Time of that sample, in ns since 1970. May be set at any time, but not ahead of time
+    //! while no stream runs; it then runs on, through all streams to come.
+    std::optional<std::uint64_t> time_ns;
+    //! Sample clock of that sample; else the next.
+    std::optional<std::uint64_t> at_clock;
+    //! It is the first sample whose time is not before this, in ns since 1970, by the clock
+    //! as it is now; what has passed means the next. Only while a stream runs, and not
+    //! together with at_clock.
+    std::optional<std::uint64_t> at_time_ns;
 };
 
 } // namespace zcring
