@@ -119,6 +119,25 @@ TEST(Mishap, StallHoldsNoCommandUp)
     EXPECT_EQ(f.descriptor(3).time_ns, realtime + 3 * ms);
 }
 
+TEST(Mishap, StallLetsACommandThatIsLateComeNow)
+{
+    for (const u32 timed : { ZCRING_CONTROL_AT, ZCRING_CONTROL_AT_TIME }) {
+        front_end f;
+        ASSERT_EQ(f.start(0, realtime), 0);
+        ASSERT_EQ(stall(f, 3 * ms), 0);
+        ASSERT_EQ(f.control(
+                      [=](zcring_control& c) {
+                          c.what = ZCRING_CONTROL_GAIN | timed;
+                          c.at_clock = timed == ZCRING_CONTROL_AT ? 500 : realtime + 500000;
+                      },
+                      2 * ms),
+                  0);
+        f.run(3 * ms);
+        EXPECT_EQ(f.descriptor(1).flags, ZCRING_BURST_TUNED);
+        EXPECT_EQ(f.descriptor(1).sample_clock, 2000u) << "not 500";
+    }
+}
+
 TEST(Mishap, DropIsOneGapHoweverItIsTaken)
 {
     for (const u64 step : { 1, 7, 300, 5000 }) {
@@ -182,6 +201,22 @@ TEST(Mishap, JumpMovesTheTimeAndNothingElse)
         EXPECT_EQ(f.descriptor(2).time_ns, realtime + 2 * ms + static_cast<u64>(by));
         EXPECT_EQ(f.meta.head, 3000u);
     }
+}
+
+TEST(Mishap, JumpIsWhatTimedCommandsGoBy)
+{
+    front_end f;
+    ASSERT_EQ(f.start(0, realtime), 0);
+    f.run(ms);
+    ASSERT_EQ(jump(f, -static_cast<s64>(realtime + ms)), 0) << "to 1970, before the start";
+    ASSERT_EQ(f.control([](zcring_control& c) {
+        c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT_TIME;
+        c.at_clock = 500000;
+    }),
+              0);
+    f.run(2 * ms);
+    EXPECT_EQ(f.descriptor(2).flags, ZCRING_BURST_TUNED);
+    EXPECT_EQ(f.descriptor(2).sample_clock, 1500u);
 }
 
 TEST(Mishap, RefusesWhatIsOutOfRangeAndChangesNothing)
