@@ -150,6 +150,21 @@ TEST_F(Mishap, StallKeepsTheReaderWaitingAndLosesWhatDoesNotFit)
     EXPECT_GT(longest, 10000u) << "at once";
 }
 
+TEST_F(Mishap, FreePaceKnowsNoStallAndNoTimeThatADropTakes)
+{
+    SKIP_WITHOUT_FREE_PACE();
+    device dev(without_loss(""));
+    counting_reader in(dev);
+    dev.start();
+    dev.stall(1h);
+    dev.set_gain(6);
+    EXPECT_EQ(dev.tuning().gain[0], 6);
+    dev.drop(std::uint64_t{ 1 } << 47);
+    in.read_until([&] { return in.read() > 1000; });
+    EXPECT_EQ(in.lost(), std::uint64_t{ 1 } << 47);
+    expect_sums(dev.telemetry());
+}
+
 TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
 {
     device dev(without_loss(""));
@@ -210,7 +225,9 @@ TEST_F(Mishap, UnplugWakesAReaderThatWaits)
         std::this_thread::sleep_for(20ms);
         dev.unplug();
     });
+    const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(in.wait(1, patience), status::gone);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, patience / 2) << "it slept on";
     puller.join();
     come_back(dev);
 }
@@ -290,6 +307,8 @@ TEST_F(Mishap, ReopenedDeviceStreamsAgainToTheSameReader)
         dev.unplug();
         come_back(dev);
         in.in().release(10);
+        EXPECT_EQ(in.in().wait(1, 0ns), status::stopped) << "an empty ring";
+        EXPECT_EQ(in.in().acquire().samples, 0u);
         EXPECT_EQ(in.in().held(), 0u);
     }
     EXPECT_EQ(in.bursts().back().frequency[0], 1e8);
