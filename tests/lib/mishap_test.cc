@@ -6,6 +6,7 @@
 
 #include "support.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <stdexcept>
@@ -172,10 +173,15 @@ TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
     dev.start();
     in.read_until([&] { return in.read() > 0; });
     dev.jump(-1h);
-    const auto jumped = [&] { return !in.bursts().empty() && in.bursts().back().time_changed; };
-    in.read_until(jumped);
-    const burst& before = in.bursts()[in.bursts().size() - 2];
-    const burst& after = in.bursts().back();
+    const auto jumped = [&] {
+        return std::find_if(in.bursts().begin(), in.bursts().end(), [](const burst& b) {
+            return b.time_changed;
+        });
+    };
+    in.read_until([&] { return jumped() != in.bursts().end(); });
+    ASSERT_NE(jumped(), in.bursts().end());
+    const burst& after = *jumped();
+    const burst& before = *(jumped() - 1);
     EXPECT_EQ(after.time_ns, before.time_ns + before.samples * 1000 - 3600000000000);
     EXPECT_EQ(in.lost(), 0u);
 }
