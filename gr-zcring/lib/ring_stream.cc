@@ -7,16 +7,13 @@
 namespace gr {
 namespace zcring {
 
-void ring_stream::start(unsigned ports, std::uint64_t preroll)
+void ring_stream::start(unsigned ports, const ::zcring::device::start_options& options)
 {
-    ::zcring::device::start_options options;
-    options.preroll_samples = preroll;
-
     const std::lock_guard<std::mutex> lock(d_mutex);
     dev.start(options);
     in.acquire(0); // the reader follows, before anybody releases
     d_ports = ports;
-    d_tail = 0 - preroll; // indices wrap
+    d_tail = options.first_index - options.preroll_samples; // indices wrap
     d_passed.fill(d_tail);
 }
 

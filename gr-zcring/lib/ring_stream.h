@@ -26,9 +26,9 @@ class ring_stream final
 public:
     explicit ring_stream(const ::zcring::arguments& args) : dev(args), in(dev) {}
 
-    //! Starts a new stream at index 0, for \p ports whose readers begin up to \p preroll
-    //! samples before it. Throws what device::start() throws.
-    void start(unsigned ports, std::uint64_t preroll);
+    //! Starts a new stream for \p ports, whose readers begin up to the preroll before its
+    //! first sample. Throws what device::start() throws.
+    void start(unsigned ports, const ::zcring::device::start_options& options);
 
     //! Nothing before \p index is needed on \p port any more.
     void passed(unsigned port, std::uint64_t index);

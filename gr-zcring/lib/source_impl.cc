@@ -1,5 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "command_message.h"
+#include "events.h"
 #include "source_impl.h"
 
 #include <gnuradio/block_detail.h>
@@ -9,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <sstream>
 #include <stdexcept>
 
@@ -17,42 +20,13 @@ namespace zcring {
 
 namespace {
 
-using ::zcring::arguments;
 using ::zcring::burst;
-using ::zcring::command;
 using ::zcring::status;
+using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-const pmt::pmt_t time_key = pmt::intern("rx_time");
-const pmt::pmt_t rate_key = pmt::intern("rx_rate");
-const pmt::pmt_t freq_key = pmt::intern("rx_freq");
-const pmt::pmt_t lost_key = pmt::intern("rx_lost");
-
-// Blocks behind that are done cannot wake work(), and messages cannot that come past post():
-// it looks for them once it has been silent for so long.
-constexpr auto silence = 100ms;
-
-constexpr std::uint64_t ns_per_s = 1000000000;
-
-pmt::pmt_t time_tuple(std::uint64_t ns)
-{
-    return pmt::make_tuple(pmt::from_uint64(ns / ns_per_s),
-                           pmt::from_double(static_cast<double>(ns % ns_per_s) / 1e9));
-}
-
-// A setting may stand in the arguments too, but not with another value.
-template <class T>
-void settle(std::optional<T>& in_args, T value, const char* key, const char* parameter)
-{
-    if (in_args && *in_args != value) {
-        std::ostringstream text;
-        text.precision(15);
-        text << "zcring: " << key << "=" << *in_args << " in the arguments contradicts "
-             << parameter << "=" << value << "; drop one of them";
-        throw std::invalid_argument(text.str());
-    }
-    in_args = value;
-}
+// A device that is gone is looked for this often.
+constexpr auto retry = 100ms;
 
 bool can_be_ring(const ::zcring::device& device, ::zcring::format type)
 {
@@ -78,18 +52,6 @@ std::size_t power_of_two_from(int n)
     return power;
 }
 
-source_impl::zero_copy parse_zero_copy(const std::string& word)
-{
-    if (word == "auto")
-        return source_impl::zero_copy::automatic;
-    if (word == "on")
-        return source_impl::zero_copy::on;
-    if (word == "off")
-        return source_impl::zero_copy::off;
-    throw std::invalid_argument("zcring: unknown zero_copy \"" + word +
-                                "\"; it is auto, on or off");
-}
-
 // Where samples are copied: enough to take a burst while the one before it is still being
 // read downstream, and not so little that the chain lives on waking threads. work() returns
 // what is there, so that a large buffer costs no latency.
@@ -101,45 +63,27 @@ int copy_items(const ::zcring::device& device)
 
 } // namespace
 
-source::sptr source::make(const std::string& args,
-                          const std::string& type,
-                          unsigned nchan,
-                          double samp_rate,
-                          double center_freq,
-                          double gain,
-                          const std::string& zero_copy)
-{
-    arguments a = ::zcring::parse_arguments(args);
-    const ::zcring::format out = ::zcring::parse_format(type);
-    const source_impl::zero_copy wish = parse_zero_copy(zero_copy);
-
-    settle(a.channels, nchan, "channels", "nchan");
-    settle(a.rate, samp_rate, "rate", "samp_rate");
-    settle(a.freq, center_freq, "freq", "center_freq");
-    settle(a.gain, gain, "gain", "gain");
-    if (!a.format)
-        a.format = out;
-    if (wish == source_impl::zero_copy::on && *a.format != out)
-        throw std::invalid_argument(std::string("zcring: zero_copy=on: the ring's format is ") +
-                                    to_string(*a.format) + " and the items' type is " +
-                                    to_string(out) +
-                                    "; make them the same, or set zero_copy to auto");
-    return gnuradio::make_block_sptr<source_impl>(
-        std::make_shared<ring_stream>(a), out, wish);
-}
-
 source_impl::source_impl(std::shared_ptr<ring_stream> stream,
                          ::zcring::format type,
-                         zero_copy wish)
+                         zero_copy wish,
+                         device_lost lost)
     : gr::sync_block(
           "zcring_source", gr::io_signature::make(0, 0, 0), signature(stream->dev, type, wish)),
       d_stream(std::move(stream)),
       d_convert(find_converter(d_stream->dev.format(), type)),
       d_wish(wish),
-      d_srcid(pmt::intern(alias())),
+      d_on_device_lost(lost),
+      d_tags(d_stream->dev.channels(),
+             [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
+                 add_item_tag(port, at, key, value, d_srcid);
+             }),
       d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type)),
-      d_interruption([this] { d_stream->in.wake(); })
+      d_interruption([this] { wake(); })
 {
+    message_port_register_in(ports::command);
+    message_port_register_out(ports::events);
+    message_port_register_out(ports::telemetry);
+    set_msg_handler(ports::command, [this](const pmt::pmt_t& message) { obey(message); });
     limit_buffers();
     d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
                    d_stream->dev.name(),
@@ -225,22 +169,33 @@ std::uint64_t source_impl::unread_items() const
 bool source_impl::start()
 {
     find_rings();
+    d_srcid = alias_pmt();
+    d_latency.reset();
+    d_losses = {};
+    d_is_lost = false;
     // Readers with a history begin before the first item; what lies there is zero, and held.
     // After lock() and unlock() too: the runtime has then set its buffers to their beginning
     // and dropped what lay in them, so that there is no stream to go on with.
     // The runtime waits for ever for a block whose start() throws, and does not look at what
     // it returns: work() ends the flowgraph.
     try {
-        d_stream->start(static_cast<unsigned>(d_rings.size()), unread_items());
+        ::zcring::device::start_options options;
+        options.preroll_samples = unread_items();
+        take_start_time(options);
+        begin_stream(options);
         d_has_started = true;
     } catch (const std::exception& e) {
         d_logger->error("{:s}", e.what());
         d_has_started = false;
     }
-    d_latency.reset();
-    d_losses = {};
     limit_buffers();
     return true;
+}
+
+void source_impl::begin_stream(const ::zcring::device::start_options& options)
+{
+    d_tags.start();
+    d_stream->start(static_cast<unsigned>(d_rings.size()), options);
 }
 
 bool source_impl::stop()
@@ -254,15 +209,76 @@ bool source_impl::stop()
     return true;
 }
 
+// From any thread: has work() look again at all that it waits for.
+void source_impl::wake()
+{
+    d_stream->in.wake();
+    d_pause.wake();
+}
+
+void source_impl::post(pmt::pmt_t port, pmt::pmt_t message)
+{
+    gr::sync_block::post(port, message);
+    wake();
+}
+
 // Ends with data, or with what ends the stream; or early, where the scheduler has to have its
 // thread back.
 status source_impl::wait_for_samples()
 {
+    if (!dawdle())
+        return status::woken;
     status found = d_stream->in.wait(1, 0ns);
-    while (found == status::timeout && !has_message() && !is_unwanted())
-        if (!d_interruption.during([&] { found = d_stream->in.wait(1, silence); }))
+    while (found == status::timeout && !has_message() && !is_unwanted()) {
+        publish_telemetry();
+        if (!d_interruption.during([&] { found = d_stream->in.wait(1, until_next_look()); }))
             return status::woken;
+    }
     return found;
+}
+
+// Sleeps until \p when, as the scheduler lets it; false if it was woken before.
+bool source_impl::sleep_until(pause::time_point when)
+{
+    bool woken = false;
+    return d_interruption.during([&] { woken = d_pause.until(when); }) && !woken;
+}
+
+// The slow consumer that was asked for takes its time.
+bool source_impl::dawdle()
+{
+    for (auto now = steady::now(); now < d_slow_until.load(); now = steady::now()) {
+        publish_telemetry();
+        if (has_message() || is_unwanted() ||
+            !sleep_until(std::min(d_slow_until.load(), now + until_next_look())))
+            return false;
+    }
+    return true;
+}
+
+// Until the device that is gone is back, and a new stream begins.
+status source_impl::wait_for_device()
+{
+    while (!has_message() && !is_unwanted()) {
+        try {
+            d_stream->dev.reopen();
+            ::zcring::device::start_options options;
+            options.first_index = nitems_written(0);
+            begin_stream(options);
+            d_is_lost = false;
+            d_is_back = true;
+            d_logger->info("{:s}: it is back", d_stream->dev.name());
+            publish(device_event("device_back", d_stream->dev.name(), nitems_written(0)));
+            return status::woken;
+        } catch (const std::system_error& e) {
+            if (e.what() != d_why_lost)
+                d_logger->warn("{:s}", e.what());
+            d_why_lost = e.what();
+        }
+        if (!sleep_until(steady::now() + retry))
+            return status::woken;
+    }
+    return status::timeout;
 }
 
 bool source_impl::has_message() const
@@ -285,40 +301,57 @@ bool source_impl::is_unwanted() const
     return false;
 }
 
-void source_impl::tag(const ::zcring::reader::view& view)
+// The stream's indices are the items' offsets: a stream starts at the first item, or goes on
+// where the one before ended.
+void source_impl::tell(const ::zcring::reader::view& view)
 {
-    const auto add = [this](unsigned port, std::uint64_t at, pmt::pmt_t key, pmt::pmt_t value) {
-        add_item_tag(port, at, key, value, d_srcid);
-    };
+    std::uint64_t at = view.index;
 
-    while (const std::optional<burst> b = d_stream->in.next_burst(view.index + view.samples)) {
-        d_interrupt_ns = b->interrupt_ns;
-        const bool joins = !b->starts && !b->resumes && !b->lost;
-        const bool has_time = !joins || b->rate_changed || b->time_changed;
-        const std::uint64_t at = nitems_written(0) + (b->index - view.index);
-
-        for (unsigned c = 0; c < d_stream->dev.channels(); c++) {
-            const bool tuned = b->tuned_channels & (1u << c);
-            if (has_time || tuned) {
-                add(c, at, time_key, time_tuple(b->time_ns));
-                add(c, at, freq_key, pmt::from_double(b->frequency[c]));
-            }
-            if (has_time)
-                add(c, at, rate_key, pmt::from_double(b->rate));
-            if (b->lost)
-                add(c, at, lost_key, pmt::from_uint64(b->lost));
-        }
-        if (b->lost)
-            log_loss(b->lost);
+    while (std::optional<burst> next = d_stream->in.next_burst(view.index + view.samples)) {
+        if (d_is_back && next->starts)
+            next->lost = missed(*next);
+        d_is_back = false;
+        d_burst = *next;
+        d_tags.answer(at, d_burst.index);
+        d_tags.begin(d_burst);
+        at = d_burst.index;
+        report();
     }
+    d_tags.answer(at, view.index + view.samples);
 }
+
+// What a device that was gone would have had until the burst, by the clock.
+std::uint64_t source_impl::missed(const burst& next) const
+{
+    const double samples = static_cast<double>(next.index - d_burst.index);
+    const double seconds =
+        (static_cast<double>(next.time_ns) - static_cast<double>(d_burst.time_ns)) / 1e9;
+    return static_cast<std::uint64_t>(
+        std::max(0LL, std::llround(seconds * d_burst.rate - samples)));
+}
+
+// The burst that begins now, to those who want to know.
+void source_impl::report()
+{
+    if (d_burst.lost) {
+        publish(overflow_event(d_burst));
+        log_loss(d_burst.lost);
+    }
+    if (d_burst.tuned_channels)
+        for (const pmt::pmt_t& event : retune_events(d_burst, d_stream->dev.channels()))
+            publish(event);
+    if (d_burst.rate_changed)
+        publish(rate_event(d_burst));
+}
+
+void source_impl::publish(const pmt::pmt_t& event) { message_port_pub(ports::events, event); }
 
 // At most once a second, with the sums since the stream began.
 void source_impl::log_loss(std::uint64_t lost)
 {
     d_losses.samples += lost;
     d_losses.gaps++;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = steady::now();
     if (now < d_losses.next_line)
         return;
     d_losses.next_line = now + 1s;
@@ -328,34 +361,56 @@ void source_impl::log_loss(std::uint64_t lost)
                    d_losses.gaps);
 }
 
+// For the scheduler to look at its messages, and at its end, and to come again at once: it
+// would sleep for 250 ms.
+int source_impl::call_again()
+{
+    detail()->d_tpb.notify_msg();
+    return 0;
+}
+
+int source_impl::lose_device()
+{
+    publish(device_event("device_lost", d_stream->dev.name(), nitems_written(0)));
+    if (d_on_device_lost == device_lost::stop) {
+        d_logger->error("{:s}: the device is gone", d_stream->dev.name());
+        return WORK_DONE;
+    }
+    d_logger->warn("{:s}: the device is gone; waiting for it", d_stream->dev.name());
+    d_is_lost = true;
+    d_why_lost.clear();
+    return call_again();
+}
+
 int source_impl::work(int noutput_items,
                       gr_vector_const_void_star&,
                       gr_vector_void_star& output_items)
 {
     if (!d_has_started)
         return WORK_DONE;
-    switch (const status found = wait_for_samples()) {
+    switch (const status found = d_is_lost ? wait_for_device() : wait_for_samples()) {
     case status::data:
     case status::gap:
         break;
     case status::timeout:
-        return is_unwanted() ? WORK_DONE : 0;
+        return is_unwanted() ? WORK_DONE : call_again();
     case status::woken:
-        detail()->d_tpb.notify_msg(); // else the scheduler sleeps for 250 ms
-        return 0;
+        return call_again();
+    case status::gone:
+        return lose_device();
     case status::stopped:
     case status::fault:
-    case status::gone:
         d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
         return WORK_DONE;
     }
 
     const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(noutput_items));
-    d_interrupt_ns = 0;
-    tag(view);
+    d_burst.interrupt_ns = 0;
+    tell(view);
+    publish_telemetry();
     copy(view, output_items);
-    if (d_interrupt_ns)
-        d_latency.count(d_interrupt_ns);
+    if (d_burst.interrupt_ns)
+        d_latency.count(d_burst.interrupt_ns);
     return static_cast<int>(view.samples);
 }
 
@@ -369,62 +424,6 @@ void source_impl::copy(const ::zcring::reader::view& view, gr_vector_void_star& 
         d_stream->passed(port, view.index + view.samples);
     }
 }
-
-unsigned source_impl::checked_channel(int chan) const
-{
-    if (chan < 0 || static_cast<unsigned>(chan) >= d_stream->dev.channels())
-        throw std::invalid_argument("zcring: there is no channel " + std::to_string(chan) +
-                                    "; the device has " + std::to_string(d_stream->dev.channels()) +
-                                    ", counted from 0");
-    return static_cast<unsigned>(chan);
-}
-
-void source_impl::set_samp_rate(double rate) { d_stream->dev.set_rate(rate); }
-
-void source_impl::set_center_freq(double freq, int chan)
-{
-    d_stream->dev.set_frequency(
-        freq, chan == all_channels ? command::all_channels : 1u << checked_channel(chan));
-}
-
-void source_impl::set_gain(double gain, int chan)
-{
-    d_stream->dev.set_gain(
-        gain, chan == all_channels ? command::all_channels : 1u << checked_channel(chan));
-}
-
-double source_impl::samp_rate() const { return d_stream->dev.tuning().rate; }
-
-double source_impl::center_freq(int chan) const
-{
-    return d_stream->dev.tuning().frequency[checked_channel(chan)];
-}
-
-double source_impl::gain(int chan) const { return d_stream->dev.tuning().gain[checked_channel(chan)]; }
-
-std::map<std::string, std::uint64_t> source_impl::telemetry() const
-{
-    const ::zcring::telemetry t = d_stream->dev.telemetry();
-    return {
-        { "sample_clock", t.sample_clock },
-        { "produced_samples", t.produced_samples },
-        { "consumed_samples", t.consumed_samples },
-        { "lost_samples", t.lost_samples },
-        { "produced_bytes", t.produced_bytes },
-        { "consumed_bytes", t.consumed_bytes },
-        { "overflow_bytes", t.overflow_bytes },
-        { "overflow_events", t.overflow_events },
-        { "bursts", t.bursts },
-    };
-}
-
-std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
-{
-    return d_latency.histogram();
-}
-
-std::string source_impl::device() const { return d_stream->dev.name(); }
-bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
 
 } // namespace zcring
 } // namespace gr

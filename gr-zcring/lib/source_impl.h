@@ -5,8 +5,10 @@
 #include "convert.h"
 #include "interruption.h"
 #include "latency.h"
+#include "pause.h"
 #include "ring_buffer.h"
 #include "ring_stream.h"
+#include "stream_tags.h"
 
 #include <gnuradio/zcring/source.h>
 #include <atomic>
@@ -24,7 +26,13 @@ public:
     //! buffers of the runtime's own.
     enum class zero_copy { automatic, on, off };
 
-    source_impl(std::shared_ptr<ring_stream> stream, ::zcring::format type, zero_copy wish);
+    //! What to do when the device goes away: end the flowgraph, or wait until it is back.
+    enum class device_lost { stop, wait };
+
+    source_impl(std::shared_ptr<ring_stream> stream,
+                ::zcring::format type,
+                zero_copy wish,
+                device_lost lost);
 
     //! A buffer for the next port: the ring, or one of the runtime's if the ring is too
     //! small for a downstream block. Called by the runtime, when a flowgraph starts.
@@ -37,14 +45,28 @@ public:
     void set_samp_rate(double rate) override;
     void set_center_freq(double freq, int chan) override;
     void set_gain(double gain, int chan) override;
+    void set_bandwidth(double bandwidth) override;
+    void set_time_now(std::uint64_t time_ns) override;
+    void set_start_time(std::uint64_t time_ns) override;
+    void set_telemetry_interval(double seconds) override;
     double samp_rate() const override;
     double center_freq(int chan) const override;
     double gain(int chan) const override;
+    double bandwidth() const override;
+    std::uint64_t time_now() const override;
     std::map<std::string, std::uint64_t> telemetry() const override;
     std::map<std::uint64_t, std::uint64_t> latency_histogram() const override;
     std::string device() const override;
     bool is_zero_copy() const override;
+    void inject_stall(double seconds) override;
+    void inject_drop(std::uint64_t samples) override;
+    void inject_clock_jump(double seconds) override;
+    void inject_unplug() override;
+    void inject_plug() override;
+    void inject_slow_consumer(double seconds) override;
 
+    void setup_rpc() override;
+    void post(pmt::pmt_t port, pmt::pmt_t message) override;
     bool check_topology(int ninputs, int noutputs) override;
     bool start() override;
     bool stop() override;
@@ -53,12 +75,34 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
+    unsigned checked_channel(int chan) const;
+    unsigned channel_mask(int chan) const;
+    void obey(const pmt::pmt_t& message);
+    void take_start_time(::zcring::device::start_options& options);
+    double rpc_counter(const char* name) const;
+    double rpc_produced() { return rpc_counter("produced_samples"); }
+    double rpc_lost() { return rpc_counter("lost_samples"); }
+    double rpc_overflows() { return rpc_counter("overflow_events"); }
+
+    // Below: the thread of work().
+    void begin_stream(const ::zcring::device::start_options& options);
+    void wake(); //!< from any thread
     bool has_message() const;
     bool is_unwanted() const;
+    bool dawdle();
+    bool sleep_until(pause::time_point when);
+    std::chrono::nanoseconds until_next_look() const;
     ::zcring::status wait_for_samples();
-    void tag(const ::zcring::reader::view& view);
+    ::zcring::status wait_for_device();
+    int call_again();
+    int lose_device();
+
+    void tell(const ::zcring::reader::view& view);
+    std::uint64_t missed(const ::zcring::burst& next) const;
+    void report();
+    void publish(const pmt::pmt_t& event);
+    void publish_telemetry();
     void log_loss(std::uint64_t lost);
-    unsigned checked_channel(int chan) const;
 
     void copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items);
     std::uint64_t unread_items() const;
@@ -68,14 +112,16 @@ private:
     const std::shared_ptr<ring_stream> d_stream;
     const converter d_convert;
     const zero_copy d_wish;
-    const pmt::pmt_t d_srcid;
+    const device_lost d_on_device_lost;
+    pmt::pmt_t d_srcid;
+    stream_tags d_tags;
 
     unsigned d_next_port = 0; //!< that make_output_buffer() is for
     //! The rings that are output buffers, one for each connected port; null where the
     //! samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;
     std::atomic<bool> d_is_zero_copy;
-    std::uint64_t d_interrupt_ns = 0; //!< of the last burst that work() has seen
+    ::zcring::burst d_burst; //!< that began last
     latency d_latency;
 
     struct {
@@ -84,6 +130,15 @@ private:
         std::chrono::steady_clock::time_point next_line{};
     } d_losses; //!< of this stream
     bool d_has_started = false;
+    bool d_is_lost = false;
+    bool d_is_back = false; //!< and has not sent anything yet
+    std::string d_why_lost; //!< as it was said last
+
+    std::atomic<std::uint64_t> d_start_time_ns{ 0 }; //!< of the next start; 0: at once
+    std::atomic<std::chrono::nanoseconds> d_telemetry_interval{};
+    pause::time_point d_next_telemetry{};
+    std::atomic<pause::time_point> d_slow_until{};
+    pause d_pause;
     interruption d_interruption;
 };
 

@@ -36,6 +36,20 @@ namespace zcring {
  * - `rx_freq`: tuned frequency in Hz (double)
  * - `rx_lost`: samples lost just before this item (uint64); only after a gap
  *
+ * Their srcid is the block's alias.
+ *
+ * \section zcring_source_messages Message ports
+ * - `command` (in): a dict, or a pair of one key and its value, as gr-uhd's. `freq` (Hz),
+ *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz); `chan`, the channel from 0, or
+ *   -1 for all, which is also the default; `time`, a pair of full seconds (uint64) and
+ *   fraction (double): all of it takes effect together, at the first sample that is not
+ *   before it, else at the next; `tag`: all tags at that sample, though nothing changes.
+ *   What is not right is logged, with what is allowed, and changes nothing.
+ * - `async_msgs` (out): dicts of `event`, `item` (uint64, its offset) and, but for the last
+ *   two, `time` (as `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`,
+ *   `gain`, `bandwidth`; `rate`: `rate`; `device_lost` and `device_back`: `device`
+ * - `telemetry` (out): telemetry() as a dict, if set_telemetry_interval() asks for it
+ *
  * \section zcring_source_stop Stopping and starting
  * stop() and start() of a flowgraph begin a new stream, with the tags on its first item.
  * So do lock() and unlock(), as the runtime drops what lies in its buffers then.
@@ -64,6 +78,10 @@ public:
      * \param zero_copy whether the output buffers shall be the ring itself: "auto" (where the
      *        ring has the items' format and room enough for the blocks behind), "on" (an
      *        error where it cannot be) or "off" (each sample is copied once)
+     * \param on_device_lost what to do when the device goes away, once all that it left in
+     *        the ring is read: "stop" ends the flowgraph; "wait" looks for the device until
+     *        it is back, sets it up as it was, and goes on behind the gap, whose `rx_lost`
+     *        is what the clock says. It needs zero_copy off, which "auto" then is
      *
      * \throws std::invalid_argument if a parameter is out of its range, or contradicts the
      *         same setting in \p args
@@ -75,7 +93,8 @@ public:
                      double samp_rate = 1e6,
                      double center_freq = 100e6,
                      double gain = 0.0,
-                     const std::string& zero_copy = "auto");
+                     const std::string& zero_copy = "auto",
+                     const std::string& on_device_lost = "stop");
 
     /*!
      * Sets the sample rate of all channels, from the next sample on.
@@ -101,12 +120,44 @@ public:
      */
     virtual void set_gain(double gain, int chan = all_channels) = 0;
 
+    /*!
+     * Sets the bandwidth of all channels, from the next sample on. It is told in commands and
+     * events, and not simulated.
+     * \param bandwidth Hz, 0 to 1e12; 0: not limited
+     * \throws std::invalid_argument if it is out of range; nothing has changed then
+     */
+    virtual void set_bandwidth(double bandwidth) = 0;
+
+    /*!
+     * Sets the device's time, from the next sample on. Until then it is the computer's.
+     * \param time_ns ns since 1970-01-01 00:00 UTC
+     */
+    virtual void set_time_now(std::uint64_t time_ns) = 0;
+
+    /*!
+     * Has the next start of the flowgraph, and no other, wait: its first sample is the one at
+     * this time of the device. In the past, which is logged, it is at once.
+     * \param time_ns ns since 1970-01-01 00:00 UTC, at most a day ahead when it starts
+     */
+    virtual void set_start_time(std::uint64_t time_ns) = 0;
+
+    /*!
+     * Sends telemetry() at the port `telemetry`, so often while the flowgraph runs.
+     * \param seconds between two messages, 0.001 to 86400; 0: none are sent
+     * \throws std::invalid_argument if it is out of range
+     */
+    virtual void set_telemetry_interval(double seconds) = 0;
+
     //! Samples a second.
     virtual double samp_rate() const = 0;
     //! Tuned frequency of \p chan in Hz. Throws std::invalid_argument for no channel.
     virtual double center_freq(int chan = 0) const = 0;
     //! Gain of \p chan in dB. Throws std::invalid_argument for no channel.
     virtual double gain(int chan = 0) const = 0;
+    //! Hz; 0: not limited.
+    virtual double bandwidth() const = 0;
+    //! The device's time, ns since 1970-01-01 00:00 UTC.
+    virtual std::uint64_t time_now() const = 0;
 
     /*!
      * \brief Counters of the stream, zero when it starts.
@@ -132,6 +183,29 @@ public:
 
     //! Whether the output buffers are the ring itself.
     virtual bool is_zero_copy() const = 0;
+
+    /*!
+     * \name Faults on demand
+     * What hardware does on its bad days, to see what a flowgraph makes of it. On a kernel
+     * device they go through debugfs and need root; else they throw std::system_error, which
+     * names the remedy. A duration is in seconds, up to a day; out of range it throws
+     * std::invalid_argument.
+     * \{
+     */
+    //! No burst comes for so long, and then all at once; what the ring has no room for is
+    //! lost. Nothing stalls with pace=free.
+    virtual void inject_stall(double seconds) = 0;
+    //! The next \p samples of each channel are lost.
+    virtual void inject_drop(std::uint64_t samples) = 0;
+    //! The device's time jumps at the next sample; back, if \p seconds are negative.
+    virtual void inject_clock_jump(double seconds) = 0;
+    //! The device is gone.
+    virtual void inject_unplug() = 0;
+    //! The device is back, for on_device_lost="wait" or the next start.
+    virtual void inject_plug() = 0;
+    //! This block takes no samples for so long.
+    virtual void inject_slow_consumer(double seconds) = 0;
+    //! \}
 };
 
 } // namespace zcring

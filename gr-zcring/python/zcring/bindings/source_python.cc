@@ -19,6 +19,16 @@ Stream tags, exactly at the first item from which on they hold:
   rx_rate  samples a second (double)
   rx_freq  tuned frequency in Hz (double)
   rx_lost  samples lost just before this item (uint64); only after a gap
+
+Message ports:
+  command     (in) a dict, or a pair of one key and its value, as gr-uhd's: freq,
+              gain, rate, bandwidth; chan (from 0, or -1 for all); time, a pair of
+              full seconds (uint64) and fraction (double): it takes effect at the
+              first sample that is not before it; tag: tags, though nothing changes
+  async_msgs  (out) dicts of event, item and what belongs to it: overflow (time,
+              lost), retune (time, chan, freq, gain, bandwidth), rate (time, rate),
+              device_lost and device_back (device)
+  telemetry   (out) telemetry() as a dict, see set_telemetry_interval()
 )doc";
 
 constexpr const char* make_doc = R"doc(Opens the device.
@@ -40,6 +50,9 @@ Args:
     zero_copy: whether the output buffers shall be the ring itself: "auto" (where
         the ring has the items' format and room enough for the blocks behind),
         "on" (an error where it cannot be) or "off" (each sample is copied once)
+    on_device_lost: when the device goes away, and all that it left in the ring is
+        read: "stop" ends the flowgraph, "wait" goes on once it is back; its
+        rx_lost is what the clock says. "wait" copies each sample once
 
 Raises:
     ValueError: a parameter is out of range, or contradicts args; says what is
@@ -63,7 +76,18 @@ void bind_source(py::module& m)
              py::arg("center_freq") = 100e6,
              py::arg("gain") = 0.0,
              py::arg("zero_copy") = "auto",
+             py::arg("on_device_lost") = "stop",
              make_doc)
+        // GNU Radio binds this one past post(), which wakes a waiting source.
+        .def(
+            "_post",
+            [](source& self, const pmt::pmt_t& port, const pmt::pmt_t& message) {
+                self.post(port, message);
+            },
+            py::arg("which_port"),
+            py::arg("msg"),
+            py::call_guard<py::gil_scoped_release>(),
+            "Sends the block a message, as a block connected to that port would.")
         .def("set_samp_rate",
              &source::set_samp_rate,
              py::arg("rate"),
@@ -85,6 +109,38 @@ void bind_source(py::module& m)
              py::call_guard<py::gil_scoped_release>(),
              "Sets the gain, from the next sample on: dB, -60 to 60; one channel from 0,\n"
              "or all (-1). ValueError if out of range; nothing has changed then.")
+        .def("set_bandwidth",
+             &source::set_bandwidth,
+             py::arg("bandwidth"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Sets the bandwidth of all channels, from the next sample on: Hz, 0 to 1e12; 0:\n"
+             "not limited. It is told in events, and not simulated. ValueError if out of\n"
+             "range; nothing has changed then.")
+        .def("set_time_now",
+             &source::set_time_now,
+             py::arg("time_ns"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Sets the device's time, from the next sample on: ns since 1970, UTC. Until\n"
+             "then it is the computer's.")
+        .def("set_start_time",
+             &source::set_start_time,
+             py::arg("time_ns"),
+             "Has the next start of the flowgraph, and no other, wait: its first sample is\n"
+             "the one at this time of the device, in ns since 1970; at most a day ahead.")
+        .def("set_telemetry_interval",
+             &source::set_telemetry_interval,
+             py::arg("seconds"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Sends telemetry() at the port telemetry so often while the flowgraph runs:\n"
+             "seconds, 0.001 to 86400; 0: never. ValueError if out of range.")
+        .def("bandwidth",
+             &source::bandwidth,
+             py::call_guard<py::gil_scoped_release>(),
+             "Hz; 0: not limited.")
+        .def("time_now",
+             &source::time_now,
+             py::call_guard<py::gil_scoped_release>(),
+             "The device's time: ns since 1970, UTC.")
         .def("samp_rate",
              &source::samp_rate,
              py::call_guard<py::gil_scoped_release>(),
@@ -115,5 +171,36 @@ void bind_source(py::module& m)
         .def("device", &source::device, "What was opened: \"/dev/zcring0\", or \"emulator\".")
         .def("is_zero_copy",
              &source::is_zero_copy,
-             "Whether the output buffers are the ring itself.");
+             "Whether the output buffers are the ring itself.")
+        .def("inject_stall",
+             &source::inject_stall,
+             py::arg("seconds"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Fault on demand: no burst comes for so long, and then all at once; what the\n"
+             "ring has no room for is lost. Nothing stalls with pace=free. On a kernel\n"
+             "device this and the next four go through debugfs: OSError names the remedy.")
+        .def("inject_drop",
+             &source::inject_drop,
+             py::arg("samples"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Fault on demand: the next so many samples of each channel are lost.")
+        .def("inject_clock_jump",
+             &source::inject_clock_jump,
+             py::arg("seconds"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Fault on demand: the device's time jumps at the next sample; back, if seconds\n"
+             "are negative.")
+        .def("inject_unplug",
+             &source::inject_unplug,
+             py::call_guard<py::gil_scoped_release>(),
+             "Fault on demand: the device is gone.")
+        .def("inject_plug",
+             &source::inject_plug,
+             py::call_guard<py::gil_scoped_release>(),
+             "The device is back, for on_device_lost=\"wait\" or the next start.")
+        .def("inject_slow_consumer",
+             &source::inject_slow_consumer,
+             py::arg("seconds"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Fault on demand: this block takes no samples for so long.");
 }

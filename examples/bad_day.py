@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A radio's bad day: each fault that hardware has, one after the other, and what a flowgraph
+sees of it. Put your own blocks where the sink is."""
+import argparse
+import threading
+
+import pmt
+from gnuradio import blocks, gr, zcring
+
+WAIT_SECONDS = 60
+
+
+class EventPrinter(gr.basic_block):
+    """Prints the source's events, and lets one wait for the next of a kind."""
+
+    def __init__(self):
+        gr.basic_block.__init__(self, "event printer", in_sig=[], out_sig=[])
+        self.message_port_register_in(pmt.intern("in"))
+        self.set_msg_handler(pmt.intern("in"), self.print)
+        self.changed = threading.Condition()
+        self.seen = []
+
+    def print(self, message):
+        event = pmt.to_python(message)
+        with self.changed:
+            self.seen.append(event["event"])
+            self.changed.notify_all()
+        print("   ", ", ".join(f"{key} {value}" for key, value in sorted(event.items())),
+              flush=True)
+
+    def wait_for(self, event, times):
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.seen.count(event) >= times, WAIT_SECONDS):
+                raise SystemExit(f"no {event} within {WAIT_SECONDS} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--args", default="emulator", help="device arguments (%(default)s)")
+    options = parser.parse_args()
+
+    top = gr.top_block()
+    source = zcring.source(options.args + ",ring_bytes=65536,interval_us=1000", "sc16",
+                           samp_rate=1e6, on_device_lost="wait")
+    events = EventPrinter()
+    top.connect(source, blocks.null_sink(4))
+    top.msg_connect(source, "async_msgs", events, "in")
+    top.start()
+    overflows = 0
+    for what, fault in (("the DMA engine drops 1000 samples", lambda: source.inject_drop(1000)),
+                        ("the DMA engine stalls for 0.1 s", lambda: source.inject_stall(0.1)),
+                        ("the flowgraph is slow for 0.1 s",
+                         lambda: source.inject_slow_consumer(0.1))):
+        print(what, flush=True)
+        fault()
+        overflows += 1
+        events.wait_for("overflow", overflows)
+    print("somebody tunes", flush=True)
+    source.set_center_freq(101e6)
+    events.wait_for("retune", 1)
+    print("the device is unplugged, and plugged in again", flush=True)
+    source.inject_unplug()
+    events.wait_for("device_lost", 1)
+    source.inject_plug()
+    events.wait_for("overflow", overflows + 1)
+    top.stop()
+    top.wait()
+    counters = source.telemetry()
+    print(f"{counters['produced_samples']} samples since then, {counters['lost_samples']} lost")
+
+
+if __name__ == "__main__":
+    main()

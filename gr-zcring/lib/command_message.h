@@ -1,0 +1,29 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <zcring/types.h>
+
+#include <pmt/pmt.h>
+
+#include <optional>
+
+namespace gr {
+namespace zcring {
+
+//! What a message at the command port asks for.
+struct command_message {
+    std::optional<::zcring::command> change; //!< of tuning, if any; with its time
+    bool tag = false;                        //!< tags, though nothing changes
+    std::optional<std::uint64_t> time_ns;    //!< of the sample for either; else the next
+};
+
+/*!
+ * Reads a dict, or a pair of one key and its value, with the keys of gr-uhd: freq, gain,
+ * rate, bandwidth, chan, time, tag. Throws std::invalid_argument, which says what is
+ * allowed; ranges of numbers are the device's to check.
+ */
+command_message parse_command(pmt::pmt_t message, unsigned channels);
+
+} // namespace zcring
+} // namespace gr

@@ -1,0 +1,315 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A source that is spoken to, and answers: commands, times, events, telemetry.
+#include "qa_recorder.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include <gnuradio/blocks/null_sink.h>
+#include <gnuradio/top_block.h>
+
+namespace {
+
+using gr::zcring::source;
+using std::chrono::seconds;
+using steady = std::chrono::steady_clock;
+
+const pmt::pmt_t command_port = pmt::intern("command");
+const std::string no_burst = ",interval_us=60000000,ring_bytes=1048576"; // for a minute
+const std::string fast = ",scene=counter,interval_us=1000,ring_bytes=8388608";
+
+pmt::pmt_t symbol(const char* s) { return pmt::intern(s); }
+
+pmt::pmt_t dict(std::initializer_list<std::pair<const char*, pmt::pmt_t>> items)
+{
+    pmt::pmt_t result = pmt::make_dict();
+    for (const auto& [key, value] : items)
+        result = pmt::dict_add(result, pmt::intern(key), value);
+    return result;
+}
+
+struct flowgraph {
+    explicit flowgraph(const std::string& args,
+                       unsigned channels = 1,
+                       const std::string& on_device_lost = "stop")
+        : src(source::make(device_args() + args, "sc16", channels, 1e6, 0, 0, "auto",
+                           on_device_lost)),
+          sink(recorder::make(4, channels)),
+          events(mailbox::make()),
+          telemetry(mailbox::make()),
+          top(gr::make_top_block("control"))
+    {
+        for (unsigned c = 0; c < channels; c++)
+            top->connect(src, static_cast<int>(c), sink, static_cast<int>(c));
+        top->msg_connect(src, "async_msgs", events, "in");
+        top->msg_connect(src, "telemetry", telemetry, "in");
+    }
+
+    void stop()
+    {
+        top->stop();
+        top->wait();
+    }
+
+    const source::sptr src;
+    const recorder::sptr sink;
+    const mailbox::sptr events;
+    const mailbox::sptr telemetry;
+    const gr::top_block_sptr top;
+};
+
+pmt::pmt_t tag(const recorder& sink, unsigned channel, std::uint64_t item, const char* key)
+{
+    return sink.tagged(channel).at(item).at(key)[0];
+}
+
+// The only item but the first with that tag.
+std::uint64_t tagged_item(const recorder& sink, unsigned channel, const char* key)
+{
+    std::vector<std::uint64_t> items;
+    for (const auto& [item, tags] : sink.tagged(channel))
+        if (item != 0 && tags.count(key))
+            items.push_back(item);
+    BOOST_REQUIRE_EQUAL(items.size(), 1u);
+    return items[0];
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_message_is_handled_while_the_source_waits_for_a_burst)
+{
+    flowgraph fg(no_burst);
+    fg.top->start();
+    const auto began = steady::now();
+    for (std::uint64_t n = 1; n <= scaled(1000); n++) {
+        const auto freq = static_cast<double>(n);
+        fg.src->post(command_port, pmt::cons(symbol("freq"), pmt::from_double(freq)));
+        BOOST_REQUIRE(eventually([&] { return fg.src->center_freq(0) == freq; }));
+    }
+    // As some send them: past post(), which wakes.
+    fg.src->_post(command_port, pmt::cons(symbol("freq"), pmt::from_double(-1)));
+    BOOST_CHECK(eventually([&] { return fg.src->center_freq(0) == -1; }));
+    BOOST_CHECK(steady::now() - began < seconds(59));
+    fg.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)
+{
+    flowgraph fg(no_burst, 2);
+    fg.top->start();
+    const auto number = pmt::from_double(7e6);
+    const auto time = [](const pmt::pmt_t& s, const pmt::pmt_t& f) { return pmt::cons(s, f); };
+    for (const pmt::pmt_t& bad : {
+             pmt::from_double(7e6),
+             symbol("freq"),
+             pmt::PMT_NIL,
+             pmt::cons(symbol("color"), number),
+             pmt::cons(number, number),
+             pmt::cons(symbol("freq"), symbol("high")),
+             pmt::cons(symbol("freq"), pmt::from_complex(7e6, 0)),
+             pmt::cons(symbol("freq"), pmt::from_double(1e13)),
+             pmt::cons(symbol("freq"), pmt::from_double(NAN)),
+             pmt::cons(symbol("gain"), pmt::from_double(61)),
+             pmt::cons(symbol("rate"), pmt::from_double(0)),
+             pmt::cons(symbol("bandwidth"), pmt::from_double(-1)),
+             pmt::cons(symbol("chan"), pmt::from_long(0)),
+             dict({ { "freq", number }, { "chan", pmt::from_long(2) } }),
+             dict({ { "freq", number }, { "chan", pmt::from_long(-2) } }),
+             dict({ { "freq", number }, { "chan", number } }),
+             dict({ { "freq", number }, { "gain", pmt::from_double(61) } }),
+             dict({ { "freq", number }, { "time", number } }),
+             dict({ { "freq", number },
+                    { "time", time(pmt::from_uint64(1), pmt::from_double(1)) } }),
+             dict({ { "freq", number },
+                    { "time", time(pmt::from_long(-1), pmt::from_double(0)) } }),
+             dict({ { "freq", number },
+                    { "time", time(pmt::from_uint64(UINT64_MAX), pmt::from_double(0)) } }),
+             dict({ { "freq", number }, { "tune", number } }),
+         })
+        fg.src->post(command_port, bad);
+    fg.src->post(command_port, pmt::cons(symbol("gain"), pmt::from_long(3)));
+    BOOST_CHECK(eventually([&] { return fg.src->gain(1) == 3; })); // and it goes on
+    for (const int channel : { 0, 1 }) {
+        BOOST_CHECK_EQUAL(fg.src->center_freq(channel), 0);
+        BOOST_CHECK_EQUAL(fg.src->gain(channel), 3);
+    }
+    BOOST_CHECK_EQUAL(fg.src->samp_rate(), 1e6);
+    BOOST_CHECK_EQUAL(fg.src->bandwidth(), 0);
+    fg.stop();
+}
+
+BOOST_AUTO_TEST_CASE(every_channel_has_its_own_frequency_and_gain)
+{
+    const unsigned channels = 8;
+    flowgraph fg(fast, channels);
+    for (unsigned c = 0; c < channels; c++) {
+        fg.src->set_center_freq(1e6 * (c + 1), static_cast<int>(c));
+        fg.src->set_gain(c + 1.0, static_cast<int>(c));
+    }
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.src->post(command_port, dict({ { "freq", pmt::from_double(5e6) },
+                                      { "gain", pmt::from_double(-5) },
+                                      { "bandwidth", pmt::from_double(2e5) },
+                                      { "chan", pmt::from_long(3) } }));
+    BOOST_CHECK(eventually([&] { return fg.src->center_freq(3) == 5e6; }));
+    BOOST_REQUIRE(fg.sink->wait_for_clock(fg.src->telemetry()["sample_clock"] + 1));
+    BOOST_CHECK(eventually([&] { return !fg.events->events("retune").empty(); }));
+    fg.stop();
+    for (unsigned c = 0; c < channels; c++) {
+        BOOST_CHECK_EQUAL(pmt::to_double(tag(*fg.sink, c, 0, "rx_freq")), 1e6 * (c + 1));
+        BOOST_CHECK_EQUAL(fg.src->gain(static_cast<int>(c)), (c == 3 ? -5.0 : c + 1.0));
+        if (c != 3)
+            BOOST_CHECK_EQUAL(fg.sink->tagged(c).size(), 1u);
+    }
+    const std::uint64_t item = tagged_item(*fg.sink, 3, "rx_freq");
+    BOOST_CHECK_EQUAL(pmt::to_double(tag(*fg.sink, 3, item, "rx_freq")), 5e6);
+    const pmt::pmt_t event = fg.events->events("retune").back();
+    BOOST_CHECK_EQUAL(pmt::to_uint64(mailbox::value(event, "item")), item);
+    BOOST_CHECK_EQUAL(pmt::to_long(mailbox::value(event, "chan")), 3);
+    BOOST_CHECK_EQUAL(pmt::to_double(mailbox::value(event, "freq")), 5e6);
+    BOOST_CHECK_EQUAL(pmt::to_double(mailbox::value(event, "gain")), -5);
+    BOOST_CHECK_EQUAL(pmt::to_double(mailbox::value(event, "bandwidth")), 2e5);
+}
+
+BOOST_AUTO_TEST_CASE(a_tag_has_the_blocks_alias_for_its_source)
+{
+    flowgraph fg(fast);
+    fg.src->set_block_alias("antenna");
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1));
+    fg.stop();
+    BOOST_CHECK(pmt::equal(fg.sink->first_srcid(), symbol("antenna")));
+}
+
+BOOST_AUTO_TEST_CASE(the_time_is_what_it_was_set_to)
+{
+    const std::uint64_t noon = 1000000000ull * 43200;
+    const std::uint64_t evening = 1000000000ull * 64800;
+    flowgraph fg(fast);
+    const std::uint64_t before = fg.src->time_now();
+    BOOST_CHECK_LE(before, fg.src->time_now());
+    fg.src->set_time_now(noon);
+    BOOST_CHECK_GE(fg.src->time_now(), noon);
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(5000));
+    fg.src->set_time_now(evening);
+    BOOST_REQUIRE(fg.sink->wait_for_clock(fg.src->telemetry()["sample_clock"] + 1));
+    BOOST_CHECK_GE(fg.src->time_now(), evening);
+    fg.stop();
+    const std::uint64_t first = recorder::time_ns(tag(*fg.sink, 0, 0, "rx_time"));
+    BOOST_CHECK_GE(first, noon);
+    BOOST_CHECK_LT(first, noon + 60000000000);
+    const std::uint64_t item = tagged_item(*fg.sink, 0, "rx_time");
+    BOOST_CHECK_EQUAL(recorder::time_ns(tag(*fg.sink, 0, item, "rx_time")), evening);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_starts_at_a_given_time)
+{
+    flowgraph fg(fast);
+    for (int round = 0; round < 2; round++) { // only the next start waits
+        const std::uint64_t at = fg.src->time_now() + 100000000;
+        if (round == 0)
+            fg.src->set_start_time(at);
+        fg.top->start();
+        BOOST_REQUIRE(fg.sink->wait_for_items(static_cast<std::uint64_t>(1 + round) * 100));
+        BOOST_CHECK_GE(fg.src->time_now(), (round == 0 ? at : 0));
+        fg.stop();
+        if (round == 0)
+            BOOST_CHECK_EQUAL(fg.sink->first_time_ns(), at);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(telemetry_comes_as_often_as_it_is_wanted)
+{
+    flowgraph fg(no_burst);
+    BOOST_CHECK_THROW(fg.src->set_telemetry_interval(-1), std::invalid_argument);
+    BOOST_CHECK_THROW(fg.src->set_telemetry_interval(1e-4), std::invalid_argument);
+    fg.top->start();
+    fg.src->set_telemetry_interval(0.01); // in the midst of the silence
+    BOOST_CHECK(eventually([&] { return fg.telemetry->messages().size() >= 10; }));
+    fg.src->set_telemetry_interval(0);
+    fg.stop();
+    for (const pmt::pmt_t& message : fg.telemetry->messages()) {
+        const auto count = [&](const char* key) {
+            return pmt::to_uint64(mailbox::value(message, key));
+        };
+        BOOST_CHECK_EQUAL(count("sample_clock"), count("produced_samples") + count("lost_samples"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_overflow_is_told_with_its_item_and_its_length)
+{
+    flowgraph fg(fast);
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.src->inject_drop(1234);
+    BOOST_REQUIRE(fg.sink->wait_for_clock(fg.src->telemetry()["sample_clock"] + 2000));
+    BOOST_CHECK(eventually([&] { return !fg.events->events("overflow").empty(); }));
+    fg.stop();
+    const pmt::pmt_t event = fg.events->events("overflow").at(0);
+    const std::uint64_t item = pmt::to_uint64(mailbox::value(event, "item"));
+    BOOST_CHECK_EQUAL(pmt::to_uint64(mailbox::value(event, "lost")), 1234u);
+    BOOST_CHECK_EQUAL(pmt::to_uint64(tag(*fg.sink, 0, item, "rx_lost")), 1234u);
+    BOOST_CHECK_EQUAL(fg.sink->clock_of(0, item), fg.sink->clock_of(0, item - 1) + 1235);
+    BOOST_CHECK(pmt::equal(mailbox::value(event, "time"), tag(*fg.sink, 0, item, "rx_time")));
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_goes_away_ends_the_flowgraph)
+{
+    flowgraph fg(fast);
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.src->inject_unplug();
+    fg.top->wait();
+    BOOST_CHECK_EQUAL(fg.sink->runs(0).size(), 1u); // all that came before is there
+    BOOST_CHECK(eventually([&] { return fg.events->events("device_lost").size() == 1; }));
+    fg.src->inject_plug();
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_comes_back_goes_on_behind_a_gap)
+{
+    flowgraph fg(fast, 2, "wait");
+    BOOST_CHECK(!fg.src->is_zero_copy());
+    fg.src->set_center_freq(3e6, 1);
+    fg.top->start();
+    const std::uint64_t rounds = on_emulator() ? 20 : 3;
+    for (std::uint64_t round = 0; round < rounds; round++) {
+        const std::uint64_t before = fg.sink->items_now();
+        BOOST_REQUIRE(fg.sink->wait_for_items(before + 1000));
+        fg.src->inject_unplug();
+        BOOST_REQUIRE(
+            eventually([&] { return fg.events->events("device_lost").size() > round; }));
+        fg.src->inject_plug();
+        BOOST_REQUIRE(
+            eventually([&] { return fg.events->events("device_back").size() > round; }));
+    }
+    BOOST_REQUIRE(fg.sink->wait_for_items(fg.sink->items_now() + 1000));
+    fg.stop();
+    for (const unsigned c : { 0u, 1u }) {
+        std::uint64_t last_item = 0;
+        std::uint64_t last_time = recorder::time_ns(tag(*fg.sink, c, 0, "rx_time"));
+        BOOST_CHECK_EQUAL(fg.sink->tagged(c).size(), rounds + 1);
+        for (const auto& [item, tags] : fg.sink->tagged(c)) {
+            BOOST_CHECK_EQUAL(pmt::to_double(tags.at("rx_freq")[0]), c == 1 ? 3e6 : 0);
+            if (item == 0)
+                continue;
+            const std::uint64_t time = recorder::time_ns(tags.at("rx_time")[0]);
+            const std::uint64_t lost = pmt::to_uint64(tags.at("rx_lost")[0]);
+            BOOST_CHECK_EQUAL(fg.sink->clock_of(c, item), 0u); // a new stream
+            BOOST_CHECK_LE(std::abs(static_cast<double>(time - last_time) / 1000 -
+                                    static_cast<double>(item - last_item + lost)),
+                           1);
+            last_item = item;
+            last_time = time;
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)
+{
+    BOOST_CHECK_THROW(
+        source::make(device_args(), "sc16", 1, 1e6, 0, 0, "on", "wait"), std::invalid_argument);
+    BOOST_CHECK_THROW(
+        source::make(device_args(), "sc16", 1, 1e6, 0, 0, "auto", "cry"), std::invalid_argument);
+}

@@ -1,0 +1,223 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What may be asked of a source, and said to it, from any thread.
+#include "command_message.h"
+#include "events.h"
+#include "source_impl.h"
+
+#ifdef GR_CTRLPORT
+#include <gnuradio/rpcregisterhelpers.h>
+#endif
+
+#include <cmath>
+#include <stdexcept>
+
+namespace gr {
+namespace zcring {
+
+namespace {
+
+using ::zcring::command;
+using steady = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+// Blocks behind that are done cannot wake work(), and messages cannot that come past post():
+// it looks for them once it has been silent for so long.
+constexpr auto silence = 100ms;
+
+constexpr double seconds_max = 86400;
+
+std::chrono::nanoseconds duration(const char* what, double seconds, double low)
+{
+    if (!(seconds >= low && seconds <= seconds_max))
+        throw std::invalid_argument(std::string("zcring: ") + what + " is " +
+                                    std::to_string(seconds) + " s; it must be from " +
+                                    std::to_string(low) + " to " + std::to_string(seconds_max));
+    return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+}
+
+} // namespace
+
+unsigned source_impl::checked_channel(int chan) const
+{
+    if (chan < 0 || static_cast<unsigned>(chan) >= d_stream->dev.channels())
+        throw std::invalid_argument("zcring: there is no channel " + std::to_string(chan) +
+                                    "; the device has " + std::to_string(d_stream->dev.channels()) +
+                                    ", counted from 0");
+    return static_cast<unsigned>(chan);
+}
+
+unsigned source_impl::channel_mask(int chan) const
+{
+    return chan == all_channels ? command::all_channels : 1u << checked_channel(chan);
+}
+
+void source_impl::set_samp_rate(double rate) { d_stream->dev.set_rate(rate); }
+
+void source_impl::set_center_freq(double freq, int chan)
+{
+    d_stream->dev.set_frequency(freq, channel_mask(chan));
+}
+
+void source_impl::set_gain(double gain, int chan)
+{
+    d_stream->dev.set_gain(gain, channel_mask(chan));
+}
+
+void source_impl::set_bandwidth(double bandwidth)
+{
+    command change;
+    change.bandwidth = bandwidth;
+    d_stream->dev.control(change);
+}
+
+void source_impl::set_time_now(std::uint64_t time_ns)
+{
+    command change;
+    change.time_ns = time_ns;
+    d_stream->dev.control(change);
+}
+
+void source_impl::set_start_time(std::uint64_t time_ns) { d_start_time_ns = time_ns; }
+
+void source_impl::set_telemetry_interval(double seconds)
+{
+    d_telemetry_interval = seconds == 0 ? 0ns : duration("the telemetry interval", seconds, 1e-3);
+    wake();
+}
+
+double source_impl::samp_rate() const { return d_stream->dev.tuning().rate; }
+
+double source_impl::center_freq(int chan) const
+{
+    return d_stream->dev.tuning().frequency[checked_channel(chan)];
+}
+
+double source_impl::bandwidth() const { return d_stream->dev.tuning().bandwidth; }
+std::uint64_t source_impl::time_now() const { return d_stream->dev.tuning().time_ns; }
+
+double source_impl::gain(int chan) const { return d_stream->dev.tuning().gain[checked_channel(chan)]; }
+
+std::map<std::string, std::uint64_t> source_impl::telemetry() const
+{
+    const ::zcring::telemetry t = d_stream->dev.telemetry();
+    return {
+        { "sample_clock", t.sample_clock },
+        { "produced_samples", t.produced_samples },
+        { "consumed_samples", t.consumed_samples },
+        { "lost_samples", t.lost_samples },
+        { "produced_bytes", t.produced_bytes },
+        { "consumed_bytes", t.consumed_bytes },
+        { "overflow_bytes", t.overflow_bytes },
+        { "overflow_events", t.overflow_events },
+        { "bursts", t.bursts },
+    };
+}
+
+std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
+{
+    return d_latency.histogram();
+}
+
+std::string source_impl::device() const { return d_stream->dev.name(); }
+bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
+
+
+// Once; the start after the next is at once again.
+void source_impl::take_start_time(::zcring::device::start_options& options)
+{
+    const std::uint64_t at = d_start_time_ns.exchange(0);
+    const std::uint64_t now = at ? time_now() : 0;
+    if (at > now) {
+        options.delay_ns = at - now;
+        options.time_ns = at;
+    } else if (at) {
+        d_logger->warn("{:s}: the start time has passed; starting now", d_stream->dev.name());
+    }
+}
+
+// A message at the command port. What is wrong with it is said, and then it changes nothing.
+void source_impl::obey(const pmt::pmt_t& message)
+{
+    try {
+        const command_message wanted = parse_command(message, d_stream->dev.channels());
+        if (wanted.change)
+            d_stream->dev.control(*wanted.change);
+        if (wanted.tag)
+            d_tags.ask(wanted.time_ns);
+    } catch (const std::exception& e) {
+        d_logger->error("{:s}: command {:s} refused: {:s}",
+                        d_stream->dev.name(),
+                        pmt::write_string(message),
+                        e.what());
+    }
+}
+
+// In the thread of work().
+void source_impl::publish_telemetry()
+{
+    const auto interval = d_telemetry_interval.load();
+    const auto now = steady::now();
+    if (interval == 0ns || now < d_next_telemetry)
+        return;
+    d_next_telemetry = now + interval;
+    try {
+        message_port_pub(ports::telemetry, counters(telemetry()));
+    } catch (const std::system_error& e) {
+        d_debug_logger->debug("no telemetry: {:s}", e.what()); // the device is gone
+    }
+}
+
+std::chrono::nanoseconds source_impl::until_next_look() const
+{
+    if (d_telemetry_interval.load() == 0ns)
+        return silence;
+    return std::clamp<std::chrono::nanoseconds>(d_next_telemetry - steady::now(), 0ns, silence);
+}
+
+void source_impl::inject_stall(double seconds)
+{
+    d_stream->dev.stall(duration("the stall", seconds, 0));
+}
+
+void source_impl::inject_drop(std::uint64_t samples) { d_stream->dev.drop(samples); }
+
+void source_impl::inject_clock_jump(double seconds)
+{
+    d_stream->dev.jump(duration("the jump", seconds, -seconds_max));
+}
+
+void source_impl::inject_unplug() { d_stream->dev.unplug(); }
+void source_impl::inject_plug() { d_stream->dev.plug(); }
+
+void source_impl::inject_slow_consumer(double seconds)
+{
+    d_slow_until = steady::now() + duration("the slowness", seconds, 0);
+    wake();
+}
+
+void source_impl::setup_rpc()
+{
+#ifdef GR_CTRLPORT
+    const auto show = [this](const char* name, double (source_impl::*get)(), const char* unit,
+                             const char* what) {
+        add_rpc_variable(rpcbasic_sptr(
+            new rpcbasic_register_get<source_impl, double>(alias(), name, get,
+                                                           pmt::mp(0.0), pmt::mp(1e19),
+                                                           pmt::mp(0.0), unit, what,
+                                                           RPC_PRIVLVL_MIN,
+                                                           DISPTIME | DISPOPTSTRIP)));
+    };
+    show("produced_samples", &source_impl::rpc_produced, "samples", "Samples put into the ring");
+    show("lost_samples", &source_impl::rpc_lost, "samples", "Samples dropped for want of room");
+    show("overflow_events", &source_impl::rpc_overflows, "gaps", "Gaps in the stream");
+#endif
+}
+
+double source_impl::rpc_counter(const char* name) const
+{
+    return static_cast<double>(telemetry().at(name));
+}
+
+} // namespace zcring
+} // namespace gr

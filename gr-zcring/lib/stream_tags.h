@@ -1,0 +1,63 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <zcring/types.h>
+
+#include <pmt/pmt.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace gr {
+namespace zcring {
+
+//! Full seconds and fraction, as rx_time has them.
+pmt::pmt_t time_tuple(std::uint64_t ns);
+
+/*!
+ * \brief What the bursts' descriptors say, as stream tags at the very sample.
+ *
+ * Indices of samples are the items' offsets. Threading: one thread.
+ */
+class stream_tags final
+{
+public:
+    //! Called with channel, offset, key and value of each tag.
+    using sink = std::function<
+        void(unsigned, std::uint64_t, const pmt::pmt_t&, const pmt::pmt_t&)>;
+
+    stream_tags(unsigned channels, sink add) : d_channels(channels), d_add(std::move(add)) {}
+
+    //! Forgets the stream before, and what was asked for in it.
+    void start();
+
+    //! The burst that comes next; the items of the one before are over.
+    void begin(const ::zcring::burst& burst);
+
+    //! Wants tags of time, rate and frequency at the first item that is not before
+    //! \p time_ns, or, without a time, at the next. Throws std::length_error if 64 are
+    //! waited for already.
+    void ask(std::optional<std::uint64_t> time_ns);
+
+    //! Items from \p from to before \p to belong to the burst that began last.
+    void answer(std::uint64_t from, std::uint64_t to);
+
+private:
+    void add(std::uint64_t at, std::uint64_t time_ns, unsigned channels, bool with_rate);
+
+    const unsigned d_channels;
+    const sink d_add;
+    ::zcring::burst d_burst;
+    struct {
+        std::uint64_t item = 0;
+        unsigned channels = 0; //!< bit c: time and frequency of channel c
+        bool rate = false;
+    } d_tagged; //!< what the item that was tagged last has
+    std::vector<std::uint64_t> d_asked; //!< times; 0: the next item
+};
+
+} // namespace zcring
+} // namespace gr
