@@ -23,11 +23,11 @@ class EventPrinter(gr.basic_block):
 
     def print(self, message):
         event = pmt.to_python(message)
+        print("   ", ", ".join(f"{key} {value}" for key, value in sorted(event.items())),
+              flush=True)
         with self.changed:
             self.seen.append(event["event"])
             self.changed.notify_all()
-        print("   ", ", ".join(f"{key} {value}" for key, value in sorted(event.items())),
-              flush=True)
 
     def wait_for(self, event, times):
         with self.changed:

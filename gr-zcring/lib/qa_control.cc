@@ -97,6 +97,7 @@ BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)
 {
     flowgraph fg(no_burst, 2);
     fg.top->start();
+    const double bandwidth = fg.src->bandwidth(); // who had the device before may have set it
     const auto number = pmt::from_double(7e6);
     const auto time = [](const pmt::pmt_t& s, const pmt::pmt_t& f) { return pmt::cons(s, f); };
     for (const pmt::pmt_t& bad : {
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)
         BOOST_CHECK_EQUAL(fg.src->gain(channel), 3);
     }
     BOOST_CHECK_EQUAL(fg.src->samp_rate(), 1e6);
-    BOOST_CHECK_EQUAL(fg.src->bandwidth(), 0);
+    BOOST_CHECK_EQUAL(fg.src->bandwidth(), bandwidth);
     fg.stop();
 }
 
