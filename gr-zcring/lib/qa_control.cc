@@ -265,7 +265,26 @@ BOOST_AUTO_TEST_CASE(a_device_that_goes_away_ends_the_flowgraph)
     fg.top->wait();
     BOOST_CHECK_EQUAL(fg.sink->runs(0).size(), 1u); // all that came before is there
     BOOST_CHECK(eventually([&] { return fg.events->events("device_lost").size() == 1; }));
+
+    fg.top->start();
+    fg.top->wait(); // ends at once
     fg.src->inject_plug();
+    const std::uint64_t before = fg.sink->items_now();
+    fg.top->start();
+    BOOST_CHECK(fg.sink->wait_for_items(before + 1000));
+    fg.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_flowgraph_may_be_started_before_its_device_is_there)
+{
+    flowgraph fg(fast, 1, "wait");
+    fg.src->inject_unplug();
+    fg.top->start();
+    fg.src->post(command_port, pmt::cons(symbol("freq"), pmt::from_double(1)));
+    fg.src->inject_plug();
+    BOOST_CHECK(fg.sink->wait_for_items(1000));
+    fg.stop();
+    BOOST_CHECK(!fg.sink->tagged(0).at(0).count("rx_lost")); // nothing came before
 }
 
 BOOST_AUTO_TEST_CASE(a_device_that_comes_back_goes_on_behind_a_gap)

@@ -7,13 +7,12 @@
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/io_signature.h>
-#include <zcring/limits.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 namespace gr {
 namespace zcring {
@@ -42,23 +41,6 @@ signature(const ::zcring::device& device, ::zcring::format type, source_impl::ze
                                   nchan,
                                   static_cast<int>(::zcring::sample_bytes(type)),
                                   ring ? ring_buffer::type() : gr::buffer_double_mapped::type);
-}
-
-std::size_t power_of_two_from(int n)
-{
-    std::size_t power = 1;
-    while (power < static_cast<std::size_t>(n))
-        power *= 2;
-    return power;
-}
-
-// Where samples are copied: enough to take a burst while the one before it is still being
-// read downstream, and not so little that the chain lives on waking threads. work() returns
-// what is there, so that a large buffer costs no latency.
-int copy_items(const ::zcring::device& device)
-{
-    const double bursts = 2 * device.tuning().rate * device.interval();
-    return static_cast<int>(std::clamp(bursts, 65536.0, 1048576.0));
 }
 
 } // namespace
@@ -93,100 +75,32 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
                    d_is_zero_copy ? "zero copy" : "one pass");
 }
 
-// The runtime takes the size that it allocated last for a limit the next time, and so this
-// has to be said for each flowgraph.
-void source_impl::limit_buffers()
-{
-    const bool ring = output_signature()->stream_buffer_type(0) == ring_buffer::type();
-    for (int port = 0; port < static_cast<int>(d_stream->dev.channels()); port++) {
-        if (ring) {
-            set_max_output_buffer(port, static_cast<long>(d_stream->dev.ring_samples()));
-        } else {
-            set_max_output_buffer(port, -1);
-            set_min_output_buffer(port, copy_items(d_stream->dev));
-        }
-    }
-    if (ring && !is_set_max_noutput_items())
-        set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
-}
-
-bool source_impl::check_topology(int, int)
-{
-    d_next_port = 0; // the runtime may ask for buffers now, one after the other
-    return true;
-}
-
-gr::buffer_sptr source_impl::make_output_buffer(int nitems,
-                                                size_t sizeof_item,
-                                                uint64_t downstream_lcm_nitems,
-                                                uint32_t downstream_max_out_mult,
-                                                gr::block_sptr link)
-{
-    const auto ring_items = static_cast<int>(d_stream->dev.ring_samples());
-    const unsigned channel = d_next_port++;
-
-    if (nitems <= ring_items)
-        return std::make_shared<ring_buffer>(
-            d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
-    const std::size_t ring_bytes = sizeof_item * power_of_two_from(nitems);
-    std::ostringstream text;
-    text << "a block behind output " << channel << " needs a buffer of " << nitems
-         << " items, and the ring has " << ring_items;
-    if (ring_bytes <= ::zcring::limits::ring_bytes_max)
-        text << "; set ring_bytes= to " << ring_bytes << " or more";
-    if (d_wish == zero_copy::on)
-        throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
-                                 "; or set zero_copy to auto");
-    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), text.str());
-    return gr::buffer_double_mapped::make_buffer(std::max(nitems, copy_items(d_stream->dev)),
-                                                 sizeof_item,
-                                                 downstream_lcm_nitems,
-                                                 downstream_max_out_mult,
-                                                 link);
-}
-
-// The buffers may be new, or those of before.
-void source_impl::find_rings()
-{
-    d_rings.clear();
-    for (int port = 0; port < detail()->noutputs(); port++)
-        d_rings.push_back(
-            std::dynamic_pointer_cast<ring_buffer>(detail()->output(static_cast<unsigned>(port))));
-    d_is_zero_copy =
-        std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
-}
-
-// Samples in the ring that the slowest reader of all has not passed.
-std::uint64_t source_impl::unread_items() const
-{
-    std::uint64_t most = 0;
-    for (const auto& ring : d_rings)
-        if (ring)
-            most = std::max(most, ring->unread_items());
-    return most;
-}
-
 bool source_impl::start()
 {
     find_rings();
     d_srcid = alias_pmt();
     d_latency.reset();
     d_losses = {};
+    d_burst = {};
     d_is_lost = false;
-    // Readers with a history begin before the first item; what lies there is zero, and held.
-    // After lock() and unlock() too: the runtime has then set its buffers to their beginning
-    // and dropped what lay in them, so that there is no stream to go on with.
+    d_is_back = false;
+    d_why_lost.clear();
     // The runtime waits for ever for a block whose start() throws, and does not look at what
     // it returns: work() ends the flowgraph.
+    d_has_started = true;
     try {
+        // Readers with a history begin before the first item; what lies there is zero, and
+        // held. After lock() and unlock() too: the runtime has then set its buffers to their
+        // beginning and dropped what lay in them, so that there is no stream to go on with.
         ::zcring::device::start_options options;
         options.preroll_samples = unread_items();
+        d_stream->dev.reopen(); // if it was gone
         take_start_time(options);
         begin_stream(options);
-        d_has_started = true;
     } catch (const std::exception& e) {
         d_logger->error("{:s}", e.what());
-        d_has_started = false;
+        d_is_lost = d_on_device_lost == device_lost::wait;
+        d_has_started = d_is_lost;
     }
     limit_buffers();
     return true;
@@ -200,11 +114,12 @@ void source_impl::begin_stream(const ::zcring::device::start_options& options)
 
 bool source_impl::stop()
 {
-    // Called from a destructor. A device that is gone has stopped already.
+    // Called from a destructor.
     try {
         d_stream->dev.stop();
-    } catch (const std::exception& e) {
-        d_logger->warn("{:s}", e.what());
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::no_such_device) // that has stopped already
+            d_logger->warn("{:s}", e.what());
     }
     return true;
 }
@@ -271,7 +186,9 @@ status source_impl::wait_for_device()
             publish(device_event("device_back", d_stream->dev.name(), nitems_written(0)));
             return status::woken;
         } catch (const std::system_error& e) {
-            if (e.what() != d_why_lost)
+            const bool absent = e.code() == std::errc::no_such_device ||
+                                e.code() == std::errc::no_such_file_or_directory;
+            if (!absent && e.what() != d_why_lost)
                 d_logger->warn("{:s}", e.what());
             d_why_lost = e.what();
         }

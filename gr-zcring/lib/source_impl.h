@@ -116,6 +116,7 @@ private:
     pmt::pmt_t d_srcid;
     stream_tags d_tags;
 
+    int d_copy_items = 0;     //!< that a buffer of the runtime's has, at least
     unsigned d_next_port = 0; //!< that make_output_buffer() is for
     //! The rings that are output buffers, one for each connected port; null where the
     //! samples are copied.

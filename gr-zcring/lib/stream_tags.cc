@@ -83,7 +83,8 @@ void stream_tags::ask(std::optional<std::uint64_t> time_ns)
 {
     if (d_asked.size() == asked_max)
         throw std::length_error("too many tags are waited for; send fewer ahead of time");
-    d_asked.push_back(time_ns.value_or(0));
+    const std::uint64_t time = time_ns.value_or(0);
+    d_asked.insert(std::upper_bound(d_asked.begin(), d_asked.end(), time), time);
 }
 
 void stream_tags::answer(std::uint64_t from, std::uint64_t to)

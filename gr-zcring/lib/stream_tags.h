@@ -56,7 +56,7 @@ private:
         unsigned channels = 0; //!< bit c: time and frequency of channel c
         bool rate = false;
     } d_tagged; //!< what the item that was tagged last has
-    std::vector<std::uint64_t> d_asked; //!< times; 0: the next item
+    std::vector<std::uint64_t> d_asked; //!< times, the earliest first; 0: the next item
 };
 
 } // namespace zcring

@@ -43,8 +43,9 @@ namespace zcring {
  *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz); `chan`, the channel from 0, or
  *   -1 for all, which is also the default; `time`, a pair of full seconds (uint64) and
  *   fraction (double): all of it takes effect together, at the first sample that is not
- *   before it, else at the next; `tag`: all tags at that sample, though nothing changes.
- *   What is not right is logged, with what is allowed, and changes nothing.
+ *   before it, by the clock as it is when the message is handled, else at the next; `tag`: all
+ *   tags at that sample, though nothing changes, by the clock as it is then. What is not
+ *   right is logged, with what is allowed, and changes nothing.
  * - `async_msgs` (out): dicts of `event`, `item` (uint64, its offset) and, but for the last
  *   two, `time` (as `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`,
  *   `gain`, `bandwidth`; `rate`: `rate`; `device_lost` and `device_back`: `device`

@@ -1,0 +1,118 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The output buffers of a source: the ring, or the runtime's.
+#include "source_impl.h"
+
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_double_mapped.h>
+#include <zcring/limits.h>
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace gr {
+namespace zcring {
+
+namespace {
+
+std::size_t power_of_two_from(int n)
+{
+    std::size_t power = 1;
+    while (power < static_cast<std::size_t>(n))
+        power *= 2;
+    return power;
+}
+
+// Where samples are copied: enough to take a burst while the one before it is still being
+// read downstream, and not so little that the chain lives on waking threads. work() returns
+// what is there, so that a large buffer costs no latency.
+int copy_items(const ::zcring::device& device)
+{
+    const double bursts = 2 * device.tuning().rate * device.interval();
+    return static_cast<int>(std::clamp(bursts, 65536.0, 1048576.0));
+}
+
+} // namespace
+
+// The runtime takes the size that it allocated last for a limit the next time, and so this
+// has to be said for each flowgraph.
+void source_impl::limit_buffers()
+{
+    try {
+        d_copy_items = copy_items(d_stream->dev);
+    } catch (const std::system_error&) {
+        // The device is gone: as it was before.
+    }
+    const bool ring = output_signature()->stream_buffer_type(0) == ring_buffer::type();
+    for (int port = 0; port < static_cast<int>(d_stream->dev.channels()); port++) {
+        if (ring) {
+            set_max_output_buffer(port, static_cast<long>(d_stream->dev.ring_samples()));
+        } else {
+            set_max_output_buffer(port, -1);
+            set_min_output_buffer(port, d_copy_items);
+        }
+    }
+    if (ring && !is_set_max_noutput_items())
+        set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
+}
+
+bool source_impl::check_topology(int, int)
+{
+    d_next_port = 0; // the runtime may ask for buffers now, one after the other
+    return true;
+}
+
+gr::buffer_sptr source_impl::make_output_buffer(int nitems,
+                                                size_t sizeof_item,
+                                                uint64_t downstream_lcm_nitems,
+                                                uint32_t downstream_max_out_mult,
+                                                gr::block_sptr link)
+{
+    const auto ring_items = static_cast<int>(d_stream->dev.ring_samples());
+    const unsigned channel = d_next_port++;
+
+    if (nitems <= ring_items)
+        return std::make_shared<ring_buffer>(
+            d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
+    const std::size_t ring_bytes = sizeof_item * power_of_two_from(nitems);
+    std::ostringstream text;
+    text << "a block behind output " << channel << " needs a buffer of " << nitems
+         << " items, and the ring has " << ring_items;
+    if (ring_bytes <= ::zcring::limits::ring_bytes_max)
+        text << "; set ring_bytes= to " << ring_bytes << " or more";
+    if (d_wish == zero_copy::on)
+        throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
+                                 "; or set zero_copy to auto");
+    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), text.str());
+    return gr::buffer_double_mapped::make_buffer(std::max(nitems, d_copy_items),
+                                                 sizeof_item,
+                                                 downstream_lcm_nitems,
+                                                 downstream_max_out_mult,
+                                                 link);
+}
+
+// The buffers may be new, or those of before.
+void source_impl::find_rings()
+{
+    d_rings.clear();
+    for (int port = 0; port < detail()->noutputs(); port++)
+        d_rings.push_back(
+            std::dynamic_pointer_cast<ring_buffer>(detail()->output(static_cast<unsigned>(port))));
+    d_is_zero_copy =
+        std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
+}
+
+// Samples in the ring that the slowest reader of all has not passed.
+std::uint64_t source_impl::unread_items() const
+{
+    std::uint64_t most = 0;
+    for (const auto& ring : d_rings)
+        if (ring)
+            most = std::max(most, ring->unread_items());
+    return most;
+}
+
+} // namespace zcring
+} // namespace gr
