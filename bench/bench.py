@@ -20,13 +20,14 @@ import latency
 import machine
 import plots
 import report
+import response
 import rounds
 import sweeps
 import syscalls
 import throughput
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("throughput", "latency", "sweeps", "syscalls", "chains")
+PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains")
 
 
 def arguments():
@@ -62,6 +63,7 @@ def measure(options):
     parts = {
         "throughput": lambda: throughput.measure(loops, repeat, seconds, options.check),
         "latency": lambda: latency.measure(loops, repeat, 4 * seconds),
+        "response": lambda: response.measure(few),
         "sweeps": lambda: sweeps.measure(few, seconds / 2),
         "syscalls": lambda: syscalls.measure(few, 2 * seconds),
         "chains": lambda: chains.measure(few, 2 * seconds, options.chain_seconds),

@@ -93,6 +93,17 @@ def latency(results):
     yield "![Latency](bench/latency.png)"
 
 
+def response(results):
+    yield "## Response"
+    yield mode(results)
+    yield ("How long `stop()` and `wait()` of a flowgraph take, and how long a message at the "
+           "`command` port until it is obeyed, while the source waits for a burst.")
+    yield table(["", "to stop, ms", "to obey, ms"],
+                [[results["names"][key], spread(each["stop_ns"], 1e-6),
+                  spread(each["message_ns"], 1e-6) if "message_ns" in each else ""]
+                 for key, each in results["summary"].items()])
+
+
 def sweeps(results):
     yield "## Ring size, channels, bursts"
     yield mode(results)
@@ -147,7 +158,8 @@ def checks(results):
                   "kept" if c["kept"] else "**missed**"] for c in results])
 
 
-SECTIONS = {"throughput": throughput, "latency": latency, "sweeps": sweeps,
+SECTIONS = {"throughput": throughput, "latency": latency, "response": response,
+            "sweeps": sweeps,
             "syscalls": syscalls, "chains": chains, "checks": checks}
 
 
