@@ -1,0 +1,762 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The protocol of kmod/engine/ring.h, for Spin: ring, descriptors, sleep and wake. The
+ * letters are those of ring.h. `check` explores every state, for rings of SIZE samples and
+ * SLOTS descriptors, and then breaks one thing at a time, to see that it is found out.
+ *
+ * Memory is that of C11: `log[side]` holds what a side has stored and the other need not see
+ * yet, in program order. A load sees what it saw last, or any later store to that place;
+ * different places have no order between them, unless
+ *   - an acquire sees a release: then all that was stored before is seen, too;
+ *   - both sides have a full fence: the later one sees all that was stored before the
+ *     earlier. That alone makes no plain access safe.
+ * A plain access must happen after the one that it conflicts with: reads are in the log like
+ * stores, and an access to a place with an entry there is a race, which an assertion finds.
+ * As plain accesses never race, no processor or compiler can show what they do out of order.
+ *
+ * What is proved, for each run of up to RUN samples out of the ADC:
+ *   - no sample or descriptor is read before it is written, nor overwritten while it is held;
+ *   - each sample that is seen has a descriptor, and its sample clock is exact;
+ *   - sample_clock = produced + lost, and all that was produced is consumed;
+ *   - who has decided to sleep is woken in the same turn in which the watermark is reached
+ *     or the state changes;
+ *   - after a stop or an unplug the consumer reads all that was published, and ends;
+ *   - no deadlock; and no more than LOG stores of a side are ever in flight.
+ *
+ * A step is some loads and then some stores: a load may be put off to the next store, as it
+ * can still see what is old, and a store be brought forward to the load before it, as the
+ * other side need not see it. A full fence is a step of its own.
+ *
+ * Where model and code differ:
+ *   - All that happens under the device's lock is one process. Stopping and unplugging end
+ *     it; starting anew, resuming, a forged tail and its fault are left out.
+ *   - acquire() and release() are one thread's here. What a thread of its own adds is
+ *     ordered by the caller, not by the ring.
+ *   - `event` is the eventfd; in the kernel, the wait queue. It orders nothing here, which
+ *     is less than either does. Timeouts and wake() are left out: they could only hide a
+ *     lost wake-up. So is a device that says too early that it can be read (`fruitless`).
+ *   - Loads do not see stores that come later in program order of another side than what
+ *     that side has executed: no thin air, as C11 means it.
+ *   - A full fence's own release and acquire are not used: fewer orderings than C11 gives.
+ *   - A ring of descriptors that becomes full between the consumer's look and its sleep is
+ *     no reason to wake here: emulator::wait() does not look for it after the fence, so that
+ *     the producer's next turn wakes, and not the same one.
+ *   - In the emulator every turn looks for a sleeper again, so that a wake-up lost to a
+ *     missing fence is late by an interval there; after a stop it is lost for good.
+ *   - One channel. Telemetry (G, H, I, J) is not in the model; ring.h argues for it.
+ */
+#ifndef SIZE
+#define SIZE	2
+#endif
+#ifndef SLOTS
+#define SLOTS	2
+#endif
+#ifndef RUN
+#define RUN	4	/* samples that the ADC gives, most of all, before the stop */
+#endif
+
+/* Each ordering: 1 as it is, 0 as a mutation has it. */
+#ifndef A
+#define A 1
+#endif
+#ifndef B
+#define B 1
+#endif
+#ifndef C
+#define C 1
+#endif
+#ifndef D
+#define D 1
+#endif
+#ifndef E
+#define E 1
+#endif
+#ifndef F
+#define F 1
+#endif
+#ifndef K
+#define K 1
+#endif
+#ifndef L
+#define L 1
+#endif
+#ifndef M
+#define M 1
+#endif
+#ifndef N
+#define N 1
+#endif
+
+#define INDICES		(4 * SIZE)	/* of samples, before they go round */
+#define BURSTS		(2 * SLOTS)
+#define CLOCKS		16
+#define DIFF(a, b)	(((a) - (b)) & (INDICES - 1))
+#define PLUS(a, n)	(((a) + (n)) & (INDICES - 1))
+#define REACHED(a, b)	(DIFF(a, b) < INDICES / 2)
+#define PLACE(index)	((index) & (SIZE - 1))
+#define SLOT(burst)	((burst) & (SLOTS - 1))
+#define BURST_DIFF(a, b) (((a) - (b)) & (BURSTS - 1))
+#define CLOCK(n)	((n) & (CLOCKS - 1))
+#define NOTHING		255
+
+#define RUNNING		0
+#define STOPPED		1
+#define GONE		2
+
+#define PRODUCER	0
+#define CONSUMER	1
+
+/* Places that the producer stores to, and those of the consumer; then the plain ones. */
+#define HEAD		0
+#define BURST_HEAD	1
+#define STATE		2
+#define TAIL		0
+#define WATERMARK	1
+#define WAITING		2
+#define PLAIN		3
+#define SAMPLE(index)	(PLAIN + PLACE(index))
+#define DESCRIPTOR(burst) (PLAIN + SIZE + SLOT(burst))
+#define PLACES		(PLAIN + SIZE + SLOTS)
+
+#ifndef LOG
+#define LOG		(4 * SIZE + SLOTS + 10)
+#endif
+
+typedef side {
+	byte place[LOG];	/* oldest first */
+	byte value[LOG];
+	bit released[LOG];
+	byte entries;
+	byte fenced;		/* entries before the last full fence */
+	byte pending[PLACES];	/* entries for each place */
+	byte seen[PLAIN];	/* by the other side */
+	byte behind[PLAIN]	/* entries that an acquire of what is seen would let it see */
+};
+
+side log[2];
+bit event;
+bit looking;		/* the producer is between its fence and its look */
+
+/* What truly is, for the assertions: an index, or NOTHING once it is released. */
+byte sample[SIZE];
+byte burst_index[SLOTS], burst_samples[SLOTS], burst_lost[SLOTS], burst_clock[SLOTS];
+byte true_head, true_tail, true_clock, untold, true_watermark;
+byte consumer_clock;
+bit asleep;		/* it has decided to sleep, and has not been woken */
+
+hidden byte at, k, here, slot;
+
+#define leave(who, count, i) \
+	log[who].count = log[who].count - (i < log[who].count -> 1 : 0)
+
+/* Entry number i is seen by the other side. */
+inline arrive(who, i)
+{
+	if
+	:: log[who].place[i] < PLAIN ->
+		log[who].seen[log[who].place[i]] = log[who].value[i];
+		log[who].behind[log[who].place[i]] = (log[who].released[i] -> i : 0)
+	:: else
+	fi;
+	log[who].pending[log[who].place[i]]--;
+	leave(who, fenced, i);
+	leave(who, behind[0], i);
+	leave(who, behind[1], i);
+	leave(who, behind[2], i);
+	log[who].entries--;
+	k = i;
+	do
+	:: k < log[who].entries ->
+		log[who].place[k] = log[who].place[k + 1];
+		log[who].value[k] = log[who].value[k + 1];
+		log[who].released[k] = log[who].released[k + 1];
+		k++
+	:: else -> break
+	od;
+	log[who].place[k] = 0;
+	log[who].value[k] = 0;
+	log[who].released[k] = 0
+}
+
+inline store(who, where, what, release)
+{
+	d_step {
+		assert(log[who].entries < LOG);
+		log[who].place[log[who].entries] = where;
+		log[who].value[log[who].entries] = what;
+		log[who].released[log[who].entries] = release;
+		log[who].pending[where]++;
+		log[who].entries++
+	}
+}
+
+/* By the other side than who. */
+inline load(who, where, acquire, result)
+{
+	atomic {
+		do
+		:: log[who].pending[where] > 0 ->
+			d_step {
+				at = 0;
+				do
+				:: log[who].place[at] != where -> at++
+				:: else -> break
+				od;
+				arrive(who, at)
+			}
+		:: break
+		od;
+		skip;
+		d_step {
+			do
+			:: acquire && log[who].behind[where] > 0 -> arrive(who, 0)
+			:: else -> break
+			od
+		}
+		result = log[who].seen[where]
+	}
+}
+
+inline full_fence(who, other, there)
+{
+	d_step {
+		if
+		:: there ->
+			log[who].fenced = log[who].entries;
+			at = 0;
+			do
+			:: at < log[other].fenced ->
+				if
+				:: log[other].place[at] < PLAIN -> arrive(other, at)
+				:: else -> at++
+				fi
+			:: else -> break
+			od
+		:: else
+		fi
+	}
+}
+
+/*
+ * Fewer states, and nothing lost: the producer loads watermark and waiting only after a full
+ * fence, so that what the consumer stored there before its own is as good as seen. Not
+ * while the producer is between its fence and those loads.
+ */
+inline forget_unobservable()
+{
+	d_step {
+		if
+		:: F && !looking ->
+			at = 0;
+			do
+			:: at < log[CONSUMER].fenced ->
+				if
+				:: log[CONSUMER].place[at] == WATERMARK ||
+				   log[CONSUMER].place[at] == WAITING -> arrive(CONSUMER, at)
+				:: else -> at++
+				fi
+			:: else -> break
+			od
+		:: else
+		fi
+	}
+}
+
+/* A race, if the other side has an access to it that did not happen before. */
+#define NO_RACE(other, place)	(log[other].pending[place] == 0)
+
+/* ---- The producer: kmod/engine/stream.c, front.c. ---- */
+
+/* zcring_front_run(), as far as the samples go. */
+#define write_samples()	atomic {						\
+	n = 0;									\
+	do									\
+	:: n < fits ->								\
+		here = PLUS(head, n);						\
+		assert(DIFF(here, true_tail) < SIZE);				\
+		assert(NO_RACE(CONSUMER, SAMPLE(here)));			\
+		sample[PLACE(here)] = here;					\
+		store(PRODUCER, SAMPLE(here), 0, 0);				\
+		n++								\
+	:: else -> break							\
+	od;									\
+	n = 0 }
+
+#define write_descriptor()	d_step {					\
+	slot = SLOT(burst_head);						\
+	assert(burst_index[slot] == NOTHING);					\
+	assert(NO_RACE(CONSUMER, DESCRIPTOR(burst_head)));			\
+	burst_index[slot] = head;						\
+	burst_samples[slot] = fits;						\
+	burst_lost[slot] = TOLD(pending_lost);					\
+	burst_clock[slot] = sample_clock;					\
+	burst_ends[slot] = PLUS(head, fits) }					\
+	store(PRODUCER, DESCRIPTOR(burst_head), 0, 0)
+
+#ifdef MUTANT_GAP_NOT_TOLD
+#define TOLD(lost)	0
+#else
+#define TOLD(lost)	(lost)
+#endif
+
+#define store_burst_head() \
+	store(PRODUCER, BURST_HEAD, (burst_head + 1) & (BURSTS - 1), K)
+#define store_head() \
+	store(PRODUCER, HEAD, PLUS(head, fits), A)
+
+inline publish()
+{
+#if defined(MUTANT_HEAD_BEFORE_SAMPLES)
+	write_descriptor();
+	store_burst_head();
+	store_head();
+	write_samples();
+#elif defined(MUTANT_BURST_HEAD_BEFORE_DESCRIPTOR)
+	write_samples();
+	store_burst_head();
+	write_descriptor();
+	store_head();
+#elif defined(MUTANT_HEAD_BEFORE_BURST_HEAD)
+	write_samples();
+	write_descriptor();
+	store_head();
+	store_burst_head();
+#else
+	write_samples();
+	write_descriptor();
+	store_burst_head();
+	store_head();
+#endif
+	d_step {
+		head = PLUS(head, fits);
+		burst_head = (burst_head + 1) & (BURSTS - 1);
+		sample_clock = CLOCK(sample_clock + fits);
+		pending_lost = 0;
+		true_head = head;
+		true_clock = sample_clock;
+		untold = 0
+	}
+}
+
+/* zcring_stream_lose(). */
+inline lose(samples)
+{
+	d_step {
+		pending_lost = CLOCK(pending_lost + samples);
+		sample_clock = CLOCK(sample_clock + samples);
+		lost = CLOCK(lost + samples);
+#ifdef MUTANT_LOSS_TWICE
+		lost = CLOCK(lost + samples);
+#endif
+		true_clock = sample_clock;
+		untold = pending_lost
+	}
+}
+
+/* zcring_stream_account(): see_tail(), free_bursts(). */
+inline account()
+{
+	load(CONSUMER, TAIL, D, n);
+	d_step {
+		assert(DIFF(n, tail) <= DIFF(head, tail));
+		tail = n;
+		n = 0;
+		do
+		:: burst_tail != burst_head && REACHED(tail, burst_ends[SLOT(burst_tail)]) ->
+			burst_ends[SLOT(burst_tail)] = 0;
+			burst_tail = (burst_tail + 1) & (BURSTS - 1)
+		:: else -> break
+		od;
+		bursts_full = BURST_DIFF(burst_head, burst_tail) == SLOTS
+	}
+}
+
+/* zcring_stream_room(). */
+inline ask_room()
+{
+	account();
+	room = SIZE - DIFF(head, tail);
+#ifdef MUTANT_IGNORE_TAIL
+	room = SIZE;
+#endif
+#ifdef MUTANT_ROOM_FOR_ONE_MORE
+	room++;
+#endif
+#ifndef MUTANT_IGNORE_BURSTS
+	if
+	:: bursts_full -> room = 0
+	:: else
+	fi
+#endif
+}
+
+/* zcring_front_take(); the caller accounts. */
+inline take()
+{
+	if
+	:: due > 0 ->
+		ask_room();
+		fits = (room < due -> room : due);
+		room = 0;
+		if
+		:: fits > 0 -> publish()
+		:: else
+		fi;
+		lose(due - fits);
+		fits = 0;
+		due = 0
+	:: else
+	fi
+}
+
+/* emulator::wake_reader(), zcring_device_settle(), zcring_stream_readable(); after the fence. */
+inline look_and_wake()
+{
+	load(CONSUMER, WAITING, 0, n);
+	if
+	:: n && state != RUNNING -> event = 1
+	:: n && state == RUNNING ->
+		load(CONSUMER, TAIL, D, n);
+		if
+		:: head == n
+		:: head != n && (DIFF(head, n) == SIZE || (bursts_full && tail == n)) -> event = 1
+		:: else ->
+			load(CONSUMER, WATERMARK, 0, n);
+			if
+			:: REACHED(head, n) -> event = 1
+			:: else
+			fi
+		fi
+	:: else
+	fi;
+	n = 0
+}
+
+/* Whether there is a reason to wake who sleeps: as it truly is. */
+#define REASON	(state != RUNNING || REACHED(head, true_watermark))
+
+inline turn_ends()
+{
+	assert(!(asleep && !event && REASON));
+	assert(sample_clock == CLOCK(head + lost))
+}
+
+inline store_state()
+{
+	store(PRODUCER, STATE, STOPPED, M);
+	if
+	:: store(PRODUCER, STATE, GONE, M); last = GONE
+	:: last = STOPPED
+	fi
+}
+
+#if defined(MUTANT_NO_WAKE_ON_STOP)
+#define WAKES	(state != STOPPED)
+#elif defined(MUTANT_NO_WAKE_ON_UNPLUG)
+#define WAKES	(state != GONE)
+#else
+#define WAKES	true
+#endif
+
+inline fence_before_look()
+{
+	full_fence(PRODUCER, CONSUMER, F);
+	looking = 1
+}
+
+/* Turns, and then the last one with a stop or an unplug after it. */
+proctype producer()
+{
+	byte head, tail, burst_head, burst_tail, burst_ends[SLOTS];
+	byte sample_clock, lost, pending_lost;
+	byte state, last, n, room, fits, due;
+	bit bursts_full;
+
+	do
+	:: state != RUNNING -> break
+	:: else ->
+		atomic {
+			if
+			:: sample_clock + 1 <= RUN -> due = 1
+			:: sample_clock + 2 <= RUN -> due = 2
+#if SIZE > 2
+			:: sample_clock + SIZE <= RUN -> due = SIZE
+#endif
+			:: sample_clock + 1 <= RUN -> due = 1; last = STOPPED
+			:: due = 0; last = STOPPED
+			fi;
+#ifdef MUTANT_STATE_BEFORE_LAST_HEAD
+			if
+			:: last -> store_state()
+			:: else
+			fi;
+#endif
+			take()
+		}
+		atomic {
+			account();
+			if
+			:: last == RUNNING -> fence_before_look(); goto look
+			:: else
+			fi;
+#ifndef MUTANT_STATE_BEFORE_LAST_HEAD
+			store_state();
+#endif
+			state = last
+		}
+		atomic { fence_before_look() }
+look:
+		atomic {
+			if
+			:: WAKES -> look_and_wake()
+			:: else
+			fi;
+			looking = 0;
+			forget_unobservable();
+			turn_ends()
+		}
+	od
+}
+
+/* ---- The consumer: lib/src/reader.cc, emulator.cc. ---- */
+
+/* find_gap(): looks at the next descriptor, even if its samples are past the head. */
+inline look_at_descriptor()
+{
+	if
+	:: scanned != burst_head ->
+		slot = SLOT(scanned);
+		assert(NO_RACE(PRODUCER, DESCRIPTOR(scanned)));
+		assert(burst_index[slot] != NOTHING);
+		if
+		:: burst_index[slot] == here ->
+			assert(left == 0);
+			assert(burst_clock[slot] == CLOCK(consumer_clock + burst_lost[slot]));
+			consumer_clock = burst_clock[slot];
+			left = burst_samples[slot];
+			scanned = (scanned + 1) & (BURSTS - 1)
+		:: else
+		fi
+	:: else
+	fi
+}
+
+inline read_sample()
+{
+	assert(NO_RACE(PRODUCER, SAMPLE(here)));
+	assert(sample[PLACE(here)] == here)
+}
+
+/* reader::acquire(), with a caller that looks at the samples at once. */
+inline acquire_samples()
+{
+	load(PRODUCER, BURST_HEAD, L, burst_head);
+	skip;
+	d_step {
+		do
+		:: n > 0 ->
+			here = cursor;
+			look_at_descriptor();
+			assert(left > 0);
+			read_sample();
+			left--;
+			consumer_clock = CLOCK(consumer_clock + 1);
+			cursor = PLUS(cursor, 1);
+			n--
+		:: else -> break
+		od;
+		here = cursor;
+		if	/* what find_gap() sees of a descriptor that it leaves for later */
+		:: scanned != burst_head -> assert(NO_RACE(PRODUCER, DESCRIPTOR(scanned)))
+		:: else
+		fi
+	}
+}
+
+/* With a caller that looks at the samples until now. */
+inline read_held()
+{
+	atomic {
+		do
+		:: tail != until ->
+			here = tail;
+			read_sample();
+			sample[PLACE(here)] = NOTHING;
+			store(CONSUMER, SAMPLE(here), 0, 0);
+			tail = PLUS(tail, 1);
+			true_tail = tail
+		:: else -> break
+		od;
+		do
+		:: oldest != burst_head ->
+			slot = SLOT(oldest);
+			assert(NO_RACE(PRODUCER, DESCRIPTOR(oldest)));
+			if
+			:: REACHED(tail, PLUS(burst_index[slot], burst_samples[slot])) ->
+				store(CONSUMER, DESCRIPTOR(oldest), 0, 0);
+				burst_index[slot] = NOTHING;
+				burst_samples[slot] = 0;
+				burst_lost[slot] = 0;
+				burst_clock[slot] = 0;
+				oldest = (oldest + 1) & (BURSTS - 1)
+			:: else -> break
+			fi
+		:: else -> break
+		od
+	}
+}
+
+/* reader::release(). */
+inline release_samples()
+{
+	load(PRODUCER, BURST_HEAD, L, burst_head);
+#ifdef MUTANT_TAIL_BEFORE_READ
+	store(CONSUMER, TAIL, until, C);
+	read_held()
+#else
+	read_held();
+	store(CONSUMER, TAIL, until, C)
+#endif
+}
+
+/* emulator::wait(), once before and once after the fence. */
+inline say_waiting()
+{
+	store(CONSUMER, WATERMARK, PLUS(cursor, wanted), 0);
+	store(CONSUMER, WAITING, 1, 0)
+}
+
+inline look_again()
+{
+	load(PRODUCER, HEAD, B, head);
+	if
+	:: REACHED(head, PLUS(cursor, wanted))
+	:: else ->
+		load(PRODUCER, STATE, N, state);
+		if
+		:: state == RUNNING -> asleep = 1; true_watermark = PLUS(cursor, wanted)
+		:: else
+		fi
+	fi;
+	head = 0;
+	state = RUNNING
+}
+
+inline load_state_and_head()
+{
+#ifdef MUTANT_HEAD_BEFORE_STATE
+	load(PRODUCER, HEAD, B, head);
+	load(PRODUCER, STATE, N, state);
+#else
+	load(PRODUCER, STATE, N, state);
+	load(PRODUCER, HEAD, B, head);
+#endif
+	n = DIFF(head, cursor);
+	head = 0
+}
+
+/* reader::wait(), acquire() and release(), for ever. */
+proctype consumer()
+{
+	byte tail, cursor, oldest, scanned, until;
+	byte left;		/* samples of the burst that the cursor is in */
+	byte head, burst_head, state, n;
+	byte wanted;		/* 0: the next wait() begins */
+
+	do
+	:: atomic {
+		if
+		:: wanted == 0 -> wanted = 1
+		:: wanted == 0 -> wanted = SIZE - DIFF(cursor, tail)
+		:: wanted != 0
+		fi;
+		load_state_and_head();
+		if
+		:: n >= wanted -> goto acquire
+		:: else
+		fi;
+		load(PRODUCER, BURST_HEAD, L, burst_head);
+		if
+		:: state == RUNNING && BURST_DIFF(burst_head, oldest) != SLOTS -> goto sleep
+		:: else
+		fi;
+		if
+		:: n > 0 -> goto acquire
+		:: n == 0 && state != RUNNING -> goto end
+		:: else -> until = cursor; goto release	/* by another thread, in truth */
+		fi;
+acquire:
+		if
+		:: n > 1 -> n = 1
+		:: skip
+		fi;
+		acquire_samples();
+		wanted = 0;
+		until = tail;
+		if
+		:: until = cursor
+		:: DIFF(cursor, tail) > 1 -> until = PLUS(tail, 1)
+		:: DIFF(cursor, tail) < SIZE
+		fi;
+release:
+		if
+		:: until != tail -> release_samples()
+		:: else
+		fi;
+		n = 0;
+		until = 0;
+		burst_head = 0;
+		state = RUNNING;
+		goto again;
+sleep:
+		n = 0;
+		burst_head = 0;
+#ifndef MUTANT_WAITING_AFTER_LOOK
+		say_waiting()
+#endif
+	   }
+		atomic { full_fence(CONSUMER, PRODUCER, E); forget_unobservable() }
+		atomic {
+			look_again();
+#ifdef MUTANT_WAITING_AFTER_LOOK
+			say_waiting();
+#endif
+			if
+			:: asleep
+			:: else -> store(CONSUMER, WAITING, 0, 0); goto again
+			fi
+		}
+		atomic {
+			event -> event = 0;
+			asleep = 0;
+			true_watermark = 0;
+			store(CONSUMER, WAITING, 0, 0)
+		}
+again:
+		skip
+	od;
+end:
+	atomic {
+		assert(cursor == true_head);
+		assert(CLOCK(consumer_clock + untold) == true_clock);
+	}
+}
+
+init {
+	d_step {
+		at = 0;
+		do
+		:: at < SIZE -> sample[at] = NOTHING; at++
+		:: else -> break
+		od;
+		at = 0;
+		do
+		:: at < SLOTS -> burst_index[at] = NOTHING; at++
+		:: else -> break
+		od
+	}
+	atomic {
+		run producer();
+		run consumer()
+	}
+}
