@@ -46,6 +46,33 @@
  *   I pairs with H, G with J: an observer that saw one counter of an update sees its odd
  *   sequence too, and reads again.
  *
+ * Why that is enough on a machine that orders weakly, in the terms of C11. The kernel's
+ * model gives the same for what is used here:
+ *
+ *   A, B  The samples are stored before A and loaded after B, so a head that was seen makes
+ *         the stores happen before the loads. Without either, the head may overtake the
+ *         samples, or the loads may be done before that of the head: old samples.
+ *   C, D  Samples and descriptors are loaded before C and overwritten after D, in a place
+ *         that only a tail past it makes free. Without either, a load may be done after the
+ *         next lap's store. A control dependency would order that store but not make the
+ *         access free of a race.
+ *   K, L  As A and B. A needs K before it: K is the older store of the two.
+ *   M, N  The last head is stored before M and loaded after N; without either, a consumer
+ *         may see the end, miss the head, and leave samples behind.
+ *   E, F  Release and acquire leave a store and a later load of another place unordered:
+ *         each side could miss the other's store (store buffering). One of two full fences
+ *         comes first; what was stored before that one is seen after the other. So
+ *         watermark and waiting need no order between them.
+ *   G, J  A counter that was seen is from after G, and the sequence loaded after J is then
+ *         no older than the odd one. Without either, the second load may see the sequence
+ *         from before the update: old and new counters mixed.
+ *   H, I  Without either, a counter older than the even sequence may be seen under it.
+ *
+ * Samples and descriptors are the only plain accesses, and each happens before or after any
+ * it conflicts with: a place belongs to the producer from D to A and to the consumer from B
+ * (or L) to C. All else that is shared is loaded and stored whole. tests/model explores all
+ * but G to J.
+ *
  * The producer keeps its indices to itself and never reads its own stores back: what it
  * shares could be forged where the protection of the mapping fails. What the consumer
  * shares it reads once and bounds.
