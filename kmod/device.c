@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
@@ -18,6 +19,7 @@ static void zcring_device_free(struct device *dev)
 		zdev->ops->destroy(zdev->dma);
 	zcring_area_free(&zdev->next_scene_samples);
 	zcring_area_free(&zdev->scene_samples);
+	zcring_ring_unmap_dma(&zdev->ring);	/* of a board that could not be plugged */
 	zcring_ring_free(&zdev->ring);
 	zcring_area_free(&zdev->consumer_page);
 	zcring_area_free(&zdev->meta);
@@ -40,6 +42,14 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
 	return -ENOMEM;
 }
 
+/* Where memory has to lie to be reached without a bounce buffer. */
+static gfp_t zcring_dma_zone(struct device *dev)
+{
+	if (!dev || !dma_addressing_limited(dev))
+		return 0;
+	return dma_get_mask(dev) >= DMA_BIT_MASK(32) ? GFP_DMA32 : GFP_DMA;
+}
+
 static int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
 				    const struct zcring_config *config)
 {
@@ -48,11 +58,17 @@ static int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ri
 	err = zcring_device_may_alloc(zdev, zcring_config_bytes(config));
 	if (err)
 		return err;
-	return zcring_ring_alloc(ring, config);
+	return zcring_ring_alloc(ring, config, zdev->zone);
+}
+
+static int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring)
+{
+	return zdev->dma_dev ? zcring_ring_map_dma(ring, zdev->dma_dev) : 0;
 }
 
 /* What is built here, zcring_device_free() takes down, however far it came. */
-static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config)
+static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config,
+			       void *board)
 {
 	void *dma;
 	int err;
@@ -66,11 +82,14 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	err = zcring_device_alloc_ring(zdev, &zdev->ring, config);
 	if (err)
 		return err;
+	err = zcring_device_map_ring(zdev, &zdev->ring);
+	if (err)
+		return err;
 	zdev->config = *config;
 	zdev->stream.meta = zdev->meta.address;
 	zdev->stream.consumer = zdev->consumer_page.address;
 	zcring_ring_attach(&zdev->ring, config, &zdev->stream);
-	dma = zdev->ops->create(&zdev->stream, config);
+	dma = zdev->ops->create(zdev, board, config);
 	if (IS_ERR(dma))
 		return PTR_ERR(dma);
 	zdev->dma = dma;
@@ -78,7 +97,8 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	return 0;
 }
 
-struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config)
+struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config,
+					   const struct zcring_source *source)
 {
 	struct zcring_device *zdev = kzalloc(sizeof(*zdev), GFP_KERNEL);
 	int err;
@@ -88,23 +108,26 @@ struct zcring_device *zcring_device_create(dev_t number, const struct zcring_con
 	mutex_init(&zdev->io_lock);
 	mutex_init(&zdev->lock);
 	init_waitqueue_head(&zdev->wait);
-	zdev->ops = &zcring_sim_dma_ops;
+	zdev->ops = source->ops;
+	zdev->dma_dev = source->dev;
+	zdev->zone = zcring_dma_zone(source->dev);
 	device_initialize(&zdev->dev);
 	zdev->dev.class = &zcring_class;
+	zdev->dev.parent = source->dev;
 	zdev->dev.devt = number;
 	zdev->dev.groups = zcring_groups;
 	zdev->dev.release = zcring_device_free;
 	err = dev_set_name(&zdev->dev, "zcring%u", MINOR(number));
 	if (err)
 		goto out_put_device;
-	err = zcring_device_build(zdev, config);
+	err = zcring_device_build(zdev, config, source->board);
 	if (err)
 		goto out_put_device;
 	err = zcring_pump_create(zdev);
 	if (err)
 		goto out_put_device;
 	cdev_init(&zdev->cdev, &zcring_fops);
-	zdev->cdev.owner = THIS_MODULE;
+	zdev->cdev.owner = source->ops->owner;
 	return zdev;
 
 out_put_device:
@@ -127,11 +150,16 @@ void zcring_device_discard(struct zcring_device *zdev)
 	put_device(&zdev->dev);
 }
 
-void zcring_device_destroy(struct zcring_device *zdev)
+void zcring_device_withdraw(struct zcring_device *zdev)
 {
 	zcring_debugfs_remove(zdev);
 	cdev_device_del(&zdev->cdev, &zdev->dev);
 	zcring_device_unplug(zdev);
+}
+
+void zcring_device_destroy(struct zcring_device *zdev)
+{
+	zcring_device_withdraw(zdev);
 	zcring_device_discard(zdev);
 }
 
@@ -284,11 +312,15 @@ static int zcring_exchange_ring(struct zcring_device *zdev, struct file *file,
 	if (err)
 		goto out_unlock;
 	if (ring->burst_ends) {
+		err = zcring_device_map_ring(zdev, ring);
+		if (err)
+			goto out_unlock;
 		swap(zdev->ring, *ring);
 		zcring_ring_attach(&zdev->ring, config, &zdev->stream);
 	}
 	zdev->config = *config;
 	zdev->ops->configure(zdev->dma, config);
+	zcring_ring_unmap_dma(ring);	/* the hardware has let go of it */
 	zcring_device_settle(zdev);
 out_unlock:
 	mutex_unlock(&zdev->lock);

@@ -12,7 +12,7 @@
 
 static unsigned int devices = 1;
 module_param(devices, uint, 0444);
-MODULE_PARM_DESC(devices, "number of devices, 1 to 16 (default 1)");
+MODULE_PARM_DESC(devices, "number of simulated devices, 0 to 16, boards not counted (default 1)");
 
 static unsigned long ring_bytes = 8UL << 20;
 module_param(ring_bytes, ulong, 0444);
@@ -40,7 +40,8 @@ MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one devic
 
 static dev_t zcring_first_number;
 static struct zcring_config zcring_new_config;	/* of a device that is new; constant */
-static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];
+static const struct zcring_source zcring_simulated = { .ops = &zcring_sim_dma_ops };
+static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];	/* simulated ones first */
 
 /* Protects zcring_devices while devices can be plugged, and has one done at a time. */
 static DEFINE_MUTEX(zcring_devices_lock);
@@ -81,7 +82,7 @@ static u32 __init zcring_format_by_name(const char *name)
 static int __init zcring_config_from_parameters(struct zcring_config *config)
 {
 	zcring_config_default(config);
-	if (!zcring_in_range("devices", devices, 1, ZCRING_DEVICES_MAX) ||
+	if (!zcring_in_range("devices", devices, 0, ZCRING_DEVICES_MAX) ||
 	    !zcring_in_range("channels", channels, 1, ZCRING_CHANNELS_MAX) ||
 	    !zcring_in_range("sample_rate", sample_rate, 1, ZCRING_RATE_HZ_MAX) ||
 	    !zcring_in_range("interval_us", interval_us, ZCRING_INTERVAL_NS_MIN / NSEC_PER_USEC,
@@ -134,14 +135,14 @@ int zcring_unplug_number(unsigned int number)
 }
 
 /* With zcring_devices_lock held. */
-static int zcring_plug_new(unsigned int number)
+static int zcring_plug_new(unsigned int number, const struct zcring_source *source)
 {
 	struct zcring_device *zdev;
 	int err;
 
 	if (zcring_devices[number])
 		return -EEXIST;
-	zdev = zcring_device_create(zcring_first_number + number, &zcring_new_config);
+	zdev = zcring_device_create(zcring_first_number + number, &zcring_new_config, source);
 	if (IS_ERR(zdev))
 		return PTR_ERR(zdev);
 	err = zcring_device_add(zdev);
@@ -160,9 +161,33 @@ int zcring_plug_number(unsigned int number)
 	if (number >= devices)
 		return -EINVAL;
 	mutex_lock(&zcring_devices_lock);
-	err = zcring_plug_new(number);
+	err = zcring_plug_new(number, &zcring_simulated);
 	mutex_unlock(&zcring_devices_lock);
 	return err;
+}
+
+struct zcring_device *zcring_plug_board(const struct zcring_source *source)
+{
+	struct zcring_device *zdev = ERR_PTR(-ENOSPC);
+	unsigned int number = devices;
+	int err;
+
+	mutex_lock(&zcring_devices_lock);
+	while (number < ZCRING_DEVICES_MAX && zcring_devices[number])
+		number++;
+	if (number < ZCRING_DEVICES_MAX) {
+		err = zcring_plug_new(number, source);
+		zdev = err ? ERR_PTR(err) : zcring_devices[number];
+	}
+	mutex_unlock(&zcring_devices_lock);
+	return zdev;
+}
+
+void zcring_forget_board(struct zcring_device *zdev)
+{
+	mutex_lock(&zcring_devices_lock);
+	zcring_devices[MINOR(zdev->dev.devt) - MINOR(zcring_first_number)] = NULL;
+	mutex_unlock(&zcring_devices_lock);
 }
 
 /* From @first on; none of them was added. */
@@ -182,7 +207,8 @@ static int __init zcring_create_devices(void)
 	unsigned int i;
 
 	for (i = 0; i < devices; i++) {
-		zdev = zcring_device_create(zcring_first_number + i, &zcring_new_config);
+		zdev = zcring_device_create(zcring_first_number + i, &zcring_new_config,
+					    &zcring_simulated);
 		if (IS_ERR(zdev)) {
 			pr_err("cannot create zcring%u: %pe; where memory is short, take a smaller ring_bytes, or fewer channels or devices\n",
 			       i, zdev);
@@ -218,7 +244,7 @@ static int __init zcring_init(void)
 	err = zcring_config_from_parameters(&zcring_new_config);
 	if (err)
 		return err;
-	err = alloc_chrdev_region(&zcring_first_number, 0, devices, "zcring");
+	err = alloc_chrdev_region(&zcring_first_number, 0, ZCRING_DEVICES_MAX, "zcring");
 	if (err)
 		return err;
 	err = class_register(&zcring_class);
@@ -238,7 +264,7 @@ out_remove_debugfs:
 	zcring_debugfs_exit();
 	class_unregister(&zcring_class);
 out_unregister_numbers:
-	unregister_chrdev_region(zcring_first_number, devices);
+	unregister_chrdev_region(zcring_first_number, ZCRING_DEVICES_MAX);
 	return err;
 }
 
@@ -248,7 +274,7 @@ static void __exit zcring_exit(void)
 	zcring_destroy_devices();
 	zcring_debugfs_exit();
 	class_unregister(&zcring_class);
-	unregister_chrdev_region(zcring_first_number, devices);
+	unregister_chrdev_region(zcring_first_number, ZCRING_DEVICES_MAX);
 }
 
 module_init(zcring_init);

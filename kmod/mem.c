@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -16,14 +17,14 @@
  * rather than having a process killed for it; but what it leaves to others may be so little
  * that theirs do, which is why all is accounted and memory_bytes_max bounds it.
  */
-static struct page *zcring_alloc_chunk(unsigned int order)
+static struct page *zcring_alloc_chunk(unsigned int order, gfp_t zone)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | zone;
 
 	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
 }
 
-static int zcring_area_fill(struct zcring_area *area, unsigned long count)
+static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t zone)
 {
 	unsigned int order = get_order(ZCRING_CHUNK_BYTES);
 
@@ -35,7 +36,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count)
 			return -EINTR;
 		while (1UL << order > count - area->count)
 			order--;
-		chunk = zcring_alloc_chunk(order);
+		chunk = zcring_alloc_chunk(order, zone);
 		if (!chunk && !order)
 			return -ENOMEM;
 		if (!chunk) {
@@ -50,18 +51,20 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count)
 	return 0;
 }
 
-int zcring_area_alloc(struct zcring_area *area, u64 bytes)
+static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone)
 {
 	unsigned long count = bytes >> PAGE_SHIFT;
 	int err;
 
 	area->count = 0;
 	area->address = NULL;
+	area->dma_dev = NULL;
+	area->dma = NULL;
 	area->pages = kvmalloc_array(count, sizeof(*area->pages),
 				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
 		return -ENOMEM;
-	err = zcring_area_fill(area, count);
+	err = zcring_area_fill(area, count, zone);
 	if (err)
 		goto out_free_area;
 	area->address = vmap(area->pages, count, VM_MAP, PAGE_KERNEL);
@@ -74,6 +77,11 @@ int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 out_free_area:
 	zcring_area_free(area);
 	return err;
+}
+
+int zcring_area_alloc(struct zcring_area *area, u64 bytes)
+{
+	return zcring_area_alloc_in(area, bytes, 0);
 }
 
 void zcring_area_free(struct zcring_area *area)
@@ -122,6 +130,43 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 	return 0;
 }
 
+/*
+ * Whatever the processor is to see of it, it has been given already (zcring_dma_take()); a
+ * copy of bounce buffers here would only bring back what was there before.
+ */
+static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
+{
+	unsigned long i;
+
+	if (!area->dma)
+		return;
+	for (i = 0; i < count; i++)
+		dma_unmap_page_attrs(area->dma_dev, area->dma[i], PAGE_SIZE, DMA_FROM_DEVICE,
+				     DMA_ATTR_SKIP_CPU_SYNC);
+	kvfree(area->dma);
+	area->dma = NULL;
+	area->dma_dev = NULL;
+}
+
+/* Page by page: no bounce buffer and no IOMMU has trouble with that. */
+static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
+{
+	unsigned long i;
+
+	area->dma = kvmalloc_array(area->count, sizeof(*area->dma), GFP_KERNEL);
+	if (!area->dma)
+		return -ENOMEM;
+	area->dma_dev = dev;
+	for (i = 0; i < area->count; i++) {
+		area->dma[i] = dma_map_page(dev, area->pages[i], 0, PAGE_SIZE, DMA_FROM_DEVICE);
+		if (!dma_mapping_error(dev, area->dma[i]))
+			continue;
+		zcring_area_unmap_dma(area, i);
+		return -EIO;
+	}
+	return 0;
+}
+
 #define ZCRING_BURSTS_BYTES	PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst))
 
 u64 zcring_config_bytes(const struct zcring_config *config)
@@ -139,7 +184,7 @@ u64 zcring_ring_bytes(const struct zcring_ring *ring)
 	return bytes;
 }
 
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config)
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone)
 {
 	int err;
 	u32 c;
@@ -155,7 +200,7 @@ int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *conf
 		goto out_free_ring;
 	}
 	for (c = 0; c < config->channels; c++) {
-		err = zcring_area_alloc(&ring->data[c], config->ring_bytes);
+		err = zcring_area_alloc_in(&ring->data[c], config->ring_bytes, zone);
 		if (err)
 			goto out_free_ring;
 	}
@@ -175,6 +220,31 @@ void zcring_ring_free(struct zcring_ring *ring)
 	kvfree(ring->burst_ends);
 	ring->burst_ends = NULL;
 	zcring_area_free(&ring->bursts);
+}
+
+int zcring_ring_map_dma(struct zcring_ring *ring, struct device *dev)
+{
+	int err;
+	u32 c;
+
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+		if (!ring->data[c].count)
+			continue;
+		err = zcring_area_map_dma(&ring->data[c], dev);
+		if (err) {
+			zcring_ring_unmap_dma(ring);
+			return err;
+		}
+	}
+	return 0;
+}
+
+void zcring_ring_unmap_dma(struct zcring_ring *ring)
+{
+	u32 c;
+
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
+		zcring_area_unmap_dma(&ring->data[c], ring->data[c].count);
 }
 
 void zcring_ring_attach(const struct zcring_ring *ring, const struct zcring_config *config,

@@ -3,8 +3,11 @@
 #ifndef ZCRING_MEM_H
 #define ZCRING_MEM_H
 
+#include <linux/types.h>
+
 #include "engine/stream.h"
 
+struct device;
 struct page;
 struct vm_area_struct;
 
@@ -16,6 +19,8 @@ struct vm_area_struct;
  * @pages: in order; neighbours that are neighbours in memory too make a chunk
  * @count: how many
  * @address: the kernel's flat view of them
+ * @dma_dev: the hardware that they are mapped for, if any
+ * @dma: each page's address, as that hardware sees it
  *
  * All zero where there is none.
  */
@@ -23,6 +28,8 @@ struct zcring_area {
 	struct page **pages;
 	unsigned long count;
 	void *address;
+	struct device *dma_dev;
+	dma_addr_t *dma;
 };
 
 /**
@@ -53,8 +60,16 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
 u64 zcring_config_bytes(const struct zcring_config *config);
 u64 zcring_ring_bytes(const struct zcring_ring *ring);
 
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config);
+/* @zone: 0, or the __GFP_DMA flag of memory that the hardware reaches. */
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone);
 void zcring_ring_free(struct zcring_ring *ring);
+
+/*
+ * Maps the samples for @dev to write, and back; the ring must not be mapped, and the
+ * hardware have ended with it, respectively. Unmapping what is not mapped does nothing.
+ */
+int zcring_ring_map_dma(struct zcring_ring *ring, struct device *dev);
+void zcring_ring_unmap_dma(struct zcring_ring *ring);
 
 /* Makes it the memory of @stream, which begins anew, stopped and empty. */
 void zcring_ring_attach(const struct zcring_ring *ring, const struct zcring_config *config,

@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The timer is the DMA engine's interrupt, and does what an interrupt handler should: it
- * wakes a thread, which does the work.
+ * wakes a thread, which does the work. For a board with interrupts of its own, it only says
+ * when the stream starts.
  */
 #include <linux/bitops.h>
 #include <linux/err.h>
+#include <linux/export.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
 
 #include "compat.h"
 #include "zcring.h"
 
-static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
+static void zcring_pump_kick(struct zcring_pump *pump)
 {
-	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
-
 	WRITE_ONCE(pump->fired_ns, ktime_get_ns());
 	/* Fully ordered, as test_and_clear_bit() is: who sees it due sees fired_ns. */
 	test_and_set_bit(0, &pump->due);
 	wake_up(&pump->kick);
+}
+
+void zcring_dma_interrupt(struct zcring_device *zdev)
+{
+	zcring_pump_kick(&zdev->pump);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_interrupt);
+
+static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
+{
+	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
+
+	zcring_pump_kick(pump);
+	if (!pump->interval)
+		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
 	return HRTIMER_RESTART;
 }
@@ -73,11 +88,11 @@ void zcring_pump_destroy(struct zcring_device *zdev)
 void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns)
 {
 	struct zcring_pump *pump = &zdev->pump;
-	ktime_t first = ns_to_ktime(mono_ns + zdev->config.interval_ns);
+	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
 
 	WRITE_ONCE(pump->fired_ns, mono_ns);	/* for a turn that the stream before has left */
-	pump->interval = ns_to_ktime(zdev->config.interval_ns);
-	hrtimer_start(&pump->timer, first, HRTIMER_MODE_ABS);
+	pump->interval = ns_to_ktime(interval_ns);
+	hrtimer_start(&pump->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
 }
 
 /* Waits for a running handler, which takes no lock. */

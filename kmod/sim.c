@@ -2,19 +2,21 @@
 /* The DMA engine of a board that is not there: the simulated front end behind dma.h. */
 #include <linux/err.h>
 #include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
 #include "dma.h"
 #include "engine/front.h"
 
-static void *zcring_sim_create(struct zcring_stream *stream, const struct zcring_config *config)
+static void *zcring_sim_create(struct zcring_device *zdev, void *board,
+			       const struct zcring_config *config)
 {
 	struct zcring_front *front = kzalloc(sizeof(*front), GFP_KERNEL);
 
 	if (!front)
 		return ERR_PTR(-ENOMEM);
-	zcring_front_init(front, stream, config);
+	zcring_front_init(front, zcring_dma_stream(zdev), config);
 	return front;
 }
 
@@ -74,6 +76,7 @@ static int zcring_sim_inject(void *dma, enum zcring_mishap kind, s64 amount, u64
 }
 
 const struct zcring_dma_ops zcring_sim_dma_ops = {
+	.owner = THIS_MODULE,
 	.model = "zcring simulated front end",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
 	.create = zcring_sim_create,

@@ -8,6 +8,7 @@
  *   pump.c    timer and thread            sysfs.c   attributes
  *   mem.c     pages                       debugfs.c mishaps on demand
  *   sim.c     the simulated DMA engine (dma.h)
+ *   board.c   what a board's module may call (dma.h)
  *
  * Life. The character device, and with it every open file and every mapping (which holds
  * its file), keeps struct zcring_device and all of its memory alive; unplugging only ends
@@ -36,7 +37,8 @@ struct task_struct;
 /**
  * struct zcring_pump - what makes the DMA engine go on
  * @timer: the interrupt; runs while the stream runs
- * @interval: its period; written only while it is off
+ * @interval: its period; 0: it comes once, when the stream starts. Written only while it is
+ *            off
  * @fired_ns: when it came last, on CLOCK_MONOTONIC; written before @due
  * @due: set by the timer, taken by the thread
  * @kick: where the thread sleeps
@@ -77,6 +79,8 @@ struct zcring_pump {
  * @pump: timer and thread
  * @ops: the DMA engine; constant
  * @dma: the DMA engine's own; constant
+ * @dma_dev: the hardware that writes @ring, where there is some; null once it is unplugged
+ * @zone: of the memory of @ring; constant
  * @debugfs: its directory; whoever adds and destroys the device alone touches it
  */
 struct zcring_device {
@@ -107,7 +111,21 @@ struct zcring_device {
 	struct zcring_pump pump;
 	const struct zcring_dma_ops *ops;
 	void *dma;
+	struct device *dma_dev;
+	gfp_t zone;
 	struct dentry *debugfs;
+};
+
+/**
+ * struct zcring_source - where a device's samples come from
+ * @ops: the DMA engine
+ * @dev: the hardware that does DMA; NULL where there is none
+ * @board: for zcring_dma_ops.create
+ */
+struct zcring_source {
+	const struct zcring_dma_ops *ops;
+	struct device *dev;
+	void *board;
 };
 
 /* main.c */
@@ -122,15 +140,27 @@ extern unsigned long zcring_memory_bytes_max;
 int zcring_unplug_number(unsigned int number);
 int zcring_plug_number(unsigned int number);
 
+/*
+ * A new device for a board, under a number that no simulated one has; and the end of that
+ * number. -ENOSPC if there is no number left.
+ */
+struct zcring_device *zcring_plug_board(const struct zcring_source *source);
+void zcring_forget_board(struct zcring_device *zdev);
+
 /* device.c */
-struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config);
+struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config,
+					   const struct zcring_source *source);
 
 /* Shows it to user space: from here on it may be opened. It stays created if that fails. */
 int zcring_device_add(struct zcring_device *zdev);
 
-/* For one that was added, and for one that was not. */
+/*
+ * For one that was added, and for one that was not. The first is zcring_device_withdraw(),
+ * after which user space cannot open it and its stream has ended, and then the second.
+ */
 void zcring_device_destroy(struct zcring_device *zdev);
 void zcring_device_discard(struct zcring_device *zdev);
+void zcring_device_withdraw(struct zcring_device *zdev);
 
 /*
  * The hardware is gone: the stream ends for good, sleepers wake, calls fail with ENODEV;

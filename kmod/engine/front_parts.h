@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What front.c and control.c share, and nobody else sees. */
+/*
+ * What front.c and control.c share, and nobody else sees but a board that has DMA and no
+ * antenna (edu.c).
+ */
 #ifndef ZCRING_ENGINE_FRONT_PARTS_H
 #define ZCRING_ENGINE_FRONT_PARTS_H
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a board's module may call: its device's life, and the memory that its DMA writes. */
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/export.h>
+
+#include "engine/front_parts.h"
+#include "zcring.h"
+
+struct zcring_device *zcring_board_plug(const struct zcring_dma_ops *ops, struct device *dev,
+					void *board)
+{
+	const struct zcring_source source = { .ops = ops, .dev = dev, .board = board };
+
+	return zcring_plug_board(&source);
+}
+EXPORT_SYMBOL_GPL(zcring_board_plug);
+
+void zcring_board_unplug(struct zcring_device *zdev)
+{
+	zcring_device_withdraw(zdev);
+	zcring_forget_board(zdev);
+}
+EXPORT_SYMBOL_GPL(zcring_board_unplug);
+
+void zcring_board_put(struct zcring_device *zdev)
+{
+	mutex_lock(&zdev->lock);
+	zcring_ring_unmap_dma(&zdev->ring);
+	zdev->dma_dev = NULL;
+	mutex_unlock(&zdev->lock);
+	zcring_device_discard(zdev);
+}
+EXPORT_SYMBOL_GPL(zcring_board_put);
+
+struct zcring_stream *zcring_dma_stream(struct zcring_device *zdev)
+{
+	return &zdev->stream;
+}
+EXPORT_SYMBOL_GPL(zcring_dma_stream);
+
+static u64 zcring_place_bytes(const struct zcring_device *zdev, u64 index)
+{
+	const struct zcring_stream *stream = &zdev->stream;
+
+	return zcring_ring_place(index, stream->ring_samples) * stream->sample_bytes;
+}
+
+u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
+{
+	const struct zcring_area *area = &zdev->ring.data[channel];
+	u64 begin = zcring_place_bytes(zdev, index);
+	unsigned long page = begin >> PAGE_SHIFT;
+	u64 run = PAGE_SIZE - offset_in_page(begin);
+
+	for (; run < bytes && page + 1 < area->count; page++, run += PAGE_SIZE)
+		if (area->dma[page + 1] != area->dma[page] + PAGE_SIZE)
+			break;
+	return min(run, bytes);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_run);
+
+/* Page by page, as they were mapped. */
+static void zcring_dma_sync(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes,
+			    void (*sync)(struct device *dev, dma_addr_t address, size_t size,
+					 enum dma_data_direction direction))
+{
+	const struct zcring_area *area = &zdev->ring.data[channel];
+	u64 at = zcring_place_bytes(zdev, index);
+	u64 end = at + bytes;
+	u64 next;
+
+	for (; at < end; at = next) {
+		next = min(end, round_down(at, PAGE_SIZE) + PAGE_SIZE);
+		sync(area->dma_dev, area->dma[at >> PAGE_SHIFT] + offset_in_page(at), next - at,
+		     DMA_FROM_DEVICE);
+	}
+}
+
+dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
+{
+	const struct zcring_area *area = &zdev->ring.data[channel];
+	u64 begin = zcring_place_bytes(zdev, index);
+
+	zcring_dma_sync(zdev, channel, index, bytes, dma_sync_single_for_device);
+	return area->dma[begin >> PAGE_SHIFT] + offset_in_page(begin);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_give);
+
+void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
+{
+	zcring_dma_sync(zdev, channel, index, bytes, dma_sync_single_for_cpu);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_take);
+
+/*
+ * The engine is plain C and exports nothing itself. The books and the clock are for every
+ * board ...
+ */
+#define ZCRING_EXPORT(_name)	EXPORT_SYMBOL_GPL(_name)
+
+ZCRING_EXPORT(zcring_stream_start);
+ZCRING_EXPORT(zcring_stream_stop);
+ZCRING_EXPORT(zcring_stream_room);
+ZCRING_EXPORT(zcring_stream_publish);
+ZCRING_EXPORT(zcring_stream_lose);
+ZCRING_EXPORT(zcring_stream_account);
+ZCRING_EXPORT(zcring_clock_at);
+ZCRING_EXPORT(zcring_clock_time);
+ZCRING_EXPORT(zcring_clock_now);
+ZCRING_EXPORT(zcring_clock_find);
+ZCRING_EXPORT(zcring_clock_rebase);
+ZCRING_EXPORT(zcring_rate_is_valid);
+
+/* ... and the signal path, for one that has DMA but no antenna. */
+ZCRING_EXPORT(zcring_front_init);
+ZCRING_EXPORT(zcring_front_configure);
+ZCRING_EXPORT(zcring_front_set_scene);
+ZCRING_EXPORT(zcring_front_start);
+ZCRING_EXPORT(zcring_front_control);
+ZCRING_EXPORT(zcring_front_obey_due);
+ZCRING_EXPORT(zcring_front_until_command);
+ZCRING_EXPORT(zcring_front_get_tuning);
+ZCRING_EXPORT(zcring_antenna_receive);
