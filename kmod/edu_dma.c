@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A board that any machine can have: the edu card of QEMU, which has a DMA engine, an
+ * interrupt and a buffer, but no antenna. What would come from its ADC is put into its buffer
+ * by DMA, as the simulated front end makes it; from there on all is as with any board.
+ *
+ *   front end --> page --DMA--> the card's buffer --DMA--> ring --> consumer
+ *              (FILL)                             (DRAIN, a channel at a time)
+ *
+ * A leg is one DMA, which the card ends with an interrupt; a block is as many samples as go
+ * through its buffer at once: one FILL, and one DRAIN for each channel. The card has no clock
+ * of its own, either: it takes a block after the other as fast as its DMA goes (a leg takes it
+ * 100 ms), and the time of a sample follows from the rate it is set to. What the ring has no
+ * room for is lost in the card's buffer.
+ */
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "dma.h"
+#include "edu.h"
+#include "engine/front_parts.h"
+
+enum zcring_edu_leg {
+	ZCRING_EDU_IDLE,
+	ZCRING_EDU_FILL,
+	ZCRING_EDU_DRAIN,	/* channel 0; the others follow */
+};
+
+/**
+ * struct zcring_edu_engine - its DMA, as long as the device
+ * @edu: the card; not to be looked at once the stream is gone
+ * @stream: where the samples go
+ * @front: makes them, and is tuned
+ * @begin_ns: not before then the stream has its first sample
+ * @leg: what the card does
+ * @burst: of the block that is on its way, as it is tuned
+ * @samples: of the block
+ * @fits: how many of them go into the ring
+ */
+struct zcring_edu_engine {
+	struct zcring_edu *edu;
+	struct zcring_stream *stream;
+	struct zcring_front front;
+	u64 begin_ns;
+	unsigned int leg;
+	struct zcring_burst burst;
+	u64 samples;
+	u64 fits;
+};
+
+/* The block that is on its way, if any, is dropped, as if it had never been taken. */
+static void zcring_edu_settle(struct zcring_edu_engine *engine)
+{
+	if (engine->leg == ZCRING_EDU_IDLE)
+		return;
+	zcring_edu_quiesce(engine->edu);
+	engine->leg = ZCRING_EDU_IDLE;
+}
+
+static void *zcring_edu_create(struct zcring_device *zdev, void *board,
+			       const struct zcring_config *config)
+{
+	struct zcring_edu_engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL);
+	struct zcring_edu *edu = board;
+
+	if (!engine)
+		return ERR_PTR(-ENOMEM);
+	edu->zdev = zdev;
+	engine->edu = edu;
+	engine->stream = zcring_dma_stream(zdev);
+	zcring_front_init(&engine->front, engine->stream, config);
+	return engine;
+}
+
+static void zcring_edu_destroy(void *dma)
+{
+	kfree(dma);
+}
+
+static void zcring_edu_configure(void *dma, const struct zcring_config *config)
+{
+	struct zcring_edu_engine *engine = dma;
+
+	zcring_edu_settle(engine);
+	zcring_front_configure(&engine->front, config);
+}
+
+static void zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, const void *samples)
+{
+	struct zcring_edu_engine *engine = dma;
+
+	zcring_front_set_scene(&engine->front, scene, samples);
+}
+
+/* The first block waits for the interrupt that says that the delay is over. */
+static int zcring_edu_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)
+{
+	struct zcring_edu_engine *engine = dma;
+	int err;
+
+	if (engine->front.config.dma == ZCRING_DMA_RESIDENT)
+		return -EOPNOTSUPP;
+	if (engine->stream->state != ZCRING_STATE_RUNNING)
+		zcring_edu_settle(engine);
+	if (engine->edu->is_broken)
+		return -EIO;
+	err = zcring_front_start(&engine->front, start, mono_ns, time_ns);
+	if (!err)
+		engine->begin_ns = mono_ns + start->delay_ns;
+	return err;
+}
+
+static void zcring_edu_stop(void *dma, u64 mono_ns)
+{
+	struct zcring_edu_engine *engine = dma;
+
+	if (engine->stream->state == ZCRING_STATE_GONE)
+		return;
+	zcring_edu_settle(engine);
+	zcring_stream_stop(engine->stream);
+}
+
+/* The sample that a command can come to first: the block on its way is as it is. */
+static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
+{
+	u64 sample_clock = engine->stream->telemetry.sample_clock;
+
+	return engine->leg == ZCRING_EDU_IDLE ? sample_clock : sample_clock + engine->samples;
+}
+
+static int zcring_edu_control(void *dma, const struct zcring_control *control, u64 mono_ns)
+{
+	const u32 timed = ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME;
+	struct zcring_edu_engine *engine = dma;
+	struct zcring_control command = *control;
+	u64 next = zcring_edu_next_clock(engine);
+	int err = 0;
+
+	if (engine->stream->state == ZCRING_STATE_RUNNING && (control->what & timed) != timed) {
+		if (control->what & ZCRING_CONTROL_AT_TIME)
+			err = zcring_clock_find(&engine->front.clock, control->at_clock,
+						&command.at_clock);
+		else if (!(control->what & ZCRING_CONTROL_AT))
+			command.at_clock = next;
+		command.at_clock = max(command.at_clock, next);
+		command.what = (control->what & ~timed) | ZCRING_CONTROL_AT;
+	}
+	return err ?: zcring_front_control(&engine->front, &command, mono_ns);
+}
+
+/* While it runs, its time goes with its samples. */
+static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+{
+	const struct zcring_edu_engine *engine = dma;
+	const struct zcring_stream *stream = engine->stream;
+
+	zcring_front_get_tuning(&engine->front, mono_ns, ktime_get_real_ns(), tuning);
+	if (stream->state == ZCRING_STATE_RUNNING)
+		tuning->time_ns = zcring_clock_time(&engine->front.clock,
+						    stream->telemetry.sample_clock);
+}
+
+static void zcring_edu_describe(struct zcring_edu_engine *engine)
+{
+	const struct zcring_front *front = &engine->front;
+	const struct zcring_clock *clock = &front->clock;
+	u32 c;
+
+	engine->burst = (struct zcring_burst){
+		.samples = engine->fits,
+		.time_ns = zcring_clock_time(clock, engine->stream->telemetry.sample_clock),
+		.rate_num = clock->rate_num,
+		.rate_den = clock->rate_den,
+		.bandwidth_uhz = front->bandwidth_uhz,
+	};
+	for (c = 0; c < engine->stream->channels; c++) {
+		engine->burst.freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
+		engine->burst.gain_mb[c] = front->antenna.tuner[c].gain_mb;
+	}
+}
+
+/* As much as goes through the card's buffer, and as the card sees of the ring in a row. */
+static u64 zcring_edu_block_samples(const struct zcring_edu_engine *engine)
+{
+	const struct zcring_stream *stream = engine->stream;
+	u64 bytes = ZCRING_EDU_BUFFER_BYTES / stream->channels;
+	u32 c;
+
+	bytes -= bytes % stream->sample_bytes;
+	for (c = 0; c < stream->channels; c++)
+		bytes = zcring_dma_run(engine->edu->zdev, c, stream->head, bytes);
+	return bytes / stream->sample_bytes;
+}
+
+static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
+{
+	struct zcring_stream *stream = engine->stream;
+	struct zcring_front *front = &engine->front;
+	u64 bytes;
+	u32 c;
+
+	zcring_front_obey_due(front);
+	engine->samples = zcring_front_until_command(front, zcring_edu_block_samples(engine));
+	engine->fits = min(engine->samples, zcring_stream_room(stream));
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return;
+	zcring_edu_describe(engine);
+	bytes = engine->samples * stream->sample_bytes;
+	for (c = 0; c < stream->channels; c++)
+		zcring_antenna_receive(&front->antenna, c, stream->telemetry.sample_clock,
+				       engine->edu->page + c * bytes, engine->samples);
+	engine->leg = ZCRING_EDU_FILL;
+	zcring_edu_copy_in(engine->edu, engine->edu->page_dma, ZCRING_EDU_BUFFER,
+			   stream->channels * bytes);
+}
+
+static void zcring_edu_drain(struct zcring_edu_engine *engine, u32 channel)
+{
+	const struct zcring_stream *stream = engine->stream;
+	u64 from = ZCRING_EDU_BUFFER + channel * engine->samples * stream->sample_bytes;
+	u64 bytes = engine->fits * stream->sample_bytes;
+	dma_addr_t to = zcring_dma_give(engine->edu->zdev, channel, stream->head, bytes);
+
+	zcring_edu_copy_out(engine->edu, from, to, bytes);
+}
+
+static void zcring_edu_end_block(struct zcring_edu_engine *engine, u64 interrupt_ns)
+{
+	struct zcring_stream *stream = engine->stream;
+
+	engine->leg = ZCRING_EDU_IDLE;
+	engine->burst.interrupt_ns = interrupt_ns;
+	if (engine->fits)
+		zcring_stream_publish(stream, &engine->burst);
+	zcring_stream_lose(stream, engine->samples - engine->fits);
+	zcring_stream_account(stream);
+}
+
+static void zcring_edu_end_leg(struct zcring_edu_engine *engine, u64 interrupt_ns)
+{
+	const struct zcring_stream *stream = engine->stream;
+	u32 channels = engine->fits ? stream->channels : 0;
+
+	if (engine->leg >= ZCRING_EDU_DRAIN)
+		zcring_dma_take(engine->edu->zdev, engine->leg - ZCRING_EDU_DRAIN, stream->head,
+				engine->fits * stream->sample_bytes);
+	if (++engine->leg < ZCRING_EDU_DRAIN + channels)
+		zcring_edu_drain(engine, engine->leg - ZCRING_EDU_DRAIN);
+	else
+		zcring_edu_end_block(engine, interrupt_ns);
+}
+
+/* The interrupt may be that of the start, or of a leg that was waited for, even long ago. */
+static void zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
+{
+	struct zcring_edu_engine *engine = dma;
+
+	if (engine->stream->state != ZCRING_STATE_RUNNING || mono_ns < engine->begin_ns)
+		return;
+	if (engine->leg != ZCRING_EDU_IDLE) {
+		if (!zcring_edu_has_ended(engine->edu))
+			return;
+		zcring_edu_end_leg(engine, interrupt_ns);
+	}
+	if (engine->leg == ZCRING_EDU_IDLE && engine->stream->state == ZCRING_STATE_RUNNING)
+		zcring_edu_begin_block(engine);
+}
+
+const struct zcring_dma_ops zcring_edu_dma_ops = {
+	.owner = THIS_MODULE,
+	.model = "QEMU edu card",
+	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
+	.has_interrupt = true,
+	.create = zcring_edu_create,
+	.destroy = zcring_edu_destroy,
+	.configure = zcring_edu_configure,
+	.set_scene = zcring_edu_set_scene,
+	.start = zcring_edu_start,
+	.stop = zcring_edu_stop,
+	.control = zcring_edu_control,
+	.progress = zcring_edu_progress,
+	.get_tuning = zcring_edu_get_tuning,
+};
