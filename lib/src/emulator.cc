@@ -159,6 +159,7 @@ void emulator::do_control(const zcring_control& control)
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
         zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
     const int error = zcring_front_control(&d_front, &control, now_ns(CLOCK_MONOTONIC));
+    wake_reader();
     if (error == -ERANGE)
         check(error, "a recorded scene plays at the rate it was recorded at, and no other");
     if (error == -ENOSPC)
@@ -181,6 +182,7 @@ zcring_telemetry emulator::telemetry() const
     const std::lock_guard<std::mutex> lock(d_mutex);
     check_there();
     zcring_stream_account(&d_stream);
+    wake_reader(); // a tail that lies has ended the stream
     return d_stream.telemetry;
 }
 
@@ -192,6 +194,7 @@ void emulator::inject(zcring_mishap kind, std::int64_t amount)
     if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
         zcring_front_run(&d_front, now, now);
     const int error = zcring_front_inject(&d_front, kind, amount, now);
+    wake_reader();
     if (error < 0)
         fail_mishap(-error, name());
     if (d_pace == pacing::free)
@@ -245,7 +248,7 @@ void emulator::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_n
 }
 
 // With d_mutex held.
-void emulator::wake_reader()
+void emulator::wake_reader() const
 {
     if (zcring_ring_load_waiting(d_stream.consumer) &&
         (d_stream.state != ZCRING_STATE_RUNNING || zcring_stream_readable(&d_stream)))

@@ -50,7 +50,7 @@ private:
     std::uint64_t burst_samples() const;
     void check_there() const;
     void run();
-    void wake_reader();
+    void wake_reader() const;
 
     const pacing d_pace;
     const unique_fd d_event;
