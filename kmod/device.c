@@ -9,6 +9,7 @@
 
 #include "engine/front.h"
 #include "zcring.h"
+#include "zcring_trace.h"
 
 /* The last file, the last mapping and the module itself have let go. */
 static void zcring_device_free(struct device *dev)
@@ -165,10 +166,12 @@ void zcring_device_destroy(struct zcring_device *zdev)
 
 void zcring_device_settle(struct zcring_device *zdev)
 {
+	zcring_trace_changes(zdev);
 	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
 		zcring_pump_stop(zdev);
 		wake_up_interruptible_all(&zdev->wait);
 	} else if (wq_has_sleeper(&zdev->wait) && zcring_stream_readable(&zdev->stream)) {
+		trace_zcring_wake(zdev);
 		wake_up_interruptible_poll(&zdev->wait, EPOLLIN | EPOLLRDNORM);
 	}
 }

@@ -12,10 +12,14 @@
 
 #include "compat.h"
 #include "zcring.h"
+#include "zcring_trace.h"
 
-static void zcring_pump_kick(struct zcring_pump *pump)
+static void zcring_pump_kick(struct zcring_device *zdev, u64 now_ns, u64 late_ns)
 {
-	WRITE_ONCE(pump->fired_ns, ktime_get_ns());
+	struct zcring_pump *pump = &zdev->pump;
+
+	trace_zcring_interrupt(zdev, late_ns);
+	WRITE_ONCE(pump->fired_ns, now_ns);
 	/* Fully ordered, as test_and_clear_bit() is: who sees it due sees fired_ns. */
 	test_and_set_bit(0, &pump->due);
 	wake_up(&pump->kick);
@@ -23,15 +27,17 @@ static void zcring_pump_kick(struct zcring_pump *pump)
 
 void zcring_dma_interrupt(struct zcring_device *zdev)
 {
-	zcring_pump_kick(&zdev->pump);
+	zcring_pump_kick(zdev, ktime_get_ns(), 0);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_interrupt);
 
 static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 {
 	struct zcring_pump *pump = container_of(timer, struct zcring_pump, timer);
+	struct zcring_device *zdev = container_of(pump, struct zcring_device, pump);
+	u64 now_ns = ktime_get_ns();
 
-	zcring_pump_kick(pump);
+	zcring_pump_kick(zdev, now_ns, now_ns - ktime_to_ns(hrtimer_get_expires(timer)));
 	if (!pump->interval)
 		return HRTIMER_NORESTART;
 	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
@@ -40,12 +46,14 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 
 static void zcring_pump_turn(struct zcring_device *zdev)
 {
-	u64 fired_ns;
+	u64 fired_ns, now_ns;
 
 	mutex_lock(&zdev->lock);
-	if (zdev->stream.state == ZCRING_STATE_RUNNING) {
-		fired_ns = READ_ONCE(zdev->pump.fired_ns);
-		zdev->ops->progress(zdev->dma, ktime_get_ns(), fired_ns);
+	fired_ns = READ_ONCE(zdev->pump.fired_ns);
+	if (fired_ns && zdev->stream.state == ZCRING_STATE_RUNNING) {
+		now_ns = ktime_get_ns();
+		trace_zcring_progress(zdev, now_ns - fired_ns);
+		zdev->ops->progress(zdev->dma, now_ns, fired_ns);
 		zcring_device_settle(zdev);
 	}
 	mutex_unlock(&zdev->lock);
@@ -90,7 +98,7 @@ void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns)
 	struct zcring_pump *pump = &zdev->pump;
 	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
 
-	WRITE_ONCE(pump->fired_ns, mono_ns);	/* for a turn that the stream before has left */
+	WRITE_ONCE(pump->fired_ns, 0);	/* a turn that the stream before has left finds nothing */
 	pump->interval = ns_to_ktime(interval_ns);
 	hrtimer_start(&pump->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
 }

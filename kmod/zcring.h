@@ -9,6 +9,7 @@
  *   mem.c     pages                       debugfs.c mishaps on demand
  *   sim.c     the simulated DMA engine (dma.h)
  *   board.c   what a board's module may call (dma.h)
+ *   trace.c   tracepoints (zcring_trace.h)
  *
  * Life. The character device, and with it every open file and every mapping (which holds
  * its file), keeps struct zcring_device and all of its memory alive; unplugging only ends
@@ -54,6 +55,18 @@ struct zcring_pump {
 };
 
 /**
+ * struct zcring_traced - how far the tracepoints have told what the stream did
+ * @bursts: descriptors written
+ * @lost_samples: as in the telemetry
+ * @state: enum zcring_state
+ */
+struct zcring_traced {
+	u64 bursts;
+	u64 lost_samples;
+	u32 state;
+};
+
+/**
  * struct zcring_device - all there is of one /dev/zcringN
  * @dev: in class zcring; its last reference frees everything
  * @cdev: the character device; every open file holds it, and it holds @dev
@@ -77,6 +90,7 @@ struct zcring_pump {
  * @next_scene_bytes: how long it will be
  * @next_scene_written: how much of it is there; protected by @io_lock
  * @pump: timer and thread
+ * @traced: what the tracepoints have told
  * @ops: the DMA engine; constant
  * @dma: the DMA engine's own; constant
  * @dma_dev: the hardware that writes @ring, where there is some; null once it is unplugged
@@ -109,6 +123,7 @@ struct zcring_device {
 	u64 next_scene_written;
 
 	struct zcring_pump pump;
+	struct zcring_traced traced;
 	const struct zcring_dma_ops *ops;
 	void *dma;
 	struct device *dma_dev;
@@ -236,6 +251,9 @@ void zcring_debugfs_plugs_add(void);
 void zcring_debugfs_plugs_remove(void);
 void zcring_debugfs_add(struct zcring_device *zdev);
 void zcring_debugfs_remove(struct zcring_device *zdev);
+
+/* trace.c; with the lock held, after anything that may have moved or ended the stream. */
+void zcring_trace_changes(struct zcring_device *zdev);
 
 /* sysfs.c */
 extern const struct attribute_group *zcring_groups[];
