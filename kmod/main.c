@@ -283,4 +283,4 @@ module_exit(zcring_exit);
 MODULE_AUTHOR("zcring developers");
 MODULE_DESCRIPTION("Zero-copy DMA ring of samples, filled by a simulated SDR front end");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(ZCRING_VERSION);
