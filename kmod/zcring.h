@@ -40,7 +40,8 @@ struct task_struct;
  * @timer: the interrupt; runs while the stream runs
  * @interval: its period; 0: it comes once, when the stream starts. Written only while it is
  *            off
- * @fired_ns: when it came last, on CLOCK_MONOTONIC; written before @due
+ * @fired_ns: when it came last, on CLOCK_MONOTONIC, or 0 if not since the stream started; written
+ *            before @due
  * @due: set by the timer, taken by the thread
  * @kick: where the thread sleeps
  * @thread: calls zcring_dma_ops.progress
