@@ -51,13 +51,32 @@ struct zcring_edu_engine {
 	u64 fits;
 };
 
-/* The block that is on its way, if any, is dropped, as if it had never been taken. */
+/* The sample that a command can come to first: the block on its way is as it is. */
+static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
+{
+	u64 sample_clock = engine->stream->telemetry.sample_clock;
+
+	return engine->leg == ZCRING_EDU_IDLE ? sample_clock : sample_clock + engine->samples;
+}
+
+/*
+ * The block that is on its way, if any, is dropped, as if it had never been taken; and what
+ * was to come after it comes now.
+ */
 static void zcring_edu_settle(struct zcring_edu_engine *engine)
 {
+	u64 sample_clock = engine->stream->telemetry.sample_clock;
+	u64 next = zcring_edu_next_clock(engine);
+	struct zcring_front *front = &engine->front;
+	u32 i;
+
 	if (engine->leg == ZCRING_EDU_IDLE)
 		return;
 	zcring_edu_quiesce(engine->edu);
 	engine->leg = ZCRING_EDU_IDLE;
+	for (i = 0; i < front->commands_count && front->commands[i].at_clock <= next; i++)
+		front->commands[i].at_clock = sample_clock;
+	zcring_front_obey_due(front);
 }
 
 static void *zcring_edu_create(struct zcring_device *zdev, void *board,
@@ -121,14 +140,6 @@ static void zcring_edu_stop(void *dma, u64 mono_ns)
 		return;
 	zcring_edu_settle(engine);
 	zcring_stream_stop(engine->stream);
-}
-
-/* The sample that a command can come to first: the block on its way is as it is. */
-static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
-{
-	u64 sample_clock = engine->stream->telemetry.sample_clock;
-
-	return engine->leg == ZCRING_EDU_IDLE ? sample_clock : sample_clock + engine->samples;
 }
 
 static int zcring_edu_control(void *dma, const struct zcring_control *control, u64 mono_ns)
