@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the processes of driver_fuzz share: a page of counters and findings, and how random
+// numbers are made. Nothing here allocates or locks: children of fork() use it, and threads.
+#ifndef ZCRING_TESTS_FUZZ_SHARED_H
+#define ZCRING_TESTS_FUZZ_SHARED_H
+
+#include <atomic>
+#include <cstdarg>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+
+namespace fuzz {
+
+// Every kind of operation, in the order of operation_names.
+enum operation : unsigned {
+    op_open,
+    op_close,
+    op_dup,
+    op_fork,
+    op_mmap,
+    op_munmap,
+    op_mremap,
+    op_mprotect,
+    op_madvise,
+    op_touch,
+    op_scribble,
+    op_force_write,
+    op_get,
+    op_config,
+    op_scene,
+    op_start,
+    op_stop,
+    op_control,
+    op_wild_ioctl,
+    op_poll,
+    op_read,
+    op_write,
+    op_file,
+    op_pass_fd,
+    op_let_go,
+    op_plug,
+    op_mishap,
+    op_sysfs,
+    operations
+};
+constexpr const char* operation_names[operations] = {
+    "open",   "close",    "dup",     "fork",     "mmap",  "munmap",  "mremap",  "mprotect", "madvise",
+    "touch",  "scribble", "force",   "get",      "config", "scene",  "start",   "stop",     "control",
+    "ioctl?", "poll",     "read",    "write",    "file",  "pass fd", "let go",  "plug",     "mishap",
+    "sysfs"
+};
+
+struct shared_state {
+    std::atomic<std::uint64_t> done[operations];
+    std::atomic<std::uint64_t> succeeded[operations];
+    std::atomic<std::uint64_t> observed; // snapshots that the observer has checked
+    std::atomic<std::uint64_t> verified; // times that the bystander found all in place
+    std::atomic<std::uint32_t> findings;
+    std::atomic<bool> ready;
+    std::atomic<bool> stop;
+    char texts[32][160];
+
+    bool count(operation which, bool success)
+    {
+        done[which].fetch_add(1, std::memory_order_relaxed);
+        if (success)
+            succeeded[which].fetch_add(1, std::memory_order_relaxed);
+        return success;
+    }
+    std::uint64_t total() const
+    {
+        std::uint64_t sum = 0;
+        for (const auto& n : done)
+            sum += n.load(std::memory_order_relaxed);
+        return sum;
+    }
+    // Something that must not be. The first ones are kept, word by word.
+    [[gnu::format(printf, 2, 3)]] void found(const char* format, ...)
+    {
+        const std::uint32_t n = findings.fetch_add(1);
+        if (n >= sizeof(texts) / sizeof(texts[0]))
+            return;
+        va_list arguments;
+        va_start(arguments, format);
+        std::vsnprintf(texts[n], sizeof(texts[n]), format, arguments);
+        va_end(arguments);
+    }
+};
+
+// SplitMix64: small, seeded, and good enough to be nasty.
+class random_numbers
+{
+public:
+    explicit random_numbers(std::uint64_t seed) : d_state(seed) {}
+
+    std::uint64_t next()
+    {
+        std::uint64_t z = d_state += 0x9e3779b97f4a7c15;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        return z ^ z >> 31;
+    }
+    std::uint64_t below(std::uint64_t limit) { return next() % limit; }
+    bool one_in(std::uint64_t n) { return below(n) == 0; }
+
+    // A number of the kind that bounds checks are made of.
+    std::uint64_t nasty()
+    {
+        switch (below(6)) {
+        case 0: return below(4);
+        case 1: return ~below(4);
+        case 2: return (1ULL << below(64)) + below(3) - 1;
+        case 3: return below(1 << 16) << 12;
+        case 4: return next() >> below(64);
+        }
+        return next();
+    }
+    void fill(void* to, std::size_t bytes)
+    {
+        auto* at = static_cast<unsigned char*>(to);
+        for (std::size_t i = 0; i < bytes; i++)
+            at[i] = static_cast<unsigned char>(next());
+    }
+    // Overwrites some aligned words of @to, one of them at least.
+    void mutate(void* to, std::size_t bytes)
+    {
+        do {
+            const std::uint64_t value = nasty();
+            const std::size_t width = one_in(2) ? 4 : 8;
+            const std::size_t place = below(bytes / width) * width;
+            __builtin_memcpy(static_cast<char*>(to) + place, &value, width);
+        } while (one_in(3));
+    }
+
+private:
+    std::uint64_t d_state;
+};
+
+} // namespace fuzz
+
+#endif
