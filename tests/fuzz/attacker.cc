@@ -190,7 +190,8 @@ void attacker::map()
         offset += d_random.below(1 << 20) * page;
         if (d_random.one_in(2))
             offset = d_random.nasty() & ~(page - 1);
-        if (offset >> 32 == ZCRING_CONSUMER)
+        slot = offset >> 32;
+        if (slot == ZCRING_CONSUMER)
             return;
     }
     constexpr int protections[] = { PROT_READ, PROT_READ, PROT_READ, PROT_READ | PROT_WRITE, PROT_WRITE,
@@ -273,7 +274,7 @@ void attacker::scribble()
     char* const at = arena + where * lane_bytes;
     if (where < first_consumer_lane) {
         const bool store = d_random.one_in(2);
-        if (d_shared.count(op_touch, touch(at + d_random.below(1 << 16), store, 0x5a)) && store)
+        if (d_shared.count(op_touch, touch(place(where), store, 0x5a)) && store)
             d_shared.found("a page of the ring that is the producer's could be written");
         return;
     }
@@ -552,8 +553,8 @@ void attacker::step()
     if (dice < 835) return file_calls();
     if (dice < 855) return pass_descriptor();
     if (dice < 895) return open_one();
-    if (dice < 900) return let_go();
-    if (dice < 902) return fork_some();
+    if (dice < 905) return let_go();
+    if (dice < 907) return fork_some();
     if (dice < 930) {
         d_shared.count(op_munmap, munmap(place(lane()), page << d_random.below(8)) == 0);
     } else if (dice < 955) {
