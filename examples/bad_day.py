@@ -29,10 +29,16 @@ class EventPrinter(gr.basic_block):
             self.seen.append(event["event"])
             self.changed.notify_all()
 
-    def wait_for(self, event, times):
+    def after(self, fault, *events):
+        """Calls fault(), and waits until each of the events has come since."""
         with self.changed:
-            if not self.changed.wait_for(lambda: self.seen.count(event) >= times, WAIT_SECONDS):
-                raise SystemExit(f"no {event} within {WAIT_SECONDS} s")
+            before = {event: self.seen.count(event) for event in events}
+        fault()
+        with self.changed:
+            for event in events:
+                if not self.changed.wait_for(
+                        lambda: self.seen.count(event) > before[event], WAIT_SECONDS):
+                    raise SystemExit(f"no {event} within {WAIT_SECONDS} s")
 
 
 def main():
@@ -47,25 +53,22 @@ def main():
     top.connect(source, blocks.null_sink(4))
     top.msg_connect(source, "async_msgs", events, "in")
     top.start()
-    overflows = 0
-    for what, fault in (("the DMA engine drops 1000 samples", lambda: source.inject_drop(1000)),
-                        ("the DMA engine stalls for 0.1 s", lambda: source.inject_stall(0.1)),
-                        ("the flowgraph is slow for 0.1 s",
-                         lambda: source.inject_slow_consumer(0.1))):
-        print(what, flush=True)
-        fault()
-        overflows += 1
-        events.wait_for("overflow", overflows)
-    print("somebody tunes", flush=True)
-    source.set_center_freq(101e6)
-    events.wait_for("retune", 1)
-    print("the device is unplugged, and plugged in again", flush=True)
-    source.inject_unplug()
-    events.wait_for("device_lost", 1)
-    source.inject_plug()
-    events.wait_for("overflow", overflows + 1)
-    top.stop()
-    top.wait()
+    try:
+        for what, fault, *seen in (
+                ("the DMA engine drops 1000 samples",
+                 lambda: source.inject_drop(1000), "overflow"),
+                ("the DMA engine stalls for 0.1 s",
+                 lambda: source.inject_stall(0.1), "overflow"),
+                ("the flowgraph is slow for 0.1 s",
+                 lambda: source.inject_slow_consumer(0.1), "overflow"),
+                ("somebody tunes", lambda: source.set_center_freq(101e6), "retune"),
+                ("the device is unplugged", source.inject_unplug, "device_lost"),
+                ("it is plugged in again", source.inject_plug, "device_back", "overflow")):
+            print(what, flush=True)
+            events.after(fault, *seen)
+    finally:
+        top.stop()
+        top.wait()
     counters = source.telemetry()
     print(f"{counters['produced_samples']} samples since then, {counters['lost_samples']} lost")
 

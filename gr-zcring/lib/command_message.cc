@@ -28,7 +28,8 @@ double number(const std::string& key, const pmt::pmt_t& value)
 
 unsigned channel_mask(const pmt::pmt_t& value, unsigned channels)
 {
-    const long chan = pmt::is_integer(value) ? pmt::to_long(value) : channels;
+    const bool is_whole = pmt::is_integer(value) || pmt::is_uint64(value);
+    const long chan = is_whole ? pmt::to_long(value) : channels;
     if (chan == -1)
         return command::all_channels;
     if (chan < 0 || chan >= static_cast<long>(channels))

@@ -6,6 +6,7 @@
 
 #include <pmt/pmt.h>
 
+#include <cstdint>
 #include <optional>
 
 namespace gr {

@@ -4,14 +4,21 @@
 
 #include <boost/thread/lock_guard.hpp>
 
+#include <csignal>
 #include <utility>
 
 namespace gr {
 namespace zcring {
 
 interruption::interruption(std::function<void()> wake)
-    : d_wake(std::move(wake)), d_watcher([this] { watch(); })
+    : d_wake(std::move(wake))
 {
+    // Signals are the program's own threads' to take.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    d_watcher = std::thread([this] { watch(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pthread_mutex_lock(&d_mutex);
     while (!d_watches)
         pthread_cond_wait(&d_watched, &d_mutex);

@@ -9,8 +9,10 @@
 #include <gnuradio/rpcregisterhelpers.h>
 #endif
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <system_error>
 
 namespace gr {
 namespace zcring {
@@ -34,6 +36,19 @@ std::chrono::nanoseconds duration(const char* what, double seconds, double low)
                                     std::to_string(seconds) + " s; it must be from " +
                                     std::to_string(low) + " to " + std::to_string(seconds_max));
     return std::chrono::nanoseconds(std::llround(seconds * 1e9));
+}
+
+std::uint64_t monotonic_ns()
+{
+    return static_cast<std::uint64_t>(
+        std::chrono::nanoseconds(steady::now().time_since_epoch()).count());
+}
+
+// For a line of the log.
+std::string shortened(std::string text)
+{
+    constexpr std::size_t most = 200;
+    return text.size() <= most ? text : text.substr(0, most) + "…";
 }
 
 } // namespace
@@ -76,9 +91,26 @@ void source_impl::set_time_now(std::uint64_t time_ns)
     command change;
     change.time_ns = time_ns;
     d_stream->dev.control(change);
+    d_time_base_ns = time_ns - monotonic_ns();
+    d_time_is_set = true;
 }
 
-void source_impl::set_start_time(std::uint64_t time_ns) { d_start_time_ns = time_ns; }
+// A kernel device that comes back has forgotten it; the emulator has not.
+void source_impl::restore_time()
+{
+    if (!d_time_is_set || d_stream->dev.is_emulator())
+        return;
+    command change;
+    change.time_ns = d_time_base_ns + monotonic_ns();
+    d_stream->dev.control(change);
+}
+
+void source_impl::set_start_time(std::uint64_t time_ns)
+{
+    if (time_ns > time_now() + static_cast<std::uint64_t>(seconds_max * 1e9))
+        throw std::invalid_argument("zcring: the start time is more than a day ahead");
+    d_start_time_ns = time_ns;
+}
 
 void source_impl::set_telemetry_interval(double seconds)
 {
@@ -124,16 +156,13 @@ bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
 
 
 // Once; the start after the next is at once again.
-void source_impl::take_start_time(::zcring::device::start_options& options)
+std::uint64_t source_impl::take_start_delay()
 {
     const std::uint64_t at = d_start_time_ns.exchange(0);
     const std::uint64_t now = at ? time_now() : 0;
-    if (at > now) {
-        options.delay_ns = at - now;
-        options.time_ns = at;
-    } else if (at) {
+    if (at && at <= now)
         d_logger->warn("{:s}: the start time has passed; starting now", d_stream->dev.name());
-    }
+    return at > now ? at - now : 0;
 }
 
 // A message at the command port. What is wrong with it is said, and then it changes nothing.
@@ -141,16 +170,29 @@ void source_impl::obey(const pmt::pmt_t& message)
 {
     try {
         const command_message wanted = parse_command(message, d_stream->dev.channels());
+        if (wanted.tag && d_tags.is_full())
+            throw std::length_error("too many tags are waited for; send fewer ahead of time");
         if (wanted.change)
             d_stream->dev.control(*wanted.change);
         if (wanted.tag)
             d_tags.ask(wanted.time_ns);
     } catch (const std::exception& e) {
-        d_logger->error("{:s}: command {:s} refused: {:s}",
-                        d_stream->dev.name(),
-                        pmt::write_string(message),
-                        e.what());
+        log_refused(message, e.what());
     }
+}
+
+// At most once a second: it is said in the thread that reads the ring.
+void source_impl::log_refused(const pmt::pmt_t& message, const char* why)
+{
+    d_refused.commands++;
+    if (steady::now() < d_refused.next_line)
+        return;
+    d_refused.next_line = steady::now() + 1s;
+    d_logger->error("{:s}: command {:s} refused ({:d} so far): {:s}",
+                    d_stream->dev.name(),
+                    shortened(pmt::write_string(message)),
+                    d_refused.commands,
+                    shortened(why));
 }
 
 // In the thread of work().
@@ -158,9 +200,9 @@ void source_impl::publish_telemetry()
 {
     const auto interval = d_telemetry_interval.load();
     const auto now = steady::now();
-    if (interval == 0ns || now < d_next_telemetry)
+    if (interval == 0ns || now < d_last_telemetry + interval)
         return;
-    d_next_telemetry = now + interval;
+    d_last_telemetry = now;
     try {
         message_port_pub(ports::telemetry, counters(telemetry()));
     } catch (const std::system_error& e) {
@@ -170,9 +212,11 @@ void source_impl::publish_telemetry()
 
 std::chrono::nanoseconds source_impl::until_next_look() const
 {
-    if (d_telemetry_interval.load() == 0ns)
+    const auto interval = d_telemetry_interval.load();
+    if (interval == 0ns)
         return silence;
-    return std::clamp<std::chrono::nanoseconds>(d_next_telemetry - steady::now(), 0ns, silence);
+    return std::clamp<std::chrono::nanoseconds>(
+        d_last_telemetry + interval - steady::now(), 0ns, silence);
 }
 
 void source_impl::inject_stall(double seconds)
@@ -216,7 +260,11 @@ void source_impl::setup_rpc()
 
 double source_impl::rpc_counter(const char* name) const
 {
-    return static_cast<double>(telemetry().at(name));
+    try {
+        return static_cast<double>(telemetry().at(name));
+    } catch (const std::system_error&) {
+        return NAN; // the device is gone
+    }
 }
 
 } // namespace zcring

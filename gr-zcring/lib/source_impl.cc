@@ -1,6 +1,5 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "command_message.h"
 #include "events.h"
 #include "source_impl.h"
 
@@ -26,6 +25,15 @@ using namespace std::chrono_literals;
 
 // A device that is gone is looked for this often.
 constexpr auto retry = 100ms;
+
+// Whether the device may be there later: unplugged, being set up, or another program's.
+bool may_come_back(const std::error_code& code)
+{
+    return code == std::errc::no_such_device || code == std::errc::no_such_file_or_directory ||
+           code == std::errc::permission_denied ||
+           code == std::errc::operation_not_permitted ||
+           code == std::errc::device_or_resource_busy;
+}
 
 bool can_be_ring(const ::zcring::device& device, ::zcring::format type)
 {
@@ -85,6 +93,7 @@ bool source_impl::start()
     d_is_lost = false;
     d_is_back = false;
     d_why_lost.clear();
+    d_last_telemetry = {};
     // The runtime waits for ever for a block whose start() throws, and does not look at what
     // it returns: work() ends the flowgraph.
     d_has_started = true;
@@ -95,19 +104,24 @@ bool source_impl::start()
         ::zcring::device::start_options options;
         options.preroll_samples = unread_items();
         d_stream->dev.reopen(); // if it was gone
-        take_start_time(options);
         begin_stream(options);
-    } catch (const std::exception& e) {
-        d_logger->error("{:s}", e.what());
-        d_is_lost = d_on_device_lost == device_lost::wait;
+    } catch (const std::system_error& e) {
+        d_is_lost = d_on_device_lost == device_lost::wait && may_come_back(e.code());
         d_has_started = d_is_lost;
+        d_logger->error("{:s}", e.what());
+        if (d_is_lost)
+            publish(device_event("device_lost", d_stream->dev.name(), 0));
+    } catch (const std::exception& e) {
+        d_has_started = false;
+        d_logger->error("{:s}", e.what());
     }
     limit_buffers();
     return true;
 }
 
-void source_impl::begin_stream(const ::zcring::device::start_options& options)
+void source_impl::begin_stream(::zcring::device::start_options options)
 {
+    options.delay_ns = take_start_delay();
     d_tags.start();
     d_stream->start(static_cast<unsigned>(d_rings.size()), options);
 }
@@ -176,26 +190,36 @@ status source_impl::wait_for_device()
 {
     while (!has_message() && !is_unwanted()) {
         try {
-            d_stream->dev.reopen();
-            ::zcring::device::start_options options;
-            options.first_index = nitems_written(0);
-            begin_stream(options);
-            d_is_lost = false;
-            d_is_back = true;
-            d_logger->info("{:s}: it is back", d_stream->dev.name());
-            publish(device_event("device_back", d_stream->dev.name(), nitems_written(0)));
+            come_back();
             return status::woken;
         } catch (const std::system_error& e) {
-            const bool absent = e.code() == std::errc::no_such_device ||
-                                e.code() == std::errc::no_such_file_or_directory;
-            if (!absent && e.what() != d_why_lost)
+            if (e.code() != std::errc::no_such_device && e.what() != d_why_lost)
                 d_logger->warn("{:s}", e.what());
             d_why_lost = e.what();
+            if (!may_come_back(e.code()))
+                return status::fault;
+        } catch (const std::exception& e) { // a recording that is no recording any more
+            d_logger->error("{:s}", e.what());
+            return status::fault;
         }
+        publish_telemetry();
         if (!sleep_until(steady::now() + retry))
             return status::woken;
     }
     return status::timeout;
+}
+
+void source_impl::come_back()
+{
+    d_stream->dev.reopen();
+    restore_time();
+    ::zcring::device::start_options options;
+    options.first_index = nitems_written(0);
+    begin_stream(options);
+    d_is_lost = false;
+    d_is_back = true;
+    d_logger->info("{:s}: it is back", d_stream->dev.name());
+    publish(device_event("device_back", d_stream->dev.name(), nitems_written(0)));
 }
 
 bool source_impl::has_message() const
@@ -237,14 +261,13 @@ void source_impl::tell(const ::zcring::reader::view& view)
     d_tags.answer(at, view.index + view.samples);
 }
 
-// What a device that was gone would have had until the burst, by the clock.
+// What a device that was gone would have had until the burst, by its clock.
 std::uint64_t source_impl::missed(const burst& next) const
 {
-    const double samples = static_cast<double>(next.index - d_burst.index);
-    const double seconds =
-        (static_cast<double>(next.time_ns) - static_cast<double>(d_burst.time_ns)) / 1e9;
-    return static_cast<std::uint64_t>(
-        std::max(0LL, std::llround(seconds * d_burst.rate - samples)));
+    const auto ns = static_cast<std::int64_t>(next.time_ns - d_burst.time_ns);
+    const double samples = static_cast<double>(ns) / 1e9 * d_burst.rate -
+                           static_cast<double>(next.index - d_burst.index);
+    return static_cast<std::uint64_t>(std::llround(std::clamp(samples, 0.0, 1e18)));
 }
 
 // The burst that begins now, to those who want to know.
@@ -310,9 +333,8 @@ int source_impl::work(int noutput_items,
     case status::gap:
         break;
     case status::timeout:
-        return is_unwanted() ? WORK_DONE : call_again();
     case status::woken:
-        return call_again();
+        return is_unwanted() ? WORK_DONE : call_again();
     case status::gone:
         return lose_device();
     case status::stopped:

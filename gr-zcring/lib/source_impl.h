@@ -75,18 +75,21 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
+    void wake();
     unsigned checked_channel(int chan) const;
     unsigned channel_mask(int chan) const;
     void obey(const pmt::pmt_t& message);
-    void take_start_time(::zcring::device::start_options& options);
+    std::uint64_t take_start_delay();
+    void restore_time();
+    void log_refused(const pmt::pmt_t& message, const char* why);
     double rpc_counter(const char* name) const;
     double rpc_produced() { return rpc_counter("produced_samples"); }
     double rpc_lost() { return rpc_counter("lost_samples"); }
     double rpc_overflows() { return rpc_counter("overflow_events"); }
 
     // Below: the thread of work().
-    void begin_stream(const ::zcring::device::start_options& options);
-    void wake(); //!< from any thread
+    void begin_stream(::zcring::device::start_options options);
+    void come_back();
     bool has_message() const;
     bool is_unwanted() const;
     bool dawdle();
@@ -130,6 +133,10 @@ private:
         std::uint64_t gaps = 0;
         std::chrono::steady_clock::time_point next_line{};
     } d_losses; //!< of this stream
+    struct {
+        std::uint64_t commands = 0;
+        std::chrono::steady_clock::time_point next_line{};
+    } d_refused;
     bool d_has_started = false;
     bool d_is_lost = false;
     bool d_is_back = false; //!< and has not sent anything yet
@@ -137,7 +144,9 @@ private:
 
     std::atomic<std::uint64_t> d_start_time_ns{ 0 }; //!< of the next start; 0: at once
     std::atomic<std::chrono::nanoseconds> d_telemetry_interval{};
-    pause::time_point d_next_telemetry{};
+    pause::time_point d_last_telemetry{};
+    std::atomic<bool> d_time_is_set{ false };
+    std::atomic<std::uint64_t> d_time_base_ns{ 0 }; //!< less the monotonic clock
     std::atomic<pause::time_point> d_slow_until{};
     pause d_pause;
     interruption d_interruption;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 namespace gr {
 namespace zcring {
@@ -19,21 +18,8 @@ const pmt::pmt_t lost_key = pmt::intern("rx_lost");
 constexpr std::uint64_t ns_per_s = 1000000000;
 constexpr std::size_t asked_max = 64;
 
-// The first sample of the burst, or after it, that is not before time_ns. Times of samples
-// are whole nanoseconds, rounded down.
-std::uint64_t item_at(const ::zcring::burst& burst, std::uint64_t time_ns)
-{
-    if (time_ns <= burst.time_ns)
-        return burst.index;
-    const double samples = static_cast<double>(time_ns - burst.time_ns) * burst.rate / 1e9;
-    return burst.index + static_cast<std::uint64_t>(std::ceil(samples - 1e-6));
-}
-
-std::uint64_t time_at(const ::zcring::burst& burst, std::uint64_t item)
-{
-    const double ns = static_cast<double>(item - burst.index) * 1e9 / burst.rate;
-    return burst.time_ns + static_cast<std::uint64_t>(ns + 1e-3);
-}
+// Less than a sample, and more than what is lost of one in rounding.
+constexpr long double slack = 1e-6L;
 
 } // namespace
 
@@ -46,6 +32,7 @@ pmt::pmt_t time_tuple(std::uint64_t ns)
 void stream_tags::start()
 {
     d_burst = {};
+    d_anchor = {};
     d_tagged = {};
     d_asked.clear();
 }
@@ -53,13 +40,38 @@ void stream_tags::start()
 void stream_tags::begin(const ::zcring::burst& burst)
 {
     d_burst = burst;
-    const bool joins = !burst.starts && !burst.resumes && !burst.lost;
-    if (!joins || burst.rate_changed || burst.time_changed)
+    const bool is_anew =
+        burst.starts || burst.resumes || burst.rate_changed || burst.time_changed;
+    if (is_anew)
+        d_anchor = burst;
+    if (is_anew || burst.lost)
         add(burst.index, burst.time_ns, ~0u, true);
     else if (burst.tuned_channels)
         add(burst.index, burst.time_ns, burst.tuned_channels, false);
     for (unsigned c = 0; c < d_channels && burst.lost; c++)
         d_add(c, burst.index, lost_key, pmt::from_uint64(burst.lost));
+}
+
+// The first item of the burst, or behind it, that is not before time_ns. From the anchor on,
+// as the times of other bursts are rounded down to whole nanoseconds.
+std::uint64_t stream_tags::item_at(std::uint64_t time_ns) const
+{
+    if (time_ns <= d_burst.time_ns)
+        return d_burst.index;
+    const long double samples =
+        static_cast<long double>(time_ns - d_anchor.time_ns) * d_anchor.rate / 1e9L;
+    const long double behind =
+        std::ceil(samples - slack) -
+        static_cast<long double>(d_burst.sample_clock - d_anchor.sample_clock);
+    return d_burst.index + static_cast<std::uint64_t>(std::clamp(behind, 0.0L, 1e18L));
+}
+
+std::uint64_t stream_tags::time_at(std::uint64_t item) const
+{
+    const std::uint64_t clock = d_burst.sample_clock + (item - d_burst.index);
+    const long double ns = static_cast<long double>(clock - d_anchor.sample_clock) * 1e9L /
+                           d_anchor.rate;
+    return d_anchor.time_ns + static_cast<std::uint64_t>(ns + slack);
 }
 
 // No tag twice on one item.
@@ -79,10 +91,10 @@ void stream_tags::add(std::uint64_t at, std::uint64_t time_ns, unsigned channels
     d_tagged.rate |= with_rate;
 }
 
+bool stream_tags::is_full() const { return d_asked.size() >= asked_max; }
+
 void stream_tags::ask(std::optional<std::uint64_t> time_ns)
 {
-    if (d_asked.size() == asked_max)
-        throw std::length_error("too many tags are waited for; send fewer ahead of time");
     const std::uint64_t time = time_ns.value_or(0);
     d_asked.insert(std::upper_bound(d_asked.begin(), d_asked.end(), time), time);
 }
@@ -92,10 +104,10 @@ void stream_tags::answer(std::uint64_t from, std::uint64_t to)
     if (from == to)
         return;
     const auto answered = [&](std::uint64_t time_ns) {
-        const std::uint64_t at = std::max(from, item_at(d_burst, time_ns));
+        const std::uint64_t at = std::max(from, item_at(time_ns));
         if (at >= to)
             return false;
-        add(at, time_at(d_burst, at), ~0u, true);
+        add(at, time_at(at), ~0u, true);
         return true;
     };
     d_asked.erase(std::remove_if(d_asked.begin(), d_asked.end(), answered), d_asked.end());

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace gr {
@@ -38,9 +39,11 @@ public:
     void begin(const ::zcring::burst& burst);
 
     //! Wants tags of time, rate and frequency at the first item that is not before
-    //! \p time_ns, or, without a time, at the next. Throws std::length_error if 64 are
-    //! waited for already.
+    //! \p time_ns, or, without a time, at the next. Not while it is full.
     void ask(std::optional<std::uint64_t> time_ns);
+
+    //! So many are waited for that there should be no more.
+    bool is_full() const;
 
     //! Items from \p from to before \p to belong to the burst that began last.
     void answer(std::uint64_t from, std::uint64_t to);
@@ -48,9 +51,13 @@ public:
 private:
     void add(std::uint64_t at, std::uint64_t time_ns, unsigned channels, bool with_rate);
 
+    std::uint64_t item_at(std::uint64_t time_ns) const;
+    std::uint64_t time_at(std::uint64_t item) const;
+
     const unsigned d_channels;
     const sink d_add;
     ::zcring::burst d_burst;
+    ::zcring::burst d_anchor; //!< whose time is exact, and whose rate holds since
     struct {
         std::uint64_t item = 0;
         unsigned channels = 0; //!< bit c: time and frequency of channel c

@@ -136,9 +136,11 @@ public:
     virtual void set_time_now(std::uint64_t time_ns) = 0;
 
     /*!
-     * Has the next start of the flowgraph, and no other, wait: its first sample is the one at
-     * this time of the device. In the past, which is logged, it is at once.
-     * \param time_ns ns since 1970-01-01 00:00 UTC, at most a day ahead when it starts
+     * Has the next start of the flowgraph, and no other, wait: its first sample is not before
+     * this time of the device, and hardly after it; rx_time tells. In the past, which is
+     * logged, it is at once.
+     * \param time_ns ns since 1970-01-01 00:00 UTC; 0: the next start does not wait
+     * \throws std::invalid_argument if that is more than a day ahead
      */
     virtual void set_start_time(std::uint64_t time_ns) = 0;
 
@@ -189,7 +191,7 @@ public:
      * \name Faults on demand
      * What hardware does on its bad days, to see what a flowgraph makes of it. On a kernel
      * device they go through debugfs and need root; else they throw std::system_error, which
-     * names the remedy. A duration is in seconds, up to a day; out of range it throws
+     * names the remedy, as the first three do while no stream runs. A duration is in seconds, up to a day; out of range it throws
      * std::invalid_argument.
      * \{
      */

@@ -125,8 +125,10 @@ void bind_source(py::module& m)
         .def("set_start_time",
              &source::set_start_time,
              py::arg("time_ns"),
+             py::call_guard<py::gil_scoped_release>(),
              "Has the next start of the flowgraph, and no other, wait: its first sample is\n"
-             "the one at this time of the device, in ns since 1970; at most a day ahead.")
+             "not before this time of the device, in ns since 1970; 0: it does not wait.\n"
+             "ValueError if that is more than a day ahead.")
         .def("set_telemetry_interval",
              &source::set_telemetry_interval,
              py::arg("seconds"),
@@ -178,7 +180,8 @@ void bind_source(py::module& m)
              py::call_guard<py::gil_scoped_release>(),
              "Fault on demand: no burst comes for so long, and then all at once; what the\n"
              "ring has no room for is lost. Nothing stalls with pace=free. On a kernel\n"
-             "device this and the next four go through debugfs: OSError names the remedy.")
+             "device this and the next four go through debugfs: OSError names the remedy. So\n"
+             "it does while no stream runs.")
         .def("inject_drop",
              &source::inject_drop,
              py::arg("samples"),
