@@ -195,7 +195,8 @@ def main():
         return 77
     if "ZCRING_OWN_DISPLAY" not in os.environ:
         os.environ["ZCRING_OWN_DISPLAY"] = "1"
-        os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24",
+        # Without -noreset the display refuses whoever comes just as the last window has gone.
+        os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24 -noreset",
                                sys.executable, *sys.argv])
     return not unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful()
 
