@@ -2,15 +2,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "qa_counter.h"
+
 #include <gnuradio/io_signature.h>
 #include <gnuradio/sync_block.h>
 
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <condition_variable>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -109,27 +109,13 @@ public:
     }
 
 private:
-    std::uint32_t decode(const void* items, std::uint64_t k) const
-    {
-        std::uint32_t value = 0;
-        if (d_item_bytes == 4) {
-            std::memcpy(&value, static_cast<const char*>(items) + 4 * k, 4);
-            return value;
-        }
-        const auto& c = static_cast<const gr_complex*>(items)[k];
-        const auto i = static_cast<std::int16_t>(std::lrint(c.real() * 32768));
-        const auto q = static_cast<std::int16_t>(std::lrint(c.imag() * 32768));
-        return static_cast<std::uint16_t>(i) |
-               static_cast<std::uint32_t>(static_cast<std::uint16_t>(q)) << 16;
-    }
-
     void check(gr_vector_const_void_star& items, std::uint64_t from, std::uint64_t to)
     {
         for (std::size_t c = 0; c < items.size(); c++) {
             const auto first = static_cast<std::uint32_t>(d_next + 4097 * c);
             for (std::uint64_t k = from; k < to; k++) {
                 const auto expected = static_cast<std::uint32_t>(first + (k - from));
-                const std::uint32_t found = decode(items[c], k);
+                const std::uint32_t found = counter_value(d_item_bytes, items[c], k);
                 if (found == expected || !d_wrong.empty())
                     continue;
                 d_wrong = "channel " + std::to_string(c) + ", item " +

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "qa_counter.h"
 #include "qa_device.h"
 
 #include <gnuradio/io_signature.h>
@@ -9,7 +10,6 @@
 
 #include <cmath>
 #include <condition_variable>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -130,7 +130,7 @@ public:
         const auto n = static_cast<std::uint64_t>(noutput_items);
         for (unsigned c = 0; c < d_runs.size(); c++) {
             for (std::uint64_t k = 0; k < n; k++)
-                note(c, d_items + k, decode(input_items[c], k) - 4097 * c);
+                note(c, d_items + k, counter_value(d_item_bytes, input_items[c], k) - 4097 * c);
             std::vector<gr::tag_t> found;
             get_tags_in_window(found, c, 0, n);
             if (d_items == 0 && !found.empty())
@@ -144,20 +144,6 @@ public:
     }
 
 private:
-    std::uint32_t decode(const void* items, std::uint64_t k) const
-    {
-        std::uint32_t value = 0;
-        if (d_item_bytes == 4) {
-            std::memcpy(&value, static_cast<const char*>(items) + 4 * k, 4);
-            return value;
-        }
-        const auto& c = static_cast<const gr_complex*>(items)[k];
-        const auto half = [](float x) {
-            return static_cast<std::uint16_t>(static_cast<std::int16_t>(x * 32768));
-        };
-        return half(c.real()) | static_cast<std::uint32_t>(half(c.imag())) << 16;
-    }
-
     void note(unsigned channel, std::uint64_t item, std::uint32_t clock)
     {
         if (d_next[channel] != clock || item == 0)
