@@ -5,7 +5,6 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <gnuradio/blocks/head.h>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/top_block.h>
 
@@ -299,62 +298,6 @@ BOOST_AUTO_TEST_CASE(a_device_that_can_never_start_is_not_waited_for)
     auto top = gr::make_top_block("never");
     top->connect(src, 0, gr::blocks::null_sink::make(4), 0);
     top->run();
-}
-
-BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
-{
-    auto src = source::make(device_args() + fast, "sc16");
-    auto top = gr::make_top_block("slow end");
-    auto head = gr::blocks::head::make(4, 1000);
-    top->connect(src, 0, head, 0);
-    top->connect(head, 0, gr::blocks::null_sink::make(4), 0);
-    const auto began = steady::now();
-    top->start();
-    src->inject_slow_consumer(120);
-    src->post(command_port, pmt::cons(symbol("freq"), pmt::from_double(1)));
-    BOOST_CHECK(eventually([&] { return src->center_freq(0) == 1; }));
-    src->inject_slow_consumer(0);
-    top->wait();
-    BOOST_CHECK(steady::now() - began < seconds(60));
-}
-
-BOOST_AUTO_TEST_CASE(a_device_that_comes_back_goes_on_behind_a_gap)
-{
-    flowgraph fg(fast, 2, "wait");
-    BOOST_CHECK(!fg.src->is_zero_copy());
-    fg.src->set_center_freq(3e6, 1);
-    fg.top->start();
-    const std::uint64_t rounds = on_emulator() ? 20 : 3;
-    for (std::uint64_t round = 0; round < rounds; round++) {
-        const std::uint64_t before = fg.sink->items_now();
-        BOOST_REQUIRE(fg.sink->wait_for_items(before + 1000));
-        fg.src->inject_unplug();
-        BOOST_REQUIRE(
-            eventually([&] { return fg.events->events("device_lost").size() > round; }));
-        fg.src->inject_plug();
-        BOOST_REQUIRE(
-            eventually([&] { return fg.events->events("device_back").size() > round; }));
-    }
-    BOOST_REQUIRE(fg.sink->wait_for_items(fg.sink->items_now() + 1000));
-    fg.stop();
-    for (const unsigned c : { 0u, 1u }) {
-        std::uint64_t last_item = 0;
-        std::uint64_t last_time = recorder::time_ns(tag(*fg.sink, c, 0, "rx_time"));
-        BOOST_CHECK_EQUAL(fg.sink->tagged(c).size(), rounds + 1);
-        for (const auto& [item, tags] : fg.sink->tagged(c)) {
-            BOOST_CHECK_EQUAL(pmt::to_double(tags.at("rx_freq")[0]), c == 1 ? 3e6 : 0);
-            if (item == 0)
-                continue;
-            const std::uint64_t time = recorder::time_ns(tags.at("rx_time")[0]);
-            const std::uint64_t lost = pmt::to_uint64(tags.at("rx_lost")[0]);
-            BOOST_CHECK_EQUAL(fg.sink->clock_of(c, item), 0u); // a new stream
-            BOOST_CHECK_LE(std::abs(static_cast<double>(time - last_time) / 1000 -
-                                    static_cast<double>(item - last_item + lost)),
-                           1);
-            last_item = item;
-            last_time = time;
-        }
-    }
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)
