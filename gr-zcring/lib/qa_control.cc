@@ -58,6 +58,28 @@ struct flowgraph {
     const gr::top_block_sptr top;
 };
 
+// Has enough after the first items, and slows the source down just then.
+class spoilsport final : public gr::sync_block
+{
+public:
+    explicit spoilsport(source::sptr src)
+        : gr::sync_block("spoilsport",
+                         gr::io_signature::make(1, 1, 4),
+                         gr::io_signature::make(0, 0, 0)),
+          d_src(std::move(src))
+    {
+    }
+
+    int work(int, gr_vector_const_void_star&, gr_vector_void_star&) override
+    {
+        d_src->inject_slow_consumer(120);
+        return WORK_DONE;
+    }
+
+private:
+    const source::sptr d_src;
+};
+
 pmt::pmt_t tag(const recorder& sink, unsigned channel, std::uint64_t item, const char* key)
 {
     return sink.tagged(channel).at(item).at(key)[0];
@@ -298,6 +320,16 @@ BOOST_AUTO_TEST_CASE(a_device_that_can_never_start_is_not_waited_for)
     auto top = gr::make_top_block("never");
     top->connect(src, 0, gr::blocks::null_sink::make(4), 0);
     top->run();
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
+{
+    auto src = source::make(device_args() + fast, "sc16");
+    auto top = gr::make_top_block("slow end");
+    top->connect(src, 0, gnuradio::make_block_sptr<spoilsport>(src), 0);
+    const auto began = steady::now();
+    top->run();
+    BOOST_CHECK(steady::now() - began < seconds(60));
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)

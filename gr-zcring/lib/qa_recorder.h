@@ -43,16 +43,6 @@ public:
         set_tag_propagation_policy(TPP_DONT);
     }
 
-    //! Takes nothing, or goes on.
-    void hold(bool held)
-    {
-        {
-            const std::lock_guard<std::mutex> lock(d_mutex);
-            d_held = held;
-        }
-        d_changed.notify_all();
-    }
-
     //! Waits until sample \p clock of the ADC, or a later one, has come; false after a minute.
     bool wait_for_clock(std::uint64_t clock)
     {
@@ -125,8 +115,7 @@ public:
              gr_vector_const_void_star& input_items,
              gr_vector_void_star&) override
     {
-        std::unique_lock<std::mutex> lock(d_mutex);
-        d_changed.wait_for(lock, std::chrono::minutes(1), [this] { return !d_held; });
+        const std::lock_guard<std::mutex> lock(d_mutex);
         const auto n = static_cast<std::uint64_t>(noutput_items);
         for (unsigned c = 0; c < d_runs.size(); c++) {
             for (std::uint64_t k = 0; k < n; k++)
@@ -159,7 +148,6 @@ private:
     std::vector<std::map<std::uint64_t, std::uint64_t>> d_runs;
     std::vector<std::map<std::uint64_t, tags>> d_tags;
     pmt::pmt_t d_first_srcid = pmt::PMT_NIL;
-    bool d_held = false;
 };
 
 //! A block of messages only, which keeps what it gets.

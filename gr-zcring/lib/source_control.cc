@@ -154,7 +154,6 @@ std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
 std::string source_impl::device() const { return d_stream->dev.name(); }
 bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
 
-
 // Once; the start after the next is at once again.
 std::uint64_t source_impl::take_start_delay()
 {
@@ -199,8 +198,10 @@ void source_impl::log_refused(const pmt::pmt_t& message, const char* why)
 void source_impl::publish_telemetry()
 {
     const auto interval = d_telemetry_interval.load();
+    if (interval == 0ns)
+        return;
     const auto now = steady::now();
-    if (interval == 0ns || now < d_last_telemetry + interval)
+    if (now < d_last_telemetry + interval)
         return;
     d_last_telemetry = now;
     try {
