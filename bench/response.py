@@ -37,7 +37,8 @@ def obey_ns(source, number):
     began = time.perf_counter_ns()
     source._post(COMMAND, pmt.cons(pmt.intern("freq"), pmt.from_double(number)))
     while source.center_freq(0) != number:
-        pass
+        if time.perf_counter_ns() - began > 60e9:
+            raise RuntimeError(f"no answer to a message within a minute, of {source.name()}")
     return time.perf_counter_ns() - began
 
 

@@ -5,9 +5,11 @@
 
 #include <sys/eventfd.h>
 #include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <system_error>
 
@@ -120,7 +122,17 @@ void emulator::do_map()
     d_pages.sample_bytes = d_stream.sample_bytes;
     d_pages.channels = d_stream.channels;
     if (d_pace == pacing::real)
-        d_thread = std::thread([this] { run(); });
+        start_thread();
+}
+
+// Signals are the program's own threads' to take.
+void emulator::start_thread()
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    d_thread = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void emulator::do_start(const zcring_start& options)

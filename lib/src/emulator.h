@@ -49,6 +49,7 @@ protected:
 private:
     std::uint64_t burst_samples() const;
     void check_there() const;
+    void start_thread();
     void run();
     void wake_reader() const;
 

@@ -5,7 +5,9 @@
 #include <sys/eventfd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <system_error>
+#include <unistd.h>
 
 namespace {
 
@@ -194,6 +196,28 @@ TEST(Emulator, KeepsItsOwnCopyOfAScene)
     e.start();
     e->supply(100);
     EXPECT_EQ(std::to_integer<int>(e.mapped().data[1][0]), 0x11);
+}
+
+volatile std::sig_atomic_t signals_taken = 0;
+
+TEST(Emulator, LeavesSignalsToTheProgram)
+{
+    sigset_t user1, before, pending;
+    sigemptyset(&user1);
+    sigaddset(&user1, SIGUSR1);
+    signals_taken = 0;
+    const auto handler_before = std::signal(SIGUSR1, [](int) { signals_taken = 1; });
+    {
+        ready e(pacing::real);
+        pthread_sigmask(SIG_BLOCK, &user1, &before);
+        kill(getpid(), SIGUSR1); // to whichever thread would have it
+    }
+    EXPECT_EQ(signals_taken, 0);
+    sigpending(&pending);
+    EXPECT_EQ(sigismember(&pending, SIGUSR1), 1);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    EXPECT_EQ(signals_taken, 1);
+    std::signal(SIGUSR1, handler_before);
 }
 
 TEST(Emulator, EndsWhileItRuns)
