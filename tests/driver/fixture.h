@@ -132,11 +132,20 @@ protected:
         reset();
     }
 
-    // Whatever a test did, the device can be had, emptied and set anew.
+    // Whatever a test did, the books are right, and the device can be had, emptied and set anew.
     void TearDown() override
     {
-        if (!IsSkipped())
-            reset();
+        if (IsSkipped())
+            return;
+        check_books(device_file(O_RDONLY).telemetry());
+        reset();
+    }
+
+    static void check_books(const zcring_telemetry& t)
+    {
+        EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+        EXPECT_LE(t.consumed_samples, t.produced_samples);
+        EXPECT_EQ(t.lost_samples == 0, t.overflow_count == 0);
     }
 
     static void reset()

@@ -60,44 +60,6 @@ TEST_F(Driver, AttributesTellAndSetTheSettings)
     EXPECT_EQ(file.tuning().gain_mb[1], -600);
 }
 
-// Puts the parameter back, whatever the test did.
-class memory_limit
-{
-public:
-    memory_limit() { std::ifstream(path) >> d_before; }
-    ~memory_limit() { set(d_before); }
-    bool set(std::uint64_t bytes) const
-    {
-        std::ofstream out(path);
-        out << bytes << std::endl;
-        return out.good();
-    }
-
-private:
-    static constexpr char path[] = "/sys/module/zcring/parameters/memory_bytes_max";
-    std::uint64_t d_before = 0;
-};
-
-TEST_F(Driver, MemoryEndsWhereTheParameterSays)
-{
-    const memory_limit limit;
-    if (!limit.set(8 << 20)) // the ring of 1 MiB has as much again for its descriptors
-        GTEST_SKIP() << "needs to write the module's parameters";
-    device_file file;
-    zcring_config config = default_config();
-    config.ring_bytes = 8 << 20;
-    EXPECT_EQ(file.configure(config), ENOMEM);
-    EXPECT_EQ(file.config().ring_bytes, default_config().ring_bytes);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = 2 << 20;
-    scene.rate_num = scene.rate_den = 1;
-    EXPECT_EQ(file.scene(scene), ENOMEM);
-    config.ring_bytes = 2 << 20;
-    EXPECT_EQ(file.configure(config), 0);
-}
-
 TEST_F(Driver, AttributesLeaveTheConsumersSettingsAlone)
 {
     device_file file;

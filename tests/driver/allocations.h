@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Allocations that fail on demand.
+#ifndef ZCRING_TESTS_DRIVER_ALLOCATIONS_H
+#define ZCRING_TESTS_DRIVER_ALLOCATIONS_H
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+#include <fstream>
+#include <functional>
+#include <string>
+
+namespace driver {
+
+// Has this thread's n-th allocation fail, where the kernel was built for that
+// (Documentation/fault-injection/fault-injection.rst).
+class allocations
+{
+public:
+    allocations() : d_fd(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC))
+    {
+        const std::string debugfs = "/sys/kernel/debug/";
+        for (const char* kind : { "failslab", "fail_page_alloc" })
+            std::ofstream(debugfs + kind + "/ignore-gfp-wait") << "N";
+        std::ofstream(debugfs + "fail_page_alloc/ignore-gfp-highmem") << "N";
+        std::ofstream(debugfs + "fail_page_alloc/min-order") << "0";
+    }
+    ~allocations() { close(d_fd); }
+    allocations(const allocations&) = delete;
+    allocations& operator=(const allocations&) = delete;
+
+    bool can_fail() const { return d_fd >= 0; }
+
+    // Does @action again and again, until none of its allocations has failed: how many did.
+    unsigned fail_each_of(const std::function<void()>& action) const
+    {
+        for (unsigned n = 1;; n++) {
+            set(n);
+            action();
+            if (set(0) > 0)
+                return n - 1;
+        }
+    }
+
+private:
+    // What was left before.
+    unsigned set(unsigned n) const
+    {
+        char left[16] = "";
+        EXPECT_GT(pread(d_fd, left, sizeof(left) - 1, 0), 0);
+        const std::string text = std::to_string(n);
+        EXPECT_EQ(pwrite(d_fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+        return static_cast<unsigned>(std::stoul(left));
+    }
+
+    const int d_fd;
+};
+
+} // namespace driver
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// load_test PATH.ko [PARAMETERS]: the driver, loaded with each of its allocations failing in
+// turn: it loads, or it does not for want of memory, and nothing stays behind. As root, on a
+// kernel that lets allocations fail on demand, and with the driver not loaded; else it skips.
+#include "allocations.h"
+
+#include <sys/syscall.h>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace {
+
+int fd = -1;
+const char* parameters = "devices=2 ring_bytes=65536";
+
+int load() { return syscall(SYS_finit_module, fd, parameters, 0) < 0 ? errno : 0; }
+int unload() { return syscall(SYS_delete_module, "zcring", O_NONBLOCK) < 0 ? errno : 0; }
+
+TEST(Load, FailsCleanlyWhateverAllocationFails)
+{
+    const driver::allocations allocations;
+    if (!allocations.can_fail())
+        GTEST_SKIP() << "this kernel lets no allocation fail on demand";
+    unsigned refused = 0;
+    const unsigned failed = allocations.fail_each_of([&] {
+        const int error = load();
+        EXPECT_TRUE(error == 0 || error == ENOMEM) << std::strerror(error);
+        EXPECT_EQ(unload(), error ? ENOENT : 0);
+        refused += error == ENOMEM;
+    });
+    std::printf("%u allocations failed, %u of them so that the driver did not load\n", failed, refused);
+    EXPECT_GT(refused, 100u);
+    EXPECT_EQ(load(), 0);
+    EXPECT_EQ(unload(), 0);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    testing::InitGoogleTest(&argc, argv);
+    fd = argc > 1 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1;
+    if (fd < 0) {
+        std::fprintf(stderr, "usage: %s PATH.ko [PARAMETERS]\n", argv[0]);
+        return 64;
+    }
+    if (argc > 2)
+        parameters = argv[2];
+    return RUN_ALL_TESTS();
+}

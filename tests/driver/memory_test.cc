@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Much memory, little memory, and none where it was asked for.
+#include "allocations.h"
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+#include <string>
+
+namespace driver {
+
+namespace {
+
+constexpr std::uint64_t gibibyte = std::uint64_t{ 1 } << 30;
+
+// Bytes that the kernel could give, or that there are: "MemAvailable", "MemTotal".
+std::uint64_t memory(const std::string& kind)
+{
+    std::ifstream in("/proc/meminfo");
+    std::string name, unit;
+    for (std::uint64_t kilobytes; in >> name >> kilobytes; std::getline(in, unit))
+        if (name == kind + ":")
+            return kilobytes * 1024;
+    return 0;
+}
+
+// Puts the parameter back, whatever the test did.
+class memory_limit
+{
+public:
+    memory_limit() { std::ifstream(path) >> d_before; }
+    ~memory_limit() { set(d_before); }
+    bool set(std::uint64_t bytes) const
+    {
+        std::ofstream out(path);
+        out << bytes << std::endl;
+        return out.good();
+    }
+
+private:
+    static constexpr char path[] = "/sys/module/zcring/parameters/memory_bytes_max";
+    std::uint64_t d_before = 0;
+};
+
+TEST_F(Driver, MemoryEndsWhereTheParameterSays)
+{
+    const memory_limit limit;
+    if (!limit.set(8 << 20)) // the ring of 1 MiB has as much again for its descriptors
+        GTEST_SKIP() << "needs to write the module's parameters";
+    device_file file;
+    zcring_config config = default_config();
+    config.ring_bytes = 8 << 20;
+    EXPECT_EQ(file.configure(config), ENOMEM);
+    EXPECT_EQ(file.config().ring_bytes, default_config().ring_bytes);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = 2 << 20;
+    scene.rate_num = scene.rate_den = 1;
+    EXPECT_EQ(file.scene(scene), ENOMEM);
+    config.ring_bytes = 2 << 20;
+    EXPECT_EQ(file.configure(config), 0);
+}
+
+zcring_config big_ring(std::uint32_t channels)
+{
+    zcring_config config = default_config();
+    config.ring_bytes = gibibyte;
+    config.channels = channels;
+    return config;
+}
+
+TEST_F(Driver, ARingMayBeOfAGibibyte)
+{
+    if (memory("MemAvailable") < gibibyte + gibibyte / 2)
+        GTEST_SKIP() << "too little memory";
+    device_file file;
+    ASSERT_EQ(file.configure(big_ring(1)), 0);
+    const std::uint64_t last = gibibyte / 4 - 1000; // a burst before the ring's end
+    ASSERT_EQ(file.start(0, last), 0);
+    const mapped_ring ring(file);
+    ASSERT_EQ(ring.data_pages[0].error(), 0);
+    ASSERT_EQ(ring.data_pages[0].bytes(), 2 * gibibyte);
+    ASSERT_TRUE(eventually([&] { return ring.head() >= last + 10000; }));
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(ring.burst(0).index, last);
+    EXPECT_EQ(wrong_in_counter(ring, last, ring.burst(0).sample_clock, 10000), 0u);
+}
+
+TEST_F(Driver, ARingThatMemoryIsTooShortForLeavesTheOneThatIs)
+{
+    const memory_limit limit;
+    if (memory("MemTotal") > 7 * gibibyte)
+        GTEST_SKIP() << "8 GiB might be had here";
+    if (!limit.set(16 * gibibyte))
+        GTEST_SKIP() << "needs to write the module's parameters";
+    device_file file;
+    const std::uint64_t before = memory("MemAvailable");
+    EXPECT_EQ(file.configure(big_ring(8)), ENOMEM);
+    EXPECT_EQ(file.config().ring_bytes, default_config().ring_bytes);
+    EXPECT_TRUE(eventually([&] { return memory("MemAvailable") + gibibyte / 8 > before; }));
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+}
+
+class ShortOfMemory : public Driver
+{
+protected:
+    void SetUp() override
+    {
+        Driver::SetUp();
+        if (!IsSkipped() && !d_allocations.can_fail())
+            GTEST_SKIP() << "this kernel lets no allocation fail on demand";
+    }
+
+    const allocations d_allocations;
+};
+
+TEST_F(ShortOfMemory, AConfigurationIsTakenWholeOrNotAtAll)
+{
+    device_file file;
+    zcring_config wanted = default_config();
+    const unsigned failed = d_allocations.fail_each_of([&] {
+        wanted.ring_bytes ^= 3 << 20; // 1 or 2 MiB
+        const zcring_config before = file.config();
+        const int error = file.configure(wanted);
+        EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
+        EXPECT_EQ(file.config().ring_bytes, error ? before.ring_bytes : wanted.ring_bytes);
+    });
+    EXPECT_GT(failed, 10u);
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+}
+
+TEST_F(ShortOfMemory, ASceneIsTakenWholeOrNotAtAll)
+{
+    device_file file;
+    const std::vector<std::uint32_t> samples(100000, 0x00070007);
+    const std::size_t bytes = samples.size() * sizeof(samples[0]);
+    zcring_scene recorded{};
+    recorded.kind = ZCRING_SCENE_MEMORY;
+    recorded.format = ZCRING_FORMAT_SC16;
+    recorded.samples = samples.size();
+    recorded.rate_num = default_config().rate_num;
+    recorded.rate_den = 1;
+    const unsigned failed = d_allocations.fail_each_of([&] {
+        const int error = file.scene(recorded);
+        EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
+    });
+    EXPECT_GT(failed, 1u);
+    ASSERT_EQ(file.write(samples.data(), bytes), static_cast<ssize_t>(bytes));
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+}
+
+TEST_F(ShortOfMemory, OpeningAndMappingFailCleanly)
+{
+    const unsigned opening = d_allocations.fail_each_of([&] {
+        const int fd = open(device_path, O_RDWR | O_CLOEXEC);
+        EXPECT_TRUE(fd >= 0 || errno == ENOMEM || errno == ENFILE) << errno;
+        close(fd);
+    });
+    EXPECT_GT(opening, 0u);
+    device_file file;
+    const unsigned mapping = d_allocations.fail_each_of([&] {
+        const zcring_region data = file.region(ZCRING_DATA);
+        const mapped_pages pages(file.fd(), data.offset, data.map_length, PROT_READ);
+        EXPECT_TRUE(pages.error() == 0 || pages.error() == ENOMEM) << pages.error();
+    });
+    EXPECT_GT(mapping, 5u);
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+}
+
+TEST_F(ShortOfMemory, ADeviceIsPluggedOrIsNot)
+{
+    const std::string plug = "/sys/kernel/debug/zcring/plug";
+    const std::string unplug = "/sys/kernel/debug/zcring/unplug";
+    ASSERT_EQ(write_file(unplug, "0"), 0);
+    const unsigned failed = d_allocations.fail_each_of([&] {
+        const int error = write_file(plug, "0");
+        EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
+        EXPECT_EQ(write_file(unplug, "0"), error ? ENODEV : 0);
+    });
+    EXPECT_GT(failed, 50u);
+    ASSERT_EQ(write_file(plug, "0"), 0);
+    ASSERT_TRUE(eventually([] { return access(device_path, R_OK) == 0; }));
+}
+
+} // namespace
+
+} // namespace driver
