@@ -21,8 +21,10 @@ public:
     allocations() : d_fd(open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC))
     {
         const std::string debugfs = "/sys/kernel/debug/";
-        for (const char* kind : { "failslab", "fail_page_alloc" })
+        for (const std::string kind : { "failslab", "fail_page_alloc" }) {
             std::ofstream(debugfs + kind + "/ignore-gfp-wait") << "N";
+            std::ofstream(debugfs + kind + "/verbose") << "0"; // no call trace of each
+        }
         std::ofstream(debugfs + "fail_page_alloc/ignore-gfp-highmem") << "N";
         std::ofstream(debugfs + "fail_page_alloc/min-order") << "0";
     }
@@ -33,12 +35,16 @@ public:
     bool can_fail() const { return d_fd >= 0; }
 
     // Does @action again and again, until none of its allocations has failed: how many did.
-    unsigned fail_each_of(const std::function<void()>& action) const
+    // @undo has all the memory that it wants.
+    unsigned fail_each_of(const std::function<void()>& action,
+                          const std::function<void()>& undo = [] {}) const
     {
         for (unsigned n = 1;; n++) {
             set(n);
             action();
-            if (set(0) > 0)
+            const bool was_last = set(0) > 0;
+            undo();
+            if (was_last)
                 return n - 1;
         }
     }

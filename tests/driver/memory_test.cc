@@ -128,8 +128,8 @@ TEST_F(ShortOfMemory, AConfigurationIsTakenWholeOrNotAtAll)
     device_file file;
     zcring_config wanted = default_config();
     const unsigned failed = d_allocations.fail_each_of([&] {
-        wanted.ring_bytes ^= 3 << 20; // 1 or 2 MiB
         const zcring_config before = file.config();
+        wanted.ring_bytes = before.ring_bytes ^ 3 << 20; // 1 or 2 MiB
         const int error = file.configure(wanted);
         EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
         EXPECT_EQ(file.config().ring_bytes, error ? before.ring_bytes : wanted.ring_bytes);
@@ -162,18 +162,23 @@ TEST_F(ShortOfMemory, ASceneIsTakenWholeOrNotAtAll)
 
 TEST_F(ShortOfMemory, OpeningAndMappingFailCleanly)
 {
-    const unsigned opening = d_allocations.fail_each_of([&] {
-        const int fd = open(device_path, O_RDWR | O_CLOEXEC);
-        EXPECT_TRUE(fd >= 0 || errno == ENOMEM || errno == ENFILE) << errno;
-        close(fd);
-    });
+    int fd = -1;
+    const unsigned opening = d_allocations.fail_each_of(
+        [&] {
+            fd = open(device_path, O_RDWR | O_CLOEXEC);
+            EXPECT_TRUE(fd >= 0 || errno == ENOMEM || errno == ENFILE) << errno;
+        },
+        [&] { close(fd); });
     EXPECT_GT(opening, 0u);
     device_file file;
-    const unsigned mapping = d_allocations.fail_each_of([&] {
-        const zcring_region data = file.region(ZCRING_DATA);
-        const mapped_pages pages(file.fd(), data.offset, data.map_length, PROT_READ);
-        EXPECT_TRUE(pages.error() == 0 || pages.error() == ENOMEM) << pages.error();
-    });
+    const zcring_region data = file.region(ZCRING_DATA);
+    mapped_pages pages;
+    const unsigned mapping = d_allocations.fail_each_of(
+        [&] {
+            pages = mapped_pages(file.fd(), data.offset, data.map_length, PROT_READ);
+            EXPECT_TRUE(pages.error() == 0 || pages.error() == ENOMEM) << pages.error();
+        },
+        [&] { pages.unmap(); });
     EXPECT_GT(mapping, 5u);
     ASSERT_EQ(file.start(), 0);
     EXPECT_TRUE(file.wait_readable());
@@ -184,11 +189,13 @@ TEST_F(ShortOfMemory, ADeviceIsPluggedOrIsNot)
     const std::string plug = "/sys/kernel/debug/zcring/plug";
     const std::string unplug = "/sys/kernel/debug/zcring/unplug";
     ASSERT_EQ(write_file(unplug, "0"), 0);
-    const unsigned failed = d_allocations.fail_each_of([&] {
-        const int error = write_file(plug, "0");
-        EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
-        EXPECT_EQ(write_file(unplug, "0"), error ? ENODEV : 0);
-    });
+    int error = 0;
+    const unsigned failed = d_allocations.fail_each_of(
+        [&] {
+            error = write_file(plug, "0");
+            EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
+        },
+        [&] { EXPECT_EQ(write_file(unplug, "0"), error ? ENODEV : 0); });
     EXPECT_GT(failed, 50u);
     ASSERT_EQ(write_file(plug, "0"), 0);
     ASSERT_TRUE(eventually([] { return access(device_path, R_OK) == 0; }));
