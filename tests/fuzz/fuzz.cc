@@ -14,12 +14,15 @@
 #include <unistd.h>
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <map>
 #include <new>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +56,29 @@ bool write_text(const std::string& path, const std::string& text)
     const bool success = write(fd, text.data(), text.size()) > 0;
     close(fd);
     return success;
+}
+
+std::string read_all(const std::string& path)
+{
+    std::ostringstream out;
+    out << std::ifstream(path).rdbuf();
+    return out.str();
+}
+
+// Of this process, orphans that it has got among them.
+std::vector<pid_t> children()
+{
+    std::vector<pid_t> found;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const std::string stat = read_all(entry.path() / "stat");
+        char state = 0;
+        int parent = 0;
+        const std::size_t name_end = stat.rfind(')');
+        if (name_end != std::string::npos &&
+            std::sscanf(stat.c_str() + name_end, ") %c %d", &state, &parent) == 2 && parent == getpid())
+            found.push_back(std::stoi(entry.path().filename()));
+    }
+    return found;
 }
 
 std::string read_text(const std::string& path)
@@ -156,18 +182,23 @@ public:
             }
         return true;
     }
-    // Whether there is nobody left, after a while.
-    bool wait_for_all()
+    // Has nobody left, after a while.
+    void kill_all()
     {
         const auto deadline = std::chrono::steady_clock::now() + patience;
-        while (std::chrono::steady_clock::now() < deadline) {
+        std::vector<pid_t> left;
+        do {
             reap();
-            if (waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD)
-                return true;
+            left = children();
+            if (left.empty())
+                return;
+            for (const pid_t child : left)
+                kill(child, SIGKILL);
             std::this_thread::sleep_for(10ms);
-        }
-        d_shared.found("processes are left that cannot be killed");
-        return false;
+        } while (std::chrono::steady_clock::now() < deadline);
+        for (const pid_t child : left)
+            d_shared.found("process %d cannot be killed:\n%s", child,
+                           read_all("/proc/" + std::to_string(child) + "/stack").c_str());
     }
 
 private:
@@ -219,7 +250,7 @@ public:
         std::this_thread::sleep_for(100ms);
         for (const pid_t attacker : attackers)
             kill(-attacker, SIGKILL);
-        d_nursery.wait_for_all();
+        d_nursery.kill_all();
     }
 
 private:

@@ -60,7 +60,7 @@ struct shared_state {
     std::atomic<std::uint32_t> findings;
     std::atomic<bool> ready;
     std::atomic<bool> stop;
-    char texts[32][160];
+    char texts[32][1000];
 
     bool count(operation which, bool success)
     {
