@@ -7,7 +7,10 @@
 
 #include "ring_memory.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
+#include <random>
 
 namespace zcring_test {
 
@@ -75,6 +78,38 @@ struct front_end : ring_memory {
     }
 
     zcring_front front{};
+};
+
+//! Follows the counter on the air, and the books about it, while a reader reads on and off.
+class auditor
+{
+public:
+    explicit auditor(front_end& f) : d_f(f) {}
+
+    //! Every burst since the last time has the samples that its clock says, and tells what was
+    //! lost before it; the reader then takes some of what there is, and the books are right.
+    void audit(std::mt19937_64& random)
+    {
+        for (; d_told != d_f.meta.burst_head; d_told++) {
+            const zcring_burst& b = d_f.descriptor(d_told);
+            ASSERT_EQ(b.sample_clock, d_clock + b.lost);
+            for (u64 k = 0; k < b.samples; k++)
+                ASSERT_EQ(d_f.at<u32>(b.index + k), b.sample_clock + k);
+            d_clock = b.sample_clock + b.samples;
+        }
+        d_tail += random() % (d_f.meta.head - d_tail + 1);
+        d_f.release(d_tail);
+        zcring_stream_account(&d_f.stream);
+        const zcring_telemetry t = d_f.telemetry();
+        ASSERT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+        ASSERT_EQ(t.produced_samples, t.consumed_samples + d_f.meta.head - d_tail);
+    }
+
+private:
+    front_end& d_f;
+    u64 d_told = 0;
+    u64 d_tail = 0;
+    u64 d_clock = 0;
 };
 
 } // namespace zcring_test

@@ -19,16 +19,6 @@ namespace {
 using namespace zcring;
 using namespace zcring_test;
 
-int error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const std::system_error& e) {
-        return e.code().value();
-    }
-    return 0;
-}
-
 TEST(Device, IsAsTheArgumentsSay)
 {
     for (const format f : { format::sc8, format::sc16, format::fc32 })

@@ -17,16 +17,6 @@ namespace {
 using namespace zcring;
 using namespace zcring_test;
 
-int error_of(const std::function<void()>& action)
-{
-    try {
-        action();
-    } catch (const std::system_error& e) {
-        return e.code().value();
-    }
-    return 0;
-}
-
 // Reads the counter scene of one channel in sc16, and sums up what it was told.
 class counting_reader
 {

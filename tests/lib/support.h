@@ -16,6 +16,7 @@
 #include <fstream>
 #include <functional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -32,6 +33,17 @@ inline std::string device_under_test()
 {
     const char* named = std::getenv("ZCRING_TEST_DEVICE");
     return named && *named ? named : "emulator";
+}
+
+//! The errno that \p action throws, or 0.
+inline int error_of(const std::function<void()>& action)
+{
+    try {
+        action();
+    } catch (const std::system_error& e) {
+        return e.code().value();
+    }
+    return 0;
 }
 
 inline bool on_emulator() { return device_under_test().rfind("emulator", 0) == 0; }
