@@ -577,8 +577,10 @@ TEST(Reader, FollowsAMovedDevice)
 
 TEST(Reader, ReadsTheSameFromAResidentRing)
 {
-    device copy(with(on_emulator() ? "scene=tone,ring_bytes=65536,pace=free"
-                                   : "scene=tone,ring_bytes=65536"));
+    // Several laps, and on a device slowly: it must not lose a sample.
+    const std::string laps = on_emulator() ? "scene=tone,pace=free,ring_bytes=65536"
+                                           : "scene=tone,rate=1e5,ring_bytes=262144";
+    device copy(with(laps));
     std::vector<std::uint8_t> expected;
     {
         reader in(copy);
@@ -588,7 +590,7 @@ TEST(Reader, ReadsTheSameFromAResidentRing)
         expected.assign(p, p + 32); // the tone's whole period
     }
     copy = device("emulator");
-    device dev(without_loss("scene=tone,dma=resident,ring_bytes=65536"));
+    device dev(with(laps + ",dma=resident"));
     reader in(dev);
     dev.start();
     bool resident = false;
