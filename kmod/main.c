@@ -280,6 +280,10 @@ static void __exit zcring_exit(void)
 module_init(zcring_init);
 module_exit(zcring_exit);
 
+#ifdef ZCRING_KUNIT
+#include "main_test.c"
+#endif
+
 MODULE_AUTHOR("zcring developers");
 MODULE_DESCRIPTION("Zero-copy DMA ring of samples, filled by a simulated SDR front end");
 MODULE_LICENSE("GPL");

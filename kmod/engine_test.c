@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine as the kernel compiles it, with the kernel's helpers and no compiler's library:
+ * values that were computed elsewhere. Its own tests, in user space, ask for all the rest.
+ */
+#include <kunit/test.h>
+
+#include "engine/arith.h"
+#include "engine/clock.h"
+#include "engine/config.h"
+#include "engine/sample.h"
+
+#define ZCRING_WIDE(_high, _low)	((__uint128_t)(_high) << 64 | (_low))
+
+static void zcring_engine_test_divides_128_bits(struct kunit *test)
+{
+	__uint128_t tenth = zcring_divide(ZCRING_WIDE(1ULL << 63, 0), 10);
+
+	KUNIT_EXPECT_EQ(test, (u64)(tenth >> 64), 0x0cccccccccccccccULL);
+	KUNIT_EXPECT_EQ(test, (u64)tenth, 0xccccccccccccccccULL);
+	KUNIT_EXPECT_EQ(test, (u64)zcring_divide(ZCRING_WIDE(1ULL << 63, 0), ZCRING_WIDE(3, 1)),
+			0x2aaaaaaaaaaaaaaaULL);
+}
+
+static void zcring_engine_test_gives_fractions_to_the_last_bit(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, zcring_fraction(7, 8), 0xe000000000000000ULL);
+	KUNIT_EXPECT_EQ(test, zcring_fraction(10, 3), 0x5555555555555555ULL);
+	KUNIT_EXPECT_EQ(test, zcring_fraction(ZCRING_WIDE(1ULL << 63, 0), ZCRING_WIDE(3, 1)),
+			0x9c71c71c71c71c71ULL);
+}
+
+static void zcring_engine_test_knows_millibels(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, zcring_gain_factor(-6000), 4194ULL);
+	KUNIT_EXPECT_EQ(test, zcring_gain_factor(0), 4194304ULL);
+	KUNIT_EXPECT_EQ(test, zcring_gain_factor(1), 4199136ULL);
+}
+
+/* The rate of LTE, and one that no decimal writes: neither may drift in a year. */
+static void zcring_engine_test_counts_for_a_year(struct kunit *test)
+{
+	const u64 year_ns = 31536000 * ZCRING_NS_PER_S;
+	const struct zcring_clock lte = { .rate_num = 61440000, .rate_den = 1 };
+	const struct zcring_clock third = { .rate_num = 1000000, .rate_den = 3 };
+	struct zcring_clock late = third;
+	u64 found;
+
+	KUNIT_EXPECT_EQ(test, zcring_clock_at(&lte, year_ns), 1937571840000000ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_ns(&lte, 1937571840000000ULL), year_ns);
+	KUNIT_EXPECT_EQ(test, zcring_clock_at(&third, year_ns), 10512000000000ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_at(&third, year_ns - 1), 10511999999999ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_ns(&third, 10512000000001ULL), year_ns + 3000);
+	late.epoch_time_ns = 1700000000 * ZCRING_NS_PER_S;
+	KUNIT_EXPECT_EQ(test, zcring_clock_time(&late, 7), 1700000000000021000ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_find(&late, 1700000000000021000ULL, &found), 0);
+	KUNIT_EXPECT_EQ(test, found, 7ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_find(&late, 1700000000000021001ULL, &found), 0);
+	KUNIT_EXPECT_EQ(test, found, 8ULL);
+}
+
+/* Without a floating point unit. */
+static void zcring_engine_test_writes_every_format(struct kunit *test)
+{
+	static const struct zcring_pair pairs[] = {
+		{ ZCRING_UNITY / 2, -ZCRING_UNITY }, { ZCRING_UNITY * 2, 0 },
+	};
+	static const s8 sc8[] = { 64, -128, 127, 0 };
+	static const s16 sc16[] = { 16384, -32768, 32767, 0 };
+	static const u32 fc32[] = { 0x3f000000, 0xbf800000, 0x40000000, 0 };
+	struct zcring_pair back[2] = { };
+	u8 out[16];
+
+	zcring_samples_store(ZCRING_FORMAT_SC8, pairs, out, 2);
+	KUNIT_EXPECT_EQ(test, memcmp(out, sc8, sizeof(sc8)), 0);
+	zcring_samples_store(ZCRING_FORMAT_SC16, pairs, out, 2);
+	KUNIT_EXPECT_EQ(test, memcmp(out, sc16, sizeof(sc16)), 0);
+	zcring_samples_store(ZCRING_FORMAT_FC32, pairs, out, 2);
+	KUNIT_EXPECT_EQ(test, memcmp(out, fc32, sizeof(fc32)), 0);
+	zcring_samples_load(ZCRING_FORMAT_FC32, out, back, 2);
+	KUNIT_EXPECT_EQ(test, memcmp(back, pairs, sizeof(pairs)), 0);
+}
+
+static struct kunit_case zcring_engine_test_cases[] = {
+	KUNIT_CASE(zcring_engine_test_divides_128_bits),
+	KUNIT_CASE(zcring_engine_test_gives_fractions_to_the_last_bit),
+	KUNIT_CASE(zcring_engine_test_knows_millibels),
+	KUNIT_CASE(zcring_engine_test_counts_for_a_year),
+	KUNIT_CASE(zcring_engine_test_writes_every_format),
+	{ }
+};
+
+static struct kunit_suite zcring_engine_test_suite = {
+	.name = "zcring_engine",
+	.test_cases = zcring_engine_test_cases,
+};
+
+kunit_test_suite(zcring_engine_test_suite);

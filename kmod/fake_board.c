@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <linux/err.h>
+#include <linux/iopoll.h>
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+
+#include "fake_board.h"
+
+#define ZCRING_FAKE_POLL_US	1000
+#define ZCRING_FAKE_PATIENCE_US	(10 * USEC_PER_SEC)
+
+static void *zcring_fake_create(struct zcring_device *zdev, void *data,
+				const struct zcring_config *config)
+{
+	struct zcring_fake_board *board = data;
+
+	if (board->create_err)
+		return ERR_PTR(board->create_err);
+	board->created++;
+	return board;
+}
+
+static void zcring_fake_destroy(void *dma)
+{
+	struct zcring_fake_board *board = dma;
+
+	board->destroyed++;
+}
+
+static void zcring_fake_configure(void *dma, const struct zcring_config *config)
+{
+	struct zcring_fake_board *board = dma;
+
+	board->configured++;
+}
+
+static int zcring_fake_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)
+{
+	struct zcring_fake_board *board = dma;
+
+	return zcring_stream_start(zcring_dma_stream(board->zdev), start);
+}
+
+static void zcring_fake_stop(void *dma, u64 mono_ns)
+{
+	struct zcring_fake_board *board = dma;
+
+	zcring_stream_stop(zcring_dma_stream(board->zdev));
+}
+
+static void zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
+{
+	struct zcring_fake_board *board = dma;
+	struct zcring_stream *stream = zcring_dma_stream(board->zdev);
+	struct zcring_burst burst = { .interrupt_ns = interrupt_ns };
+	u32 c;
+
+	burst.samples = min(board->samples, zcring_stream_room(stream));
+	for (c = 0; burst.samples && c < stream->channels; c++)
+		zcring_fake_bus_write(board, c, burst.samples);
+	if (burst.samples)
+		zcring_stream_publish(stream, &burst);
+	zcring_stream_lose(stream, board->samples - burst.samples);
+	zcring_stream_account(stream);
+	board->samples = 0;
+	board->interrupt_ns = interrupt_ns;
+	WRITE_ONCE(board->turns, board->turns + 1);
+	wake_up(&board->turned);
+}
+
+static const struct zcring_dma_ops zcring_fake_dma_ops = {
+	.owner = THIS_MODULE,
+	.model = "zcring board of a test",
+	.has_interrupt = true,
+	.create = zcring_fake_create,
+	.destroy = zcring_fake_destroy,
+	.configure = zcring_fake_configure,
+	.start = zcring_fake_start,
+	.stop = zcring_fake_stop,
+	.progress = zcring_fake_progress,
+};
+
+int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev)
+{
+	struct zcring_device *zdev = zcring_board_plug(&zcring_fake_dma_ops, dev, board);
+
+	if (IS_ERR(zdev))
+		return PTR_ERR(zdev);
+	board->zdev = zdev;
+	return 0;
+}
+
+void zcring_fake_board_unplug(struct zcring_fake_board *board)
+{
+	if (!board->zdev)
+		return;
+	zcring_board_unplug(board->zdev);
+	zcring_board_put(board->zdev);
+	board->zdev = NULL;
+}
+
+static int zcring_fake_board_init(struct kunit_resource *resource, void *context)
+{
+	struct zcring_fake_board *board = kzalloc(sizeof(*board), GFP_KERNEL);
+
+	if (!board)
+		return -ENOMEM;
+	init_waitqueue_head(&board->turned);
+	resource->data = board;
+	return 0;
+}
+
+static void zcring_fake_board_free(struct kunit_resource *resource)
+{
+	zcring_fake_board_unplug(resource->data);
+	kfree(resource->data);
+}
+
+struct zcring_fake_board *zcring_fake_board_new(struct kunit *test)
+{
+	struct zcring_fake_board *board = kunit_alloc_resource(test, zcring_fake_board_init,
+							       zcring_fake_board_free,
+							       GFP_KERNEL, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, board);
+	return board;
+}
+
+struct zcring_fake_board *zcring_fake_board_plugged(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_fake_board_new(test);
+
+	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(board, NULL), 0);
+	return board;
+}
+
+int zcring_fake_board_start(struct zcring_fake_board *board, u64 delay_ns, u64 samples)
+{
+	const struct zcring_start start = { .delay_ns = delay_ns };
+	int err;
+
+	mutex_lock(&board->zdev->lock);
+	board->samples = samples;
+	err = zcring_device_start(board->zdev, &start);
+	mutex_unlock(&board->zdev->lock);
+	return err;
+}
+
+static bool zcring_fake_board_is_due(struct zcring_fake_board *board)
+{
+	return test_bit(0, &board->zdev->pump.due);
+}
+
+static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
+{
+	if (zcring_fake_board_is_due(board))
+		return false;
+	/* The thread leaves the queue before it takes what is due; after its turn it is back. */
+	return waitqueue_active(&board->zdev->pump.kick);
+}
+
+bool zcring_fake_board_is_idle(struct zcring_fake_board *board)
+{
+	bool sleeps;
+
+	return !read_poll_timeout(zcring_fake_board_sleeps, sleeps, sleeps, ZCRING_FAKE_POLL_US,
+				  ZCRING_FAKE_PATIENCE_US, false, board);
+}
+
+bool zcring_fake_board_has_turned(struct zcring_fake_board *board, unsigned int turns)
+{
+	return wait_event_timeout(board->turned, READ_ONCE(board->turns) >= turns,
+				  usecs_to_jiffies(ZCRING_FAKE_PATIENCE_US)) &&
+	       zcring_fake_board_is_idle(board) && board->turns == turns;
+}
+
+bool zcring_fake_board_interrupt(struct zcring_fake_board *board)
+{
+	bool due;
+
+	zcring_dma_interrupt(board->zdev);
+	return !read_poll_timeout(zcring_fake_board_is_due, due, !due, ZCRING_FAKE_POLL_US,
+				  ZCRING_FAKE_PATIENCE_US, false, board);
+}
+
+bool zcring_fake_board_deliver(struct zcring_fake_board *board, u64 samples)
+{
+	unsigned int turns;
+
+	mutex_lock(&board->zdev->lock);
+	board->samples = samples;
+	turns = board->turns;
+	mutex_unlock(&board->zdev->lock);
+	zcring_dma_interrupt(board->zdev);
+	return zcring_fake_board_has_turned(board, turns + 1);
+}
