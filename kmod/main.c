@@ -281,7 +281,7 @@ module_init(zcring_init);
 module_exit(zcring_exit);
 
 #ifdef ZCRING_KUNIT
-#include "main_test.c"
+#include "tests/main_test.c"
 #endif
 
 MODULE_AUTHOR("zcring developers");

@@ -6,8 +6,8 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "engine/ring.h"
-#include "mem.h"
+#include "../engine/ring.h"
+#include "../mem.h"
 
 /* Takes 1 MiB for descriptors, whatever the geometry. */
 static const struct zcring_config zcring_mem_test_config = {

@@ -5,10 +5,10 @@
  */
 #include <kunit/test.h>
 
-#include "engine/arith.h"
-#include "engine/clock.h"
-#include "engine/config.h"
-#include "engine/sample.h"
+#include "../engine/arith.h"
+#include "../engine/clock.h"
+#include "../engine/config.h"
+#include "../engine/sample.h"
 
 #define ZCRING_WIDE(_high, _low)	((__uint128_t)(_high) << 64 | (_low))
 

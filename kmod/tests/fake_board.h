@@ -9,7 +9,7 @@
 #include <kunit/test.h>
 #include <linux/wait.h>
 
-#include "zcring.h"
+#include "../zcring.h"
 
 #define ZCRING_FAKE_CHANNELS	2
 #define ZCRING_FAKE_RING_BYTES	65536	/* 16 pages of 1024 samples */
