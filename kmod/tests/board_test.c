@@ -97,8 +97,8 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	struct zcring_device *zdev = board->zdev;
 	struct zcring_fake_board *next;
 
-	get_device(&zdev->dev);
 	zcring_fake_bus_map(test, board);
+	get_device(&zdev->dev);
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_start(board, 0, 0), 0);
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 1));
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_deliver(board, 100));

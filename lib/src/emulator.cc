@@ -125,13 +125,20 @@ void emulator::do_map()
         start_thread();
 }
 
-// Signals are the program's own threads' to take.
+// Signals are the program's own threads' to take, but for those of the thread's own faults.
 void emulator::start_thread()
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    d_thread = std::thread([this] { run(); });
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (const int fault : { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP })
+        sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    try {
+        d_thread = std::thread([this] { run(); });
+    } catch (...) {
+        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        throw;
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 

@@ -32,7 +32,7 @@ public:
     allocations(const allocations&) = delete;
     allocations& operator=(const allocations&) = delete;
 
-    bool can_fail() const { return d_fd >= 0; }
+    bool can_fail() const { return d_fd >= 0 && pwrite(d_fd, "0", 1, 0) == 1; }
 
     // Does @action again and again, until none of its allocations has failed: how many did.
     // @undo has all the memory that it wants.

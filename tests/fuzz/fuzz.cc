@@ -182,7 +182,17 @@ public:
             }
         return true;
     }
-    // Has nobody left, after a while.
+    // Whoever was told to stop, or was killed, ends by itself.
+    void wait_for_all()
+    {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        for (reap(); !d_deadlines.empty() && std::chrono::steady_clock::now() < deadline; reap())
+            std::this_thread::sleep_for(10ms);
+        for (const auto& [child, unused] : d_deadlines)
+            d_shared.found("process %d does not end:\n%s", child,
+                           read_all("/proc/" + std::to_string(child) + "/stack").c_str());
+    }
+    // Has nobody left, orphans among them, after a while.
     void kill_all()
     {
         const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -250,6 +260,7 @@ public:
         std::this_thread::sleep_for(100ms);
         for (const pid_t attacker : attackers)
             kill(-attacker, SIGKILL);
+        d_nursery.wait_for_all();
         d_nursery.kill_all();
     }
 
