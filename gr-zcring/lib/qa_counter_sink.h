@@ -7,6 +7,7 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/sync_block.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -71,6 +72,14 @@ public:
         d_changed.notify_all();
     }
 
+    //! From now on it does not run before so many items are there at once.
+    void demand(int items) { d_demand = items; }
+    void forecast(int noutput_items, gr_vector_int& required) override
+    {
+        for (int& each : required)
+            each = std::max(noutput_items, d_demand.load());
+    }
+
     //! Waits until \p items have come; false if they do not in a minute.
     bool wait_for(std::uint64_t items)
     {
@@ -127,6 +136,7 @@ private:
     }
 
     const std::size_t d_item_bytes;
+    std::atomic<int> d_demand{ 0 };
     mutable std::mutex d_mutex; // guards all below
     std::condition_variable d_changed;
     std::atomic<std::uint64_t> d_items{ 0 };

@@ -8,6 +8,7 @@
 #include <zcring/limits.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -40,6 +41,7 @@ int copy_items(const ::zcring::device& device)
 // has to be said for each flowgraph.
 void source_impl::limit_buffers()
 {
+    const int said = d_copy_items;
     try {
         d_copy_items = copy_items(d_stream->dev);
     } catch (const std::system_error&) {
@@ -51,7 +53,8 @@ void source_impl::limit_buffers()
             set_max_output_buffer(port, static_cast<long>(d_stream->dev.ring_samples()));
         } else {
             set_max_output_buffer(port, -1);
-            set_min_output_buffer(port, d_copy_items);
+            if (min_output_buffer(static_cast<size_t>(port)) <= said) // more is the user's wish
+                set_min_output_buffer(port, d_copy_items);
         }
     }
     if (ring && !is_set_max_noutput_items())
@@ -102,6 +105,25 @@ void source_impl::find_rings()
             std::dynamic_pointer_cast<ring_buffer>(detail()->output(static_cast<unsigned>(port))));
     d_is_zero_copy =
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
+}
+
+// How many items to make where the runtime asks for so many. It asks for no more than half of
+// what a buffer holds, for reader and writer to take turns at the halves; but with each turn
+// the one wakes the other, which for a conversion is half the cost of it all. So where nothing
+// but that half is its reason, all that is free is filled, up to whole cache lines.
+int source_impl::room(int asked) const
+{
+    constexpr int line_items = 64;
+    int room = std::numeric_limits<int>::max();
+    for (int port = 0; port < detail()->noutputs(); port++) {
+        const gr::buffer_sptr buffer = detail()->output(static_cast<unsigned>(port));
+        const gr::thread::scoped_lock guard(*buffer->mutex());
+        if (d_rings[static_cast<unsigned>(port)] ||
+            asked != static_cast<int>(buffer->bufsize() / 2))
+            return asked;
+        room = std::min(room, buffer->space_available());
+    }
+    return std::max(asked, room - room % line_items);
 }
 
 // Samples in the ring that the slowest reader of all has not passed.

@@ -343,7 +343,7 @@ int source_impl::work(int noutput_items,
         return WORK_DONE;
     }
 
-    const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(noutput_items));
+    const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(room(noutput_items)));
     d_burst.interrupt_ns = 0;
     tell(view);
     publish_telemetry();

@@ -1,7 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Zero copy has to be right, not only fast: readers with a history, slow ones, many, and
-// ones that need more than the ring has.
+// The buffers behind the source have to be right, not only fast: readers with a history, slow
+// ones, many, and ones that need more than there is.
 #include "qa_counter_sink.h"
 #include "qa_device.h"
 
@@ -12,6 +12,7 @@
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
 #include <gnuradio/filter/fir_filter_blk.h>
+#include <gnuradio/prefs.h>
 #include <gnuradio/top_block.h>
 
 #include <vector>
@@ -63,16 +64,18 @@ samples filtered(const gr::basic_block_sptr& src, const block& filter, std::size
 BOOST_AUTO_TEST_CASE(a_filter_with_a_long_history_sees_what_a_vector_source_gives_it)
 {
     const std::size_t n = scaled(2000000);
-    auto src = source::make(
-        device_args() + lossless() + noise, "fc32", 1, 1e6, 100e6, 0, "on");
-    BOOST_CHECK(src->is_zero_copy());
     auto expected = filtered(gr::blocks::vector_source_c::make(reference(n)),
                              gr::filter::fir_filter_ccf::make(1, long_taps()),
                              n);
-    for (int round = 0; round < 2; round++) {
-        auto found = filtered(src, gr::filter::fir_filter_ccf::make(1, long_taps()), n);
-        BOOST_REQUIRE_EQUAL(found.size(), n);
-        BOOST_CHECK(found == expected); // bit by bit, from the first sample
+    for (const char* zero_copy : { "on", "off" }) {
+        auto src = source::make(
+            device_args() + lossless() + noise, "fc32", 1, 1e6, 100e6, 0, zero_copy);
+        BOOST_CHECK_EQUAL(src->is_zero_copy(), zero_copy == std::string("on"));
+        for (int round = 0; round < 2; round++) {
+            auto found = filtered(src, gr::filter::fir_filter_ccf::make(1, long_taps()), n);
+            BOOST_REQUIRE_EQUAL(found.size(), n);
+            BOOST_CHECK(found == expected); // bit by bit, from the first sample
+        }
     }
 }
 
@@ -141,6 +144,53 @@ BOOST_AUTO_TEST_CASE(one_output_may_be_the_ring_and_another_a_copy)
     auto t = src->telemetry();
     BOOST_CHECK_GT(t["consumed_samples"], n * decimation / 2);
     BOOST_CHECK_EQUAL(t["lost_samples"], 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_buffer_of_copies_is_filled_whole_unless_the_user_sets_a_limit)
+{
+    const int items = 1 << 20; // of the buffer; a burst has twice as many
+    gr::prefs::singleton()->set_bool("PerfCounters", "on", true);
+    for (const int limit : { 0, 4096 }) {
+        auto tb = gr::make_top_block("whole");
+        auto src = source::make("emulator,pace=free,scene=counter,format=sc16,interval_us=20000,"
+                                "ring_bytes=16777216",
+                                "fc32", 1, 100e6);
+        if (limit)
+            src->set_max_noutput_items(limit);
+        auto sink = counter_sink::make(8);
+        tb->connect(src, 0, sink, 0);
+        tb->start();
+        if (limit) {
+            BOOST_CHECK(sink->wait_for(20 * items));
+            BOOST_CHECK_LE(src->pc_nproduced_avg(), limit);
+        } else {
+            BOOST_CHECK(eventually([&] { return src->pc_nproduced() > items / 2; }));
+        }
+        tb->stop();
+        tb->wait();
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+    }
+    gr::prefs::singleton()->set_bool("PerfCounters", "on", false);
+}
+
+BOOST_AUTO_TEST_CASE(a_block_gets_a_buffer_as_large_as_the_user_says)
+{
+    const int wanted = 1 << 20; // at once; by itself the buffer has a tenth of that
+    auto tb = gr::make_top_block("large");
+    auto src = source::make(
+        device_args() + lossless() + ",scene=counter,format=sc16", "fc32", 1, 1e6);
+    src->set_min_output_buffer(0, wanted + 1);
+    auto sink = counter_sink::make(8);
+    sink->demand(wanted);
+    for (int round = 0; round < 2; round++) {
+        tb->disconnect_all();
+        tb->connect(src, 0, sink, 0);
+        tb->start();
+        BOOST_CHECK(sink->wait_for(wanted * (round + 1)));
+        tb->stop();
+        tb->wait();
+    }
+    BOOST_CHECK_EQUAL(sink->wrong(), "");
 }
 
 BOOST_AUTO_TEST_CASE(readers_of_different_speed_see_every_sample)
