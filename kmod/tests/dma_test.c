@@ -4,7 +4,7 @@
 
 #include "fake_board.h"
 
-#define ZCRING_DMA_TEST_DELAY_NS	(50 * NSEC_PER_MSEC)
+#define ZCRING_DMA_TEST_DELAY_NS	(500 * NSEC_PER_MSEC)
 
 static struct zcring_fake_board *zcring_dma_test_board(struct kunit *test)
 {

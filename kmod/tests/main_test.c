@@ -8,6 +8,8 @@
 
 #include "fake_board.h"
 
+static bool zcring_test_is_up;
+
 /* Kernels from 6.9 on run suites when init is gone already: those suites fail, then. */
 int __ref zcring_test_up(struct kunit_suite *suite)
 {
@@ -18,6 +20,7 @@ int __ref zcring_test_up(struct kunit_suite *suite)
 	err = zcring_init();
 	if (err)
 		return err;
+	zcring_test_is_up = true;
 	zcring_new_config.channels = ZCRING_FAKE_CHANNELS;
 	zcring_new_config.ring_bytes = ZCRING_FAKE_RING_BYTES;
 	return 0;
@@ -25,9 +28,9 @@ int __ref zcring_test_up(struct kunit_suite *suite)
 
 void __ref zcring_test_down(struct kunit_suite *suite)
 {
-	if (zcring_first_number)
+	if (zcring_test_is_up)
 		zcring_exit();
-	zcring_first_number = 0;
+	zcring_test_is_up = false;
 }
 
 static int zcring_main_test_early(struct kunit_suite *suite)

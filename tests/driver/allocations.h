@@ -39,7 +39,8 @@ public:
     unsigned fail_each_of(const std::function<void()>& action,
                           const std::function<void()>& undo = [] {}) const
     {
-        for (unsigned n = 1;; n++) {
+        constexpr unsigned too_many = 100000;
+        for (unsigned n = 1; n < too_many; n++) {
             set(n);
             action();
             const bool was_last = set(0) > 0;
@@ -47,6 +48,8 @@ public:
             if (was_last)
                 return n - 1;
         }
+        ADD_FAILURE() << too_many << " allocations, and no end of them";
+        return too_many;
     }
 
 private:
