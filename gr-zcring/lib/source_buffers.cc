@@ -109,7 +109,7 @@ void source_impl::find_rings()
 
 // How many items to make where the runtime asks for so many. It asks for no more than half of
 // what a buffer holds, for reader and writer to take turns at the halves; but with each turn
-// the one wakes the other, which for a conversion is half the cost of it all. So where nothing
+// the one wakes the other, which is a third of what a conversion costs. So where nothing
 // but that half is its reason, all that is free is filled, up to whole cache lines.
 int source_impl::room(int asked) const
 {

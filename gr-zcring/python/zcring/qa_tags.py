@@ -47,8 +47,11 @@ def time_ns(value):
 class Conductor(gr.sync_block):
     """Passes a stream on, and calls acts, one after the other, which holds it up.
 
-    The next one's turn is SPACING items after all that was there at the last; then it ends.
+    The next one's turn is SPACING items after all that was there at the last; then it ends,
+    but not within TAIL items of a time, for who is behind may want those.
     """
+
+    TAIL = 100
 
     def __init__(self, source, dtype, acts):
         super().__init__("conductor", [dtype], [dtype])
@@ -60,11 +63,13 @@ class Conductor(gr.sync_block):
     def work(self, input_items, output_items):
         n = len(input_items[0])
         if self.nitems_read(0) + n > self.turn:
-            if not self.acts:
+            if self.acts:
+                self.done.append(self.acts.pop(0)())
+                self.turn = self.source.telemetry()["produced_samples"] + SPACING
+            elif not self.get_tags_in_range(0, max(0, self.nitems_read(0) - self.TAIL),
+                                            self.nitems_read(0), pmt.intern("rx_time")):
                 self.source = None  # a device has one user at a time
                 return -1
-            self.done.append(self.acts.pop(0)())
-            self.turn = self.source.telemetry()["produced_samples"] + SPACING
         output_items[0][:] = input_items[0]
         return n
 
@@ -231,7 +236,7 @@ class BurstTagger(gr.sync_block):
     which a burst begins, and extrapolates wrongly without; so both are handed on at once.
     """
 
-    AFTER = 100
+    AFTER = Conductor.TAIL
     LENGTH = 1000
 
     def __init__(self):
