@@ -10,6 +10,14 @@
 
 static bool zcring_test_is_up;
 
+static int __ref zcring_test_init(void)
+{
+	int err = zcring_init();
+
+	zcring_test_is_up = !err;
+	return err;
+}
+
 /* Kernels from 6.9 on run suites when init is gone already: those suites fail, then. */
 int __ref zcring_test_up(struct kunit_suite *suite)
 {
@@ -17,10 +25,9 @@ int __ref zcring_test_up(struct kunit_suite *suite)
 
 	if (THIS_MODULE->state != MODULE_STATE_COMING)
 		return -EBUSY;
-	err = zcring_init();
+	err = zcring_test_init();
 	if (err)
 		return err;
-	zcring_test_is_up = true;
 	zcring_new_config.channels = ZCRING_FAKE_CHANNELS;
 	zcring_new_config.ring_bytes = ZCRING_FAKE_RING_BYTES;
 	return 0;
@@ -92,7 +99,7 @@ static void __ref zcring_main_test_parameters_reach_the_devices(struct kunit *te
 	struct device *dev;
 
 	devices = 3;
-	KUNIT_EXPECT_EQ(test, zcring_init(), 0);
+	KUNIT_EXPECT_EQ(test, zcring_test_init(), 0);
 	dev = class_find_device_by_name(&zcring_class, "zcring2");
 	KUNIT_EXPECT_NOT_NULL(test, dev);
 	put_device(dev);
@@ -109,9 +116,9 @@ static void __ref zcring_main_test_init_works_after_one_that_failed(struct kunit
 	const unsigned long old_max = zcring_memory_bytes_max;
 
 	zcring_memory_bytes_max = SZ_1M;
-	KUNIT_EXPECT_EQ(test, zcring_init(), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, zcring_test_init(), -ENOMEM);
 	zcring_memory_bytes_max = old_max;
-	KUNIT_EXPECT_EQ(test, zcring_init(), 0);
+	KUNIT_EXPECT_EQ(test, zcring_test_init(), 0);
 	zcring_test_down(NULL);
 }
 
