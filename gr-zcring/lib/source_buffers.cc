@@ -8,7 +8,6 @@
 #include <zcring/limits.h>
 
 #include <algorithm>
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -111,10 +110,10 @@ void source_impl::find_rings()
 // what a buffer holds, for reader and writer to take turns at the halves; but with each turn
 // the one wakes the other, which is a third of what a conversion costs. So where nothing
 // but that half is its reason, all that is free is filled, up to whole cache lines.
-int source_impl::room(int asked) const
+int source_impl::room(int asked)
 {
     constexpr int line_items = 64;
-    int room = std::numeric_limits<int>::max();
+    int room = max_noutput_items();
     for (int port = 0; port < detail()->noutputs(); port++) {
         const gr::buffer_sptr buffer = detail()->output(static_cast<unsigned>(port));
         const gr::thread::scoped_lock guard(*buffer->mutex());

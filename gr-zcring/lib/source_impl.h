@@ -111,7 +111,7 @@ private:
     std::uint64_t unread_items() const;
     void find_rings();
     void limit_buffers();
-    int room(int asked) const;
+    int room(int asked);
 
     const std::shared_ptr<ring_stream> d_stream;
     const converter d_convert;

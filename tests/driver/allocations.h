@@ -39,7 +39,7 @@ public:
     unsigned fail_each_of(const std::function<void()>& action,
                           const std::function<void()>& undo = [] {}) const
     {
-        constexpr unsigned too_many = 100000;
+        constexpr unsigned too_many = 10000;
         for (unsigned n = 1; n < too_many; n++) {
             set(n);
             action();
