@@ -8,6 +8,7 @@
 #include <zcring/limits.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -106,23 +107,36 @@ void source_impl::find_rings()
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
 }
 
-// How many items to make where the runtime asks for so many. It asks for no more than half of
-// what a buffer holds, for reader and writer to take turns at the halves; but with each turn
-// the one wakes the other, which is a third of what a conversion costs. So where nothing
-// but that half is its reason, all that is free is filled, up to whole cache lines.
-int source_impl::room(int asked)
+// Whether work() may make more than it is asked for: where everything is copied, and the user
+// has set no limit.
+bool source_impl::may_go_on()
 {
-    constexpr int line_items = 64;
-    int room = max_noutput_items();
-    for (int port = 0; port < detail()->noutputs(); port++) {
-        const gr::buffer_sptr buffer = detail()->output(static_cast<unsigned>(port));
-        const gr::thread::scoped_lock guard(*buffer->mutex());
-        if (d_rings[static_cast<unsigned>(port)] ||
-            asked != static_cast<int>(buffer->bufsize() / 2))
-            return asked;
-        room = std::min(room, buffer->space_available());
+    for (unsigned port = 0; port < d_rings.size(); port++) {
+        const int size = static_cast<int>(detail()->output(port)->bufsize());
+        if (d_rings[port] || max_noutput_items() < size)
+            return false;
     }
-    return std::max(asked, room - room % line_items);
+    return true;
+}
+
+// How many items come next, after so many in this call; none where work() is to return. The
+// runtime asks for half of a buffer at most, and after each call the one thread wakes the
+// other, which costs as much as a third of the conversion. So work() goes on while its readers
+// keep up, and returns, which wakes them, where three quarters wait for them: the last
+// quarter is for the time until they are awake.
+int source_impl::next_piece(int made)
+{
+    int piece = std::numeric_limits<int>::max();
+    for (unsigned port = 0; port < d_rings.size(); port++) {
+        const gr::buffer_sptr buffer = detail()->output(port);
+        const gr::thread::scoped_lock guard(*buffer->mutex());
+        const int size = static_cast<int>(buffer->bufsize());
+        const int space = buffer->space_available();
+        if (made && space < size / 4)
+            return 0;
+        piece = std::min({ piece, space, size / 8, size - made });
+    }
+    return piece;
 }
 
 // Samples in the ring that the slowest reader of all has not passed.

@@ -343,18 +343,43 @@ int source_impl::work(int noutput_items,
         return WORK_DONE;
     }
 
-    const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(room(noutput_items)));
     d_burst.interrupt_ns = 0;
-    tell(view);
+    const int made = may_go_on() ? go_on(output_items) : pass_on(noutput_items, output_items);
     publish_telemetry();
-    copy(view, output_items);
     if (d_burst.interrupt_ns)
         d_latency.count(d_burst.interrupt_ns);
+    return made;
+}
+
+// Of the samples that are there, so many at most. Returns how many.
+int source_impl::pass_on(int most, const gr_vector_void_star& output_items)
+{
+    const auto view = d_stream->in.acquire(static_cast<std::uint64_t>(most));
+    tell(view);
+    copy(view, output_items);
     return static_cast<int>(view.samples);
 }
 
+// Piece by piece, each of which the readers have at once.
+int source_impl::go_on(gr_vector_void_star output_items)
+{
+    int made = 0;
+    for (int most = next_piece(made); most; most = next_piece(made)) {
+        if (made && d_stream->in.wait(1, 0ns) > status::gap)
+            break;
+        const int items = pass_on(most, output_items);
+        for (int port = 0; port < detail()->noutputs(); port++) {
+            void*& at = output_items[static_cast<unsigned>(port)];
+            at = static_cast<char*>(at) + items * output_signature()->sizeof_stream_item(port);
+            produce(port, items);
+        }
+        made += items;
+    }
+    return WORK_CALLED_PRODUCE;
+}
+
 // To the outputs that are not the ring itself, which are done with the samples then.
-void source_impl::copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items)
+void source_impl::copy(const ::zcring::reader::view& view, const gr_vector_void_star& output_items)
 {
     for (unsigned port = 0; port < output_items.size(); port++) {
         if (d_rings[port])

@@ -107,11 +107,14 @@ private:
     void publish_telemetry();
     void log_loss(std::uint64_t lost);
 
-    void copy(const ::zcring::reader::view& view, gr_vector_void_star& output_items);
+    int pass_on(int most, const gr_vector_void_star& output_items);
+    int go_on(gr_vector_void_star output_items);
+    void copy(const ::zcring::reader::view& view, const gr_vector_void_star& output_items);
     std::uint64_t unread_items() const;
     void find_rings();
     void limit_buffers();
-    int room(int asked);
+    bool may_go_on();
+    int next_piece(int made);
 
     const std::shared_ptr<ring_stream> d_stream;
     const converter d_convert;
