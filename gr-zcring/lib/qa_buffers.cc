@@ -60,12 +60,13 @@ samples filtered(const gr::basic_block_sptr& src, const block& filter, std::size
     return sink->data();
 }
 
-// A conversion as fast as it goes: a burst has twice what the output buffer has.
-source::sptr fast_source()
+// As fast as it goes. A burst is 20 ms, and the output buffer has twice as much and 1 Mi items
+// at most.
+source::sptr converting_source(double rate)
 {
     return source::make(
         "emulator,pace=free,scene=counter,format=sc16,interval_us=20000,ring_bytes=16777216",
-        "fc32", 1, 100e6);
+        "fc32", 1, rate);
 }
 
 // GNU Radio's, of the blocks that start while this lives.
@@ -163,18 +164,37 @@ BOOST_AUTO_TEST_CASE(one_output_may_be_the_ring_and_another_a_copy)
 
 BOOST_AUTO_TEST_CASE(work_goes_on_while_its_reader_keeps_up)
 {
-    const int items = 1 << 20; // of the buffer
     const performance_counters on;
-    auto tb = gr::make_top_block("goes on");
-    auto src = fast_source();
-    auto sink = gr::blocks::null_sink::make(sizeof(gr_complex));
-    tb->connect(src, 0, sink, 0);
-    tb->start();
-    BOOST_CHECK(eventually([&] { return sink->nitems_read(0) > 20u * items; }));
-    tb->stop();
-    tb->wait();
-    const double calls = src->pc_work_time_total() / src->pc_work_time_avg();
-    BOOST_CHECK_GT(static_cast<double>(src->nitems_written(0)) / calls, items / 5);
+    for (const auto& [rate, items] : { std::pair{ 100e6, 1 << 20 }, { 2.5e6, 100000 } }) {
+        auto tb = gr::make_top_block("goes on");
+        auto src = converting_source(rate);
+        auto sink = gr::blocks::null_sink::make(sizeof(gr_complex));
+        const auto wanted = static_cast<std::uint64_t>(20 * items);
+        tb->connect(src, 0, sink, 0);
+        tb->start();
+        BOOST_CHECK(eventually([&] { return sink->nitems_read(0) > wanted; }));
+        tb->stop();
+        tb->wait();
+        // Calls of many pieces, and not of one, an eighth of the buffer.
+        const double calls = src->pc_work_time_total() / src->pc_work_time_avg();
+        BOOST_CHECK_GT(static_cast<double>(src->nitems_written(0)) / calls, items / 5);
+        BOOST_CHECK_LT(src->pc_nproduced_avg(), 0); // as it called produce() itself
+    }
+}
+
+BOOST_AUTO_TEST_CASE(work_that_goes_on_makes_every_sample_once)
+{
+    for (const double rate : { 100e6, 2.5e6 }) { // the one buffer is of whole pages, as it is
+        auto tb = gr::make_top_block("every sample");
+        auto src = converting_source(rate);
+        auto sink = counter_sink::make(8);
+        tb->connect(src, 0, sink, 0);
+        tb->start();
+        BOOST_CHECK(sink->wait_for(20u << 20));
+        tb->stop();
+        tb->wait();
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(work_keeps_to_a_limit_of_the_users)
@@ -182,7 +202,7 @@ BOOST_AUTO_TEST_CASE(work_keeps_to_a_limit_of_the_users)
     const performance_counters on;
     for (const int limit : { 4096, 1 << 19 }) { // the runtime's own is the second one
         auto tb = gr::make_top_block("limit");
-        auto src = fast_source();
+        auto src = converting_source(100e6);
         src->set_max_noutput_items(limit);
         auto sink = counter_sink::make(8);
         tb->connect(src, 0, sink, 0);

@@ -8,7 +8,6 @@
 #include <zcring/limits.h>
 
 #include <algorithm>
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -107,26 +106,27 @@ void source_impl::find_rings()
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
 }
 
-// Whether work() may make more than it is asked for: where everything is copied, and the user
-// has set no limit.
+// Whether work() may make more than it is asked for: where everything is copied into memory that
+// goes on at its end, and no limit of the user's is as low as the runtime's own, half a buffer.
 bool source_impl::may_go_on()
 {
     for (unsigned port = 0; port < d_rings.size(); port++) {
-        const int size = static_cast<int>(detail()->output(port)->bufsize());
-        if (d_rings[port] || max_noutput_items() < size)
+        const gr::buffer_sptr buffer = detail()->output(port);
+        const int size = static_cast<int>(buffer->bufsize());
+        if (d_rings[port] || max_noutput_items() <= size / 2 ||
+            buffer->get_mapping_type() != gr::buffer_mapping_type::double_mapped)
             return false;
     }
     return true;
 }
 
-// How many items come next, after so many in this call; none where work() is to return. The
-// runtime asks for half of a buffer at most, and after each call the one thread wakes the
-// other, which costs as much as a third of the conversion. So work() goes on while its readers
-// keep up, and returns, which wakes them, where three quarters wait for them: the last
-// quarter is for the time until they are awake.
+// How many items come next, after so many in this call; none where work() is to return. With
+// each return the one thread wakes the other, which costs as much as a sixth of converting
+// half a buffer. So work() goes on while its readers keep up, and returns, which wakes them,
+// where three quarters wait for them: the last quarter is for the time until they are awake.
 int source_impl::next_piece(int made)
 {
-    int piece = std::numeric_limits<int>::max();
+    int piece = max_noutput_items() - made;
     for (unsigned port = 0; port < d_rings.size(); port++) {
         const gr::buffer_sptr buffer = detail()->output(port);
         const gr::thread::scoped_lock guard(*buffer->mutex());
