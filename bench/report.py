@@ -122,8 +122,9 @@ def syscalls(results):
     yield "## System calls"
     yield mode(results)
     if "summary" in results:
-        yield table(["", "", "system calls per million samples"],
-                    [[*results["names"][key], spread(each["per_million"])]
+        yield table(["", "", "system calls per million samples", "polls per burst"],
+                    [[*results["names"][key], spread(each["per_million"]),
+                      spread(each["polls_per_burst"]) if "polls_per_burst" in each else ""]
                      for key, each in results["summary"].items()])
     yield from skipped(results)
 

@@ -15,6 +15,7 @@ Contestant = collections.namedtuple("Contestant", "name mode opened")
 REAL = "emulator,pace=real,dma=resident,scene=tone"
 REAL_RATE = 10e6
 REAL_INTERVAL_US = 1000
+POLLS = ("poll", "ppoll")
 
 
 def in_real_time(format):
@@ -59,7 +60,11 @@ def one(key, seconds):
     long_calls, long_samples = traced(key, 2 * seconds)
     samples = long_samples - short_samples
     calls = sum(long_calls.values()) - sum(short_calls.values())
-    return {"calls": calls, "samples": samples, "per_million": 1e6 * calls / samples}
+    found = {"calls": calls, "samples": samples, "per_million": 1e6 * calls / samples}
+    if CONTESTANTS[key].mode is REAL_MODE:
+        polls = sum(long_calls.get(name, 0) - short_calls.get(name, 0) for name in POLLS)
+        found["polls_per_burst"] = polls / (samples / (REAL_RATE * REAL_INTERVAL_US / 1e6))
+    return found
 
 
 def measure(number_of_rounds, seconds):

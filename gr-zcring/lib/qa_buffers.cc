@@ -60,6 +60,14 @@ samples filtered(const gr::basic_block_sptr& src, const block& filter, std::size
     return sink->data();
 }
 
+// As fast as it is read where that can be; else in bursts of a millisecond, and the rate has to
+// be one of which the ring takes most of a second.
+std::string with_ring(std::size_t bytes)
+{
+    return device_args() + (on_emulator() ? ",pace=free" : ",interval_us=1000") +
+           ",ring_bytes=" + std::to_string(bytes);
+}
+
 // As fast as it goes. A burst is 20 ms, and the output buffer has twice as much and 1 Mi items
 // at most.
 source::sptr converting_source(double rate)
@@ -103,8 +111,7 @@ BOOST_AUTO_TEST_CASE(a_decimator_that_takes_most_of_the_ring_sees_every_sample)
         filtered(gr::blocks::vector_source_c::make(reference(n * decimation)),
                  gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)),
                  n);
-    auto src = source::make("emulator,pace=free,ring_bytes=131072" + noise,
-                            "fc32", 1, 1e6, 100e6, 0, "on");
+    auto src = source::make(with_ring(131072) + noise, "fc32", 1, 2e4, 100e6, 0, "on");
     auto found = filtered(
         src, gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)), n);
     BOOST_CHECK(src->is_zero_copy());
@@ -114,26 +121,57 @@ BOOST_AUTO_TEST_CASE(a_decimator_that_takes_most_of_the_ring_sees_every_sample)
 BOOST_AUTO_TEST_CASE(a_block_that_needs_more_than_the_ring_gets_copies_or_an_error)
 {
     const std::size_t vector_items = 1500; // and the ring has 2048, less than two of those
+    const std::size_t vectors = 1 + scaled(100);
     const auto make = [](const std::string& zero_copy) {
-        return source::make("emulator,pace=free,ring_bytes=16384" + noise,
-                            "fc32", 1, 1e6, 100e6, 0, zero_copy);
+        return source::make(with_ring(16384) + noise, "fc32", 1, 5e3, 100e6, 0, zero_copy);
     };
     auto src = make("auto");
     auto tb = gr::make_top_block("copies");
     auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex), vector_items);
-    auto head = gr::blocks::head::make(sizeof(gr_complex) * vector_items, 100);
+    auto head = gr::blocks::head::make(sizeof(gr_complex) * vector_items, vectors);
     auto sink = gr::blocks::vector_sink_c::make(vector_items);
     tb->connect(src, 0, to_vector, 0);
     tb->connect(to_vector, 0, head, 0);
     tb->connect(head, 0, sink, 0);
     tb->run();
     BOOST_CHECK(!src->is_zero_copy());
-    BOOST_CHECK(sink->data() == reference(100 * vector_items));
+    BOOST_CHECK(sink->data() == reference(vectors * vector_items));
 
     tb->disconnect(src, 0, to_vector, 0);
     tb->connect(make("on"), 0, to_vector, 0);
     BOOST_CHECK_EXCEPTION(tb->start(), std::runtime_error, [](const std::runtime_error& e) {
         return std::string(e.what()).find("set ring_bytes= to 32768") != std::string::npos;
+    });
+}
+
+// 48 samples a burst: descriptors for 196,608 samples, in a ring of 1,048,576.
+BOOST_AUTO_TEST_CASE(a_block_that_needs_more_bursts_than_the_ring_takes_gets_copies_or_an_error)
+{
+    const std::size_t vector_items = 262144;
+    const auto make = [](const std::string& interval, const std::string& zero_copy) {
+        return source::make("emulator,pace=free,interval_us=" + interval + noise,
+                            "fc32", 1, 48e3, 100e6, 0, zero_copy);
+    };
+    for (const char* interval : { "1000", "2667" }) { // the latter as the error says
+        auto src = make(interval, "auto");
+        auto tb = gr::make_top_block("bursts");
+        auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex), vector_items);
+        auto head = gr::blocks::head::make(sizeof(gr_complex) * vector_items, 3);
+        auto sink = gr::blocks::vector_sink_c::make(vector_items);
+        tb->connect(src, 0, to_vector, 0);
+        tb->connect(to_vector, 0, head, 0);
+        tb->connect(head, 0, sink, 0);
+        tb->run();
+        BOOST_CHECK_EQUAL(src->is_zero_copy(), interval == std::string("2667"));
+        BOOST_CHECK(sink->data() == reference(3 * vector_items));
+    }
+
+    auto tb = gr::make_top_block("error");
+    auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex), vector_items);
+    tb->connect(make("1000", "on"), 0, to_vector, 0);
+    tb->connect(to_vector, 0, gr::blocks::null_sink::make(sizeof(gr_complex) * vector_items), 0);
+    BOOST_CHECK_EXCEPTION(tb->start(), std::runtime_error, [](const std::runtime_error& e) {
+        return std::string(e.what()).find("set interval_us= to 2667") != std::string::npos;
     });
 }
 

@@ -80,6 +80,44 @@ private:
     const source::sptr d_src;
 };
 
+struct counter final : gr::sync_block {
+    counter() : gr::sync_block("counter", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0))
+    {
+    }
+    int work(int noutput_items, gr_vector_const_void_star&, gr_vector_void_star&) override
+    {
+        items += static_cast<std::uint64_t>(noutput_items);
+        return noutput_items;
+    }
+    std::atomic<std::uint64_t> items{ 0 };
+};
+
+// Sends a message to the source, and takes its time until another reader has had more bursts.
+class dawdler final : public gr::sync_block
+{
+public:
+    dawdler(source::sptr src, std::shared_ptr<counter> other)
+        : gr::sync_block("dawdler", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0)),
+          d_src(std::move(src)),
+          d_other(std::move(other))
+    {
+    }
+
+    int work(int noutput_items, gr_vector_const_void_star&, gr_vector_void_star&) override
+    {
+        const std::uint64_t goal =
+            nitems_read(0) + static_cast<std::uint64_t>(noutput_items) + 40000;
+        d_src->post(command_port, pmt::cons(symbol("gain"), pmt::from_double(6)));
+        has_gone_on = eventually([&] { return d_other->items >= goal; });
+        return WORK_DONE;
+    }
+    std::atomic<bool> has_gone_on{ false };
+
+private:
+    const source::sptr d_src;
+    const std::shared_ptr<counter> d_other;
+};
+
 pmt::pmt_t tag(const recorder& sink, unsigned channel, std::uint64_t item, const char* key)
 {
     return sink.tagged(channel).at(item).at(key)[0];
@@ -113,6 +151,22 @@ BOOST_AUTO_TEST_CASE(a_message_is_handled_while_the_source_waits_for_a_burst)
     BOOST_CHECK(eventually([&] { return fg.src->center_freq(0) == -1; }));
     BOOST_CHECK(steady::now() - began < seconds(59));
     fg.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_message_does_not_make_the_source_wait_for_its_readers)
+{
+    for (const char* format : { "fc32", "sc16" }) {
+        auto src = source::make(device_args() + ",interval_us=10000,format=" + format, "fc32");
+        auto other = gnuradio::make_block_sptr<counter>();
+        auto slow = gnuradio::make_block_sptr<dawdler>(src, other);
+        auto top = gr::make_top_block("message");
+        top->connect(src, 0, slow, 0);
+        top->connect(src, 0, other, 0);
+        top->run();
+        BOOST_CHECK(slow->has_gone_on);
+        BOOST_CHECK_EQUAL(src->gain(0), 6);
+        BOOST_CHECK_EQUAL(src->is_zero_copy(), format == std::string("fc32"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)

@@ -8,6 +8,7 @@
 #include <zcring/limits.h>
 
 #include <algorithm>
+#include <cmath>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -25,13 +26,52 @@ std::size_t power_of_two_from(int n)
     return power;
 }
 
+// Samples of a burst, as the device is tuned. Throws std::system_error if it is gone.
+double burst_items(const ::zcring::device& device)
+{
+    return device.tuning().rate * device.interval();
+}
+
+// Samples for which the ring has descriptors, if it is full of such bursts.
+std::uint64_t described_items(const ::zcring::device& device, double burst)
+{
+    const double items = static_cast<double>(device.ring_bursts()) * std::max(burst, 1.0);
+    return std::min(device.ring_samples(), static_cast<std::uint64_t>(std::llround(items)));
+}
+
 // Where samples are copied: enough to take a burst while the one before it is still being
 // read downstream, and not so little that the chain lives on waking threads. work() returns
 // what is there, so that a large buffer costs no latency.
 int copy_items(const ::zcring::device& device)
 {
-    const double bursts = 2 * device.tuning().rate * device.interval();
-    return static_cast<int>(std::clamp(bursts, 65536.0, 1048576.0));
+    return static_cast<int>(std::clamp(2 * burst_items(device), 65536.0, 1048576.0));
+}
+
+// Why a buffer of so many items cannot be the ring, and what to do; nothing where it can be.
+std::string too_small(const ::zcring::device& device, int nitems, std::size_t sizeof_item)
+{
+    const auto wanted = static_cast<std::uint64_t>(nitems);
+    std::ostringstream text;
+    if (device.ring_samples() < wanted) {
+        const std::size_t bytes = sizeof_item * power_of_two_from(nitems);
+        text << "and the ring has " << device.ring_samples();
+        if (bytes <= ::zcring::limits::ring_bytes_max)
+            text << "; set ring_bytes= to " << bytes << " or more";
+        return text.str();
+    }
+    try {
+        const std::uint64_t items = described_items(device, burst_items(device));
+        if (items >= wanted)
+            return {};
+        text << "and the ring takes " << device.ring_bursts() << " bursts, here " << items
+             << " items; set interval_us= to "
+             << std::ceil(1e6 * nitems / device.tuning().rate /
+                          static_cast<double>(device.ring_bursts()))
+             << " or more";
+    } catch (const std::system_error&) {
+        // The device is gone, and nobody knows how it will be tuned.
+    }
+    return text.str();
 }
 
 } // namespace
@@ -72,18 +112,17 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
                                                 uint32_t downstream_max_out_mult,
                                                 gr::block_sptr link)
 {
-    const auto ring_items = static_cast<int>(d_stream->dev.ring_samples());
     const unsigned channel = d_next_port++;
+    const std::string remedy = too_small(d_stream->dev, nitems, sizeof_item);
 
-    if (nitems <= ring_items)
+    if (remedy.empty()) {
+        d_ring_wanted = std::max(d_ring_wanted, static_cast<std::uint64_t>(nitems));
         return std::make_shared<ring_buffer>(
             d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
-    const std::size_t ring_bytes = sizeof_item * power_of_two_from(nitems);
+    }
     std::ostringstream text;
-    text << "a block behind output " << channel << " needs a buffer of " << nitems
-         << " items, and the ring has " << ring_items;
-    if (ring_bytes <= ::zcring::limits::ring_bytes_max)
-        text << "; set ring_bytes= to " << ring_bytes << " or more";
+    text << "a block behind output " << channel << " needs a buffer of " << nitems << " items, "
+         << remedy;
     if (d_wish == zero_copy::on)
         throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
                                  "; or set zero_copy to auto");
@@ -137,6 +176,20 @@ int source_impl::next_piece(int made)
         piece = std::min({ piece, space, size / 8, size - made });
     }
     return piece;
+}
+
+// With the rate the bursts become shorter, and the buffers are what they are.
+void source_impl::warn_of_short_bursts()
+{
+    const ::zcring::device& device = d_stream->dev;
+    const std::uint64_t items = described_items(device, d_burst.rate * device.interval());
+    if (items < d_ring_wanted)
+        d_logger->warn("{:s}: at this rate the ring takes {:d} items, in {:d} bursts, and a block "
+                       "behind may wait for more; start the flowgraph anew, or set a longer "
+                       "interval_us=",
+                       device.name(),
+                       items,
+                       device.ring_bursts());
 }
 
 // Samples in the ring that the slowest reader of all has not passed.

@@ -60,6 +60,7 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
     : gr::sync_block(
           "zcring_source", gr::io_signature::make(0, 0, 0), signature(stream->dev, type, wish)),
       d_stream(std::move(stream)),
+      d_type(type),
       d_convert(find_converter(d_stream->dev.format(), type)),
       d_wish(wish),
       d_on_device_lost(lost),
@@ -75,17 +76,17 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
     message_port_register_out(ports::telemetry);
     set_msg_handler(ports::command, [this](const pmt::pmt_t& message) { obey(message); });
     limit_buffers();
-    d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
-                   d_stream->dev.name(),
-                   d_stream->dev.channels(),
-                   to_string(d_stream->dev.format()),
-                   to_string(type),
-                   d_is_zero_copy ? "zero copy" : "one pass");
 }
 
 bool source_impl::start()
 {
     find_rings();
+    d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
+                   d_stream->dev.name(),
+                   d_stream->dev.channels(),
+                   to_string(d_stream->dev.format()),
+                   to_string(d_type),
+                   d_is_zero_copy ? "zero copy" : "one pass");
     d_srcid = alias_pmt();
     d_latency.reset();
     d_losses = {};
@@ -158,6 +159,8 @@ status source_impl::wait_for_samples()
     if (!dawdle())
         return status::woken;
     status found = d_stream->in.wait(1, 0ns);
+    if (found == status::woken) // for a message, which the scheduler has seen or will see next
+        found = d_stream->in.wait(1, 0ns);
     while (found == status::timeout && !has_message() && !is_unwanted()) {
         publish_telemetry();
         if (!d_interruption.during([&] { found = d_stream->in.wait(1, until_next_look()); }))
@@ -280,8 +283,10 @@ void source_impl::report()
     if (d_burst.tuned_channels)
         for (const pmt::pmt_t& event : retune_events(d_burst, d_stream->dev.channels()))
             publish(event);
-    if (d_burst.rate_changed)
+    if (d_burst.rate_changed) {
         publish(rate_event(d_burst));
+        warn_of_short_bursts();
+    }
 }
 
 void source_impl::publish(const pmt::pmt_t& event) { message_port_pub(ports::events, event); }
@@ -301,12 +306,13 @@ void source_impl::log_loss(std::uint64_t lost)
                    d_losses.gaps);
 }
 
-// For the scheduler to look at its messages, and at its end, and to come again at once: it
-// would sleep for 250 ms.
+// For the scheduler to look at its messages, and at its end, and to come again at once. Of a
+// call that made nothing it believes that the output is blocked: it would wait until no reader
+// is at work, however long that takes, and sleep for 250 ms.
 int source_impl::call_again()
 {
-    detail()->d_tpb.notify_msg();
-    return 0;
+    detail()->d_produce_or = 1;
+    return WORK_CALLED_PRODUCE;
 }
 
 int source_impl::lose_device()

@@ -113,10 +113,12 @@ private:
     std::uint64_t unread_items() const;
     void find_rings();
     void limit_buffers();
+    void warn_of_short_bursts();
     bool may_go_on();
     int next_piece(int made);
 
     const std::shared_ptr<ring_stream> d_stream;
+    const ::zcring::format d_type; //!< of the items
     const converter d_convert;
     const zero_copy d_wish;
     const device_lost d_on_device_lost;
@@ -125,6 +127,7 @@ private:
 
     int d_copy_items = 0;     //!< that a buffer of the runtime's has, at least
     unsigned d_next_port = 0; //!< that make_output_buffer() is for
+    std::uint64_t d_ring_wanted = 0; //!< items that the readers of a ring were given it for
     //! The rings that are output buffers, one for each connected port; null where the
     //! samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;

@@ -133,6 +133,7 @@ bool device::is_emulator() const noexcept { return d_backend->is_emulator(); }
 format device::format() const noexcept { return d_format; }
 unsigned device::channels() const noexcept { return d_channels; }
 std::uint64_t device::ring_samples() const noexcept { return d_backend->mapped().ring_samples; }
+std::uint64_t device::ring_bursts() const noexcept { return d_backend->mapped().burst_slots; }
 const void* device::ring(unsigned channel) const noexcept
 {
     return channel < d_channels ? d_backend->mapped().data[channel] : nullptr;

@@ -64,6 +64,9 @@ public:
     unsigned channels() const noexcept;
     //! Samples that one channel's ring holds: a power of two.
     std::uint64_t ring_samples() const noexcept;
+    //! Bursts that the ring holds at most: with so many that are not yet released wholly,
+    //! nothing more comes, however much of the ring is free.
+    std::uint64_t ring_bursts() const noexcept;
     //! The ring of \p channel, mapped twice in a row, so that any run of up to
     //! ring_samples() samples lies in one piece; null for no channel. Read-only.
     const void* ring(unsigned channel) const noexcept;

@@ -77,8 +77,9 @@ public:
      * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
      * \param gain of every channel in dB, -60 to 60
      * \param zero_copy whether the output buffers shall be the ring itself: "auto" (where the
-     *        ring has the items' format and room enough for the blocks behind), "on" (an
-     *        error where it cannot be) or "off" (each sample is copied once)
+     *        ring has the items' format and takes enough items, in memory and in bursts,
+     *        for the blocks behind), "on" (an error where it cannot be) or "off" (each
+     *        sample is copied once)
      * \param on_device_lost what to do when the device goes away, once all that it left in
      *        the ring is read: "stop" ends the flowgraph; "wait" looks for the device until
      *        it is back, sets it up as it was, and goes on behind the gap, whose `rx_lost`
