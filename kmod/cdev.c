@@ -160,8 +160,9 @@ static int zcring_start(struct file *file, const void __user *from)
 
 	if (copy_from_user(&start, from, sizeof(start)))
 		return -EFAULT;
-	if (mutex_lock_interruptible(&zdev->io_lock))
-		return -ERESTARTSYS;
+	err = zcring_device_lock_io(zdev, file);
+	if (err)
+		return err;
 	err = zcring_lock_as_consumer(zdev, file);
 	if (err)
 		goto out_unlock_io;

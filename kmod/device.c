@@ -202,6 +202,20 @@ int zcring_device_claim(struct zcring_device *zdev, struct file *file)
 	return 0;
 }
 
+int zcring_device_lock_io(struct zcring_device *zdev, struct file *file)
+{
+	int err = 0;
+
+	if (mutex_lock_interruptible(&zdev->lock))
+		return -ERESTARTSYS;
+	if (zdev->consumer && zdev->consumer != file)
+		err = zdev->stream.state == ZCRING_STATE_GONE ? -ENODEV : -EBUSY;
+	mutex_unlock(&zdev->lock);
+	if (err)
+		return err;
+	return mutex_lock_interruptible(&zdev->io_lock) ? -ERESTARTSYS : 0;
+}
+
 /* The stream ends; what was not read stays, and so do the settings. */
 void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file)
 {
@@ -339,8 +353,9 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 	err = zcring_config_check(config, PAGE_SIZE);
 	if (err)
 		return err;
-	if (mutex_lock_interruptible(&zdev->io_lock))
-		return -ERESTARTSYS;
+	err = zcring_device_lock_io(zdev, file);
+	if (err)
+		return err;
 	err = zcring_device_lock(zdev);
 	if (err)
 		goto out_unlock_io;

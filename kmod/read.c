@@ -141,8 +141,9 @@ ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *po
 	ssize_t result;
 
 	for (;;) {
-		if (mutex_lock_interruptible(&zdev->io_lock))
-			return -ERESTARTSYS;
+		result = zcring_device_lock_io(zdev, file);
+		if (result)
+			return result;
 		result = zcring_read_some(zdev, file, to, bytes);
 		mutex_unlock(&zdev->io_lock);
 		if (result != -EAGAIN || file->f_flags & O_NONBLOCK)

@@ -103,8 +103,9 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file,
 	err = zcring_scene_check(scene);
 	if (err)
 		return err;
-	if (mutex_lock_interruptible(&zdev->io_lock))
-		return -ERESTARTSYS;
+	err = zcring_device_lock_io(zdev, file);
+	if (err)
+		return err;
 	err = zcring_device_lock(zdev);
 	if (err)
 		goto out_unlock_io;
@@ -181,8 +182,9 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 	struct zcring_device *zdev = file->private_data;
 	ssize_t result;
 
-	if (mutex_lock_interruptible(&zdev->io_lock))
-		return -ERESTARTSYS;
+	result = zcring_device_lock_io(zdev, file);
+	if (result)
+		return result;
 	result = zcring_may_write(zdev, file);
 	if (!result) {
 		bytes = min_t(u64, bytes, zdev->next_scene_bytes - zdev->next_scene_written);

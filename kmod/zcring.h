@@ -194,6 +194,12 @@ int zcring_device_lock(struct zcring_device *zdev);
 int zcring_device_claim(struct zcring_device *zdev, struct file *file);
 
 /*
+ * Takes io_lock, which is held for as long as the consumer's memory takes to be there; so
+ * who is not the consumer does not wait for it, but is told -EBUSY, or -ENODEV, at once.
+ */
+int zcring_device_lock_io(struct zcring_device *zdev, struct file *file);
+
+/*
  * Whether the device may have @bytes more for rings and scenes: 0, or -ENOMEM and a line in
  * the log. With io_lock held, or before the device is live.
  */

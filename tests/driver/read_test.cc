@@ -189,6 +189,29 @@ TEST_F(Driver, ClosingAnObserverDoesNotWaitForASlowReader)
     reader.join();
 }
 
+TEST_F(Driver, NobodyElseWaitsForASlowReader)
+{
+    const slow_page page;
+    if (!page.works())
+        GTEST_SKIP() << "needs userfaultfd(2)";
+    device_file file;
+    device_file other;
+    std::uint32_t word = 0;
+    std::thread reader([&] { EXPECT_EQ(file.read(page.address(), 4096) % 4, 0); });
+    EXPECT_TRUE(page.wait_touched());
+    auto refused = std::async(std::launch::async, [&] {
+        EXPECT_EQ(other.configure(default_config()), EBUSY);
+        EXPECT_EQ(other.scene(ZCRING_SCENE_TONE), EBUSY);
+        EXPECT_EQ(other.start(), EBUSY);
+        EXPECT_EQ(other.read(&word, sizeof(word)), -EBUSY);
+        EXPECT_EQ(other.write(&word, sizeof(word)), -EBUSY);
+        EXPECT_EQ(set_attribute("interval_us", "1000"), EBUSY);
+    });
+    EXPECT_EQ(refused.wait_for(10s), std::future_status::ready);
+    page.let_go();
+    reader.join();
+}
+
 TEST_F(Driver, ReadEndsWithAStoppedStream)
 {
     device_file file;
