@@ -265,4 +265,4 @@ module_pci_driver(zcring_edu_driver);
 MODULE_AUTHOR("zcring developers");
 MODULE_DESCRIPTION("zcring by the real DMA of QEMU's edu card");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(ZCRING_VERSION);
