@@ -4,6 +4,7 @@
 // ones, many, and ones that need more than there is.
 #include "qa_counter_sink.h"
 #include "qa_device.h"
+#include "qa_log.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -12,10 +13,13 @@
 #include <gnuradio/blocks/stream_to_vector.h>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
+#include <gnuradio/block_detail.h>
+#include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/filter/fir_filter_blk.h>
 #include <gnuradio/prefs.h>
 #include <gnuradio/top_block.h>
 
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -35,14 +39,17 @@ std::vector<float> long_taps()
 }
 
 // The first n samples of the noise, copied, from the emulator: they are the same everywhere.
-samples reference(std::size_t n)
+samples reference(std::size_t n, int channel = 0)
 {
     auto tb = gr::make_top_block("reference");
-    auto src = source::make("emulator,pace=free" + noise, "fc32", 1, 1e6, 100e6, 0, "off");
+    auto src =
+        source::make("emulator,pace=free" + noise, "fc32", channel + 1, 1e6, 100e6, 0, "off");
     auto head = gr::blocks::head::make(sizeof(gr_complex), n);
     auto sink = gr::blocks::vector_sink_c::make();
-    tb->connect(src, 0, head, 0);
+    tb->connect(src, channel, head, 0);
     tb->connect(head, 0, sink, 0);
+    for (int other = 0; other < channel; other++)
+        tb->connect(src, other, gr::blocks::null_sink::make(sizeof(gr_complex)), 0);
     tb->run();
     return sink->data();
 }
@@ -90,6 +97,40 @@ source::sptr converting_source(double rate)
         "emulator,pace=free,scene=counter,format=sc16,interval_us=20000,ring_bytes=16777216",
         "fc32", 1, rate);
 }
+
+// A buffer type such as a GPU's block has, though its memory is ordinary.
+class foreign_type final : public gr::buffer_type_base
+{
+public:
+    foreign_type() : gr::buffer_type_base("foreign") {}
+    gr::buffer_sptr make_buffer(int nitems,
+                                std::size_t sizeof_item,
+                                std::uint64_t downstream_lcm_nitems,
+                                std::uint32_t downstream_max_out_mult,
+                                gr::block_sptr link,
+                                gr::block_sptr) const override
+    {
+        return gr::buffer_double_mapped::make_buffer(
+            nitems, sizeof_item, downstream_lcm_nitems, downstream_max_out_mult, link);
+    }
+    static gr::buffer_type type()
+    {
+        static const foreign_type the_type;
+        return the_type;
+    }
+};
+
+class foreign_sink final : public gr::sync_block
+{
+public:
+    foreign_sink()
+        : gr::sync_block("foreign_sink",
+                         gr::io_signature::make(1, 1, sizeof(gr_complex), foreign_type::type()),
+                         gr::io_signature::make(0, 0, 0))
+    {
+    }
+    int work(int items, gr_vector_const_void_star&, gr_vector_void_star&) override { return items; }
+};
 
 // GNU Radio's, of the blocks that start while this lives.
 struct performance_counters {
@@ -156,6 +197,76 @@ BOOST_AUTO_TEST_CASE(a_block_that_needs_more_than_the_ring_gets_copies_or_an_err
     });
 }
 
+BOOST_AUTO_TEST_CASE(a_decimator_that_needs_more_than_the_ring_gets_copies_or_an_error)
+{
+    const int decimation = 1500; // and the ring has 2048, less than two of those
+    const std::size_t n = 1 + scaled(100);
+    const auto filter = [&] {
+        return gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f));
+    };
+    const auto make = [](const char* zero_copy) {
+        return source::make(with_ring(16384) + noise, "fc32", 1, 2.5e3, 100e6, 0, zero_copy);
+    };
+    const auto expected =
+        filtered(gr::blocks::vector_source_c::make(reference(n * decimation)), filter(), n);
+    {
+        auto src = make("auto");
+        BOOST_CHECK(filtered(src, filter(), n) == expected);
+        BOOST_CHECK(!src->is_zero_copy());
+    }
+    BOOST_CHECK_EXCEPTION(
+        filtered(make("on"), filter(), n), std::runtime_error, [](const std::runtime_error& e) {
+            return std::string(e.what()).find("set ring_bytes= to ") != std::string::npos;
+        });
+}
+
+// Descriptors for 9,830 samples in all: less than what the runtime gives by itself, and plenty for
+// who takes what is there.
+BOOST_AUTO_TEST_CASE(short_bursts_are_no_reason_to_copy)
+{
+    auto& log = qa_log::anew();
+    auto src =
+        source::make("emulator,pace=free,scene=counter,interval_us=100", "sc16", 1, 24e3, 0, 0, "on");
+    auto tb = gr::make_top_block("short bursts");
+    auto sink = counter_sink::make(4);
+    tb->connect(src, 0, sink, 0);
+    tb->start();
+    BOOST_CHECK(sink->wait_for(1000000));
+    src->set_samp_rate(12e3);
+    BOOST_CHECK(sink->wait_for(2000000));
+    tb->stop();
+    tb->wait();
+    BOOST_CHECK(src->is_zero_copy());
+    BOOST_CHECK_EQUAL(sink->wrong(), "");
+    BOOST_CHECK(!log.says("at this rate"));
+}
+
+// The runtime keeps the buffer then, and asks nobody.
+BOOST_AUTO_TEST_CASE(a_new_reader_of_an_old_buffer_may_need_more_than_the_ring_has)
+{
+    for (const auto& [vector_items, remedy] :
+         { std::pair{ 262144, "set interval_us= to 2667 or more" },
+           { 1 << 20, "set ring_bytes= to 33554432 or more" } }) {
+        auto& log = qa_log::anew();
+        const auto bytes = sizeof(gr_complex) * static_cast<std::size_t>(vector_items);
+        auto src = source::make("emulator,pace=free,interval_us=1000" + noise, "fc32", 1, 48e3);
+        auto tb = gr::make_top_block("new reader");
+        auto sink = gr::blocks::null_sink::make(sizeof(gr_complex));
+        tb->connect(src, 0, sink, 0);
+        tb->start();
+        BOOST_CHECK(eventually([&] { return sink->nitems_read(0) > 100000; }));
+        tb->lock();
+        auto to_vector = gr::blocks::stream_to_vector::make(
+            sizeof(gr_complex), static_cast<std::size_t>(vector_items));
+        tb->connect(src, 0, to_vector, 0);
+        tb->connect(to_vector, 0, gr::blocks::null_sink::make(bytes), 0);
+        tb->unlock();
+        BOOST_CHECK(eventually([&, remedy = remedy] { return log.says(remedy); }));
+        tb->stop();
+        tb->wait();
+    }
+}
+
 // 48 samples a burst: descriptors for 196,608 samples, in a ring of 1,048,576.
 BOOST_AUTO_TEST_CASE(a_block_that_needs_more_bursts_than_the_ring_takes_gets_copies_or_an_error)
 {
@@ -206,7 +317,10 @@ BOOST_AUTO_TEST_CASE(one_output_may_be_the_ring_and_another_a_copy)
     tb->run();
     BOOST_CHECK(!src->is_zero_copy());
     BOOST_CHECK(sink->data() == reference(n * decimation));
-    BOOST_CHECK_EQUAL(filter_sink->data().size(), n);
+    BOOST_CHECK(filter_sink->data() ==
+                filtered(gr::blocks::vector_source_c::make(reference(n * decimation, 1)),
+                         gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)),
+                         n));
     auto t = src->telemetry();
     BOOST_CHECK_GT(t["consumed_samples"], n * decimation / 2);
     BOOST_CHECK_EQUAL(t["lost_samples"], 0u);
@@ -271,22 +385,96 @@ BOOST_AUTO_TEST_CASE(work_keeps_to_a_limit_of_the_users)
 BOOST_AUTO_TEST_CASE(a_block_gets_a_buffer_as_large_as_the_user_says)
 {
     const int wanted = 1 << 20; // at once; by itself the buffer has a tenth of that
-    auto tb = gr::make_top_block("large");
-    auto src = source::make(
-        device_args() + lossless() + ",scene=counter,format=sc16", "fc32", 1, 1e6);
-    src->set_min_output_buffer(0, wanted + 1);
-    auto sink = counter_sink::make(8);
-    sink->demand(wanted);
-    for (int round = 0; round < 2; round++) {
-        const std::uint64_t before = sink->items();
-        tb->disconnect_all();
+    for (const auto& [format, ring_bytes, zero_copy] : { std::tuple{ "sc16", 64 << 20, false },
+                                                         { "fc32", 64 << 20, true },
+                                                         { "fc32", 8 << 20, false } }) {
+        auto tb = gr::make_top_block("large");
+        auto src = source::make(device_args() + lossless() + ",scene=counter,format=" + format +
+                                    ",ring_bytes=" + std::to_string(ring_bytes),
+                                "fc32", 1, 1e6);
+        src->set_min_output_buffer(0, wanted + 1);
+        auto sink = counter_sink::make(8);
+        sink->demand(wanted);
+        for (int round = 0; round < 2; round++) {
+            const std::uint64_t before = sink->items();
+            tb->disconnect_all();
+            tb->connect(src, 0, sink, 0);
+            tb->start();
+            BOOST_CHECK(sink->wait_for(before + wanted));
+            tb->stop();
+            tb->wait();
+            BOOST_CHECK_EQUAL(src->is_zero_copy(), zero_copy);
+        }
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+    }
+}
+
+// What the runtime wrote for the flowgraph before does not stay, and what the user wrote does.
+BOOST_AUTO_TEST_CASE(a_buffer_is_made_for_the_rate_and_the_user_of_its_own_flowgraph)
+{
+    const performance_counters on;
+    auto src = converting_source(1e6);
+    const auto run = [&] {
+        auto tb = gr::make_top_block("anew");
+        auto sink = counter_sink::make(8);
         tb->connect(src, 0, sink, 0);
         tb->start();
-        BOOST_CHECK(sink->wait_for(before + wanted));
+        BOOST_CHECK(sink->wait_for(4u << 20));
+        tb->stop();
+        tb->wait();
+        BOOST_CHECK_EQUAL(sink->wrong(), "");
+        return src->detail()->output(0)->bufsize();
+    };
+    for (int round = 0; round < 2; round++)
+        BOOST_CHECK_EQUAL(run(), 1u << 16);
+    src->set_samp_rate(100e6);
+    for (int round = 0; round < 2; round++) {
+        BOOST_CHECK_EQUAL(run(), 1u << 20);
+        BOOST_CHECK_LT(src->pc_nproduced_avg(), 0); // it goes on
+    }
+    src->set_max_output_buffer(0, 8192);
+    for (int round = 0; round < 3; round++)
+        BOOST_CHECK_EQUAL(run(), 8192u);
+    src->set_max_output_buffer(0, -1);
+    src->set_max_noutput_items(4096);
+    for (int round = 0; round < 2; round++) {
+        BOOST_CHECK_EQUAL(run(), 1u << 20);
+        BOOST_CHECK_LE(src->pc_nproduced(), 4096);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_log_says_which_path_was_taken)
+{
+    for (const auto& [format, words] :
+         { std::pair{ "fc32", "fc32 to fc32, zero copy" }, { "sc16", "sc16 to fc32, one pass" } }) {
+        auto& log = qa_log::anew();
+        auto src = source::make(device_args() + ",format=" + format, "fc32");
+        auto tb = gr::make_top_block("log");
+        tb->connect(src, 0, gr::blocks::null_sink::make(sizeof(gr_complex)), 0);
+        BOOST_CHECK(!log.says(words));
+        tb->start();
+        BOOST_CHECK(eventually([&, words = words] { return log.says(words); }));
         tb->stop();
         tb->wait();
     }
-    BOOST_CHECK_EQUAL(sink->wrong(), "");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_with_a_buffer_of_its_own_is_told_what_to_set)
+{
+    for (const char* zero_copy : { "on", "off" }) {
+        auto src = source::make(device_args(), "fc32", 1, 1e6, 100e6, 0, zero_copy);
+        auto tb = gr::make_top_block("foreign");
+        tb->connect(src, 0, gnuradio::make_block_sptr<foreign_sink>(), 0);
+        if (zero_copy == std::string("on")) {
+            BOOST_CHECK_EXCEPTION(tb->start(), std::runtime_error, [](const std::runtime_error& e) {
+                return std::string(e.what()).find("set zero_copy to off") != std::string::npos;
+            });
+            continue;
+        }
+        tb->start();
+        tb->stop();
+        tb->wait();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(readers_of_different_speed_see_every_sample)

@@ -5,6 +5,7 @@
 
 #include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_double_mapped.h>
+#include <gnuradio/buffer_reader.h>
 #include <zcring/limits.h>
 
 #include <algorithm>
@@ -18,10 +19,10 @@ namespace zcring {
 
 namespace {
 
-std::size_t power_of_two_from(int n)
+std::size_t power_of_two_from(std::uint64_t n)
 {
     std::size_t power = 1;
-    while (power < static_cast<std::size_t>(n))
+    while (power < n)
         power *= 2;
     return power;
 }
@@ -47,13 +48,15 @@ int copy_items(const ::zcring::device& device)
     return static_cast<int>(std::clamp(2 * burst_items(device), 65536.0, 1048576.0));
 }
 
-// Why a buffer of so many items cannot be the ring, and what to do; nothing where it can be.
-std::string too_small(const ::zcring::device& device, int nitems, std::size_t sizeof_item)
+// Why a channel's ring is not enough for a block behind that needs a buffer of so many items, and
+// what to do; nothing where it is.
+std::string too_small(const ::zcring::device& device, unsigned channel, std::uint64_t nitems)
 {
-    const auto wanted = static_cast<std::uint64_t>(nitems);
     std::ostringstream text;
-    if (device.ring_samples() < wanted) {
-        const std::size_t bytes = sizeof_item * power_of_two_from(nitems);
+    text << "a block behind output " << channel << " needs a buffer of " << nitems << " items, ";
+    if (device.ring_samples() < nitems) {
+        const std::size_t bytes =
+            ::zcring::sample_bytes(device.format()) * power_of_two_from(nitems);
         text << "and the ring has " << device.ring_samples();
         if (bytes <= ::zcring::limits::ring_bytes_max)
             text << "; set ring_bytes= to " << bytes << " or more";
@@ -61,49 +64,82 @@ std::string too_small(const ::zcring::device& device, int nitems, std::size_t si
     }
     try {
         const std::uint64_t items = described_items(device, burst_items(device));
-        if (items >= wanted)
+        if (items >= nitems)
             return {};
         text << "and the ring takes " << device.ring_bursts() << " bursts, here " << items
              << " items; set interval_us= to "
-             << std::ceil(1e6 * nitems / device.tuning().rate /
+             << std::ceil(1e6 * static_cast<double>(nitems) / device.tuning().rate /
                           static_cast<double>(device.ring_bursts()))
              << " or more";
+        return text.str();
     } catch (const std::system_error&) {
-        // The device is gone, and nobody knows how it will be tuned.
+        return {}; // the device is gone, and nobody knows how it will be tuned
     }
-    return text.str();
+}
+
+// Of a buffer, for the blocks that read from it; as the runtime has it when it makes one.
+std::uint64_t items_needed(gr::buffer& buffer)
+{
+    double most = 0;
+    for (std::size_t n = 0; n < buffer.nreaders(); n++) {
+        const gr::block_sptr block = buffer.reader(n)->link();
+        most = std::max(most, block->output_multiple() / block->relative_rate() + block->history());
+    }
+    return static_cast<std::uint64_t>(2 * most);
 }
 
 } // namespace
 
-// The runtime takes the size that it allocated last for a limit the next time, and so this
-// has to be said for each flowgraph.
-void source_impl::limit_buffers()
+// The runtime is going to make the buffers, or, after lock() and unlock(), to keep those that are
+// there. It writes its own choices where a user writes limits, and takes them for those the next
+// time; so all is said anew.
+bool source_impl::check_topology(int, int)
 {
     const int said = d_copy_items;
+    d_next_port = 0;
     try {
         d_copy_items = copy_items(d_stream->dev);
     } catch (const std::system_error&) {
         // The device is gone: as it was before.
     }
-    const bool ring = output_signature()->stream_buffer_type(0) == ring_buffer::type();
-    for (int port = 0; port < static_cast<int>(d_stream->dev.channels()); port++) {
-        if (ring) {
-            set_max_output_buffer(port, static_cast<long>(d_stream->dev.ring_samples()));
-        } else {
-            set_max_output_buffer(port, -1);
-            if (min_output_buffer(static_cast<size_t>(port)) <= said) // more is the user's wish
-                set_min_output_buffer(port, d_copy_items);
-        }
-    }
-    if (ring && !is_set_max_noutput_items())
+    if (output_signature()->stream_buffer_type(0) == ring_buffer::type())
+        ask_for_rings();
+    else
+        ask_for_copies(said);
+    return true;
+}
+
+// Of the least size, so that the runtime asks for what the blocks behind need, and not for what it
+// likes best.
+void source_impl::ask_for_rings()
+{
+    for (int port = 0; port < output_signature()->max_streams(); port++)
+        set_max_output_buffer(port, output_multiple());
+    if (!is_set_max_noutput_items())
         set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
 }
 
-bool source_impl::check_topology(int, int)
+void source_impl::ask_for_copies(int said)
 {
-    d_next_port = 0; // the runtime may ask for buffers now, one after the other
-    return true;
+    if (max_noutput_items() == d_runtime_noutput_items)
+        unset_max_noutput_items();
+    d_has_noutput_limit = is_set_max_noutput_items();
+    for (unsigned port = 0; port < d_buffer_limits.size(); port++) {
+        auto& [users, runtimes] = d_buffer_limits[port];
+        if (max_output_buffer(port) != runtimes)
+            users = max_output_buffer(port);
+        set_max_output_buffer(static_cast<int>(port), users);
+        if (min_output_buffer(port) <= said) // more is the user's wish
+            set_min_output_buffer(static_cast<int>(port), d_copy_items);
+    }
+}
+
+// What the runtime has written since it was asked.
+void source_impl::note_limits()
+{
+    for (unsigned port = 0; port < d_buffer_limits.size(); port++)
+        d_buffer_limits[port].runtimes = max_output_buffer(port);
+    d_runtime_noutput_items = d_has_noutput_limit ? 0 : max_noutput_items();
 }
 
 gr::buffer_sptr source_impl::make_output_buffer(int nitems,
@@ -113,20 +149,16 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
                                                 gr::block_sptr link)
 {
     const unsigned channel = d_next_port++;
-    const std::string remedy = too_small(d_stream->dev, nitems, sizeof_item);
+    nitems = std::max(nitems, static_cast<int>(min_output_buffer(channel))); // if the user says so
+    set_max_output_buffer(static_cast<int>(channel), -1); // it was nobody's limit
+    const std::string why = too_small(d_stream->dev, channel, static_cast<std::uint64_t>(nitems));
 
-    if (remedy.empty()) {
-        d_ring_wanted = std::max(d_ring_wanted, static_cast<std::uint64_t>(nitems));
+    if (why.empty())
         return std::make_shared<ring_buffer>(
             d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
-    }
-    std::ostringstream text;
-    text << "a block behind output " << channel << " needs a buffer of " << nitems << " items, "
-         << remedy;
     if (d_wish == zero_copy::on)
-        throw std::runtime_error("zcring: zero_copy=on: " + text.str() +
-                                 "; or set zero_copy to auto");
-    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), text.str());
+        throw std::runtime_error("zcring: zero_copy=on: " + why + "; or set zero_copy to auto");
+    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), why);
     return gr::buffer_double_mapped::make_buffer(std::max(nitems, d_copy_items),
                                                  sizeof_item,
                                                  downstream_lcm_nitems,
@@ -143,6 +175,28 @@ void source_impl::find_rings()
             std::dynamic_pointer_cast<ring_buffer>(detail()->output(static_cast<unsigned>(port))));
     d_is_zero_copy =
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
+}
+
+// Whether the rings are enough for those who read from them: after lock() and unlock() there are
+// readers that the runtime did not ask about. They would wait for ever.
+bool source_impl::rings_suffice()
+{
+    d_ring_wanted = 0;
+    for (unsigned port = 0; port < d_rings.size(); port++) {
+        if (!d_rings[port])
+            continue;
+        const auto users = static_cast<std::uint64_t>(std::max(min_output_buffer(port), 0L));
+        const std::uint64_t wanted = std::max(items_needed(*d_rings[port]), users);
+        d_ring_wanted = std::max(d_ring_wanted, wanted);
+        const std::string why = too_small(d_stream->dev, port, wanted);
+        if (!why.empty()) {
+            d_logger->error("{:s}: {:s}; or stop the flowgraph and start it anew, for copies",
+                            d_stream->dev.name(),
+                            why);
+            return false;
+        }
+    }
+    return true;
 }
 
 // Whether work() may make more than it is asked for: where everything is copied into memory that

@@ -68,6 +68,7 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
              [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
                  add_item_tag(port, at, key, value, d_srcid);
              }),
+      d_buffer_limits(d_stream->dev.channels()),
       d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type)),
       d_interruption([this] { wake(); })
 {
@@ -75,11 +76,11 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
     message_port_register_out(ports::events);
     message_port_register_out(ports::telemetry);
     set_msg_handler(ports::command, [this](const pmt::pmt_t& message) { obey(message); });
-    limit_buffers();
 }
 
 bool source_impl::start()
 {
+    note_limits();
     find_rings();
     d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
                    d_stream->dev.name(),
@@ -97,7 +98,9 @@ bool source_impl::start()
     d_last_telemetry = {};
     // The runtime waits for ever for a block whose start() throws, and does not look at what
     // it returns: work() ends the flowgraph.
-    d_has_started = true;
+    d_has_started = rings_suffice();
+    if (!d_has_started)
+        return true;
     try {
         // Readers with a history begin before the first item; what lies there is zero, and
         // held. After lock() and unlock() too: the runtime has then set its buffers to their
@@ -116,7 +119,6 @@ bool source_impl::start()
         d_has_started = false;
         d_logger->error("{:s}", e.what());
     }
-    limit_buffers();
     return true;
 }
 

@@ -112,7 +112,10 @@ private:
     void copy(const ::zcring::reader::view& view, const gr_vector_void_star& output_items);
     std::uint64_t unread_items() const;
     void find_rings();
-    void limit_buffers();
+    void ask_for_rings();
+    void ask_for_copies(int said);
+    void note_limits();
+    bool rings_suffice();
     void warn_of_short_bursts();
     bool may_go_on();
     int next_piece(int made);
@@ -126,6 +129,13 @@ private:
     stream_tags d_tags;
 
     int d_copy_items = 0;     //!< that a buffer of the runtime's has, at least
+    struct buffer_limit {
+        long users = -1;
+        long runtimes = -1;
+    };
+    std::vector<buffer_limit> d_buffer_limits; //!< max_output_buffer(), for each port
+    bool d_has_noutput_limit = false; //!< max_noutput_items() is the user's
+    int d_runtime_noutput_items = 0;  //!< or else the runtime's, or none
     unsigned d_next_port = 0; //!< that make_output_buffer() is for
     std::uint64_t d_ring_wanted = 0; //!< items that the readers of a ring were given it for
     //! The rings that are output buffers, one for each connected port; null where the
