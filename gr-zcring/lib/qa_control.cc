@@ -157,6 +157,7 @@ BOOST_AUTO_TEST_CASE(a_message_does_not_make_the_source_wait_for_its_readers)
 {
     for (const char* format : { "fc32", "sc16" }) {
         auto src = source::make(device_args() + ",interval_us=10000,format=" + format, "fc32");
+        src->set_min_output_buffer(0, 1 << 19); // what the slow one was late for must fit, too
         auto other = gnuradio::make_block_sptr<counter>();
         auto slow = gnuradio::make_block_sptr<dawdler>(src, other);
         auto top = gr::make_top_block("message");
