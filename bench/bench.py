@@ -65,17 +65,18 @@ def measure(options):
         "latency": lambda: latency.measure(loops, repeat, 4 * seconds),
         "response": lambda: response.measure(few),
         "sweeps": lambda: sweeps.measure(few, seconds / 2),
-        "syscalls": lambda: syscalls.measure(few, 2 * seconds),
+        "syscalls": lambda: syscalls.measure(
+            few, 2 * seconds, syscalls.FOR_CHECK if options.check else syscalls.CONTESTANTS),
         "chains": lambda: chains.measure(few, 2 * seconds, options.chain_seconds),
     }
     results = {"machine": machine.describe()}
     rounds.say(report.machine_line(results["machine"]))
     try:
-        for part in ("throughput", "latency") if options.check else options.only:
+        for part in checks.NEEDED if options.check else options.only:
             results[part] = parts[part]()
     finally:
         contestants.remove_tmpfs_file()
-    if "throughput" in results and "latency" in results:
+    if all(part in results for part in checks.NEEDED):
         results["checks"] = checks.check(results)
     return results
 
