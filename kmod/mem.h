@@ -53,7 +53,10 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
 	return (u64)area->count << PAGE_SHIFT;
 }
 
-/* Fills @vma with the area from its beginning, and over again while there is room. */
+/*
+ * Fills @vma with the area from its beginning, and over again while there is room. After an
+ * error some of it may be mapped: the caller zaps that while it still holds the area.
+ */
 int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
 
 /* Bytes of pages: that a ring would have, and that one has. */

@@ -141,6 +141,11 @@ int zcring_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_clear(vma, VM_MAYEXEC | (slot == ZCRING_CONSUMER ? 0 : VM_MAYWRITE));
 	err = zcring_area_map(area, vma);
 	if (err) {
+		/*
+		 * What was mapped before the failure would stay until we have returned. Other
+		 * threads see it, and without our hold the memory may be freed at once.
+		 */
+		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		zcring_slot_drop(zdev, slot);
 		return err;
 	}

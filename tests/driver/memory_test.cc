@@ -180,6 +180,9 @@ TEST_F(ShortOfMemory, OpeningAndMappingFailCleanly)
         },
         [&] { pages.unmap(); });
     EXPECT_GT(mapping, 5u);
+    zcring_config larger = default_config();
+    larger.ring_bytes *= 2;
+    EXPECT_EQ(file.configure(larger), 0) << "a mapping that failed still holds the ring";
     ASSERT_EQ(file.start(), 0);
     EXPECT_TRUE(file.wait_readable());
 }
