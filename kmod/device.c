@@ -194,25 +194,34 @@ int zcring_device_lock(struct zcring_device *zdev)
 	return -ENODEV;
 }
 
+int zcring_device_may_claim(const struct zcring_device *zdev, const struct file *file)
+{
+	return zdev->consumer && zdev->consumer != file ? -EBUSY : 0;
+}
+
 int zcring_device_claim(struct zcring_device *zdev, struct file *file)
 {
-	if (zdev->consumer && zdev->consumer != file)
-		return -EBUSY;
-	zdev->consumer = file;
-	return 0;
+	int err = zcring_device_may_claim(zdev, file);
+
+	if (!err)
+		zdev->consumer = file;
+	return err;
 }
 
 int zcring_device_lock_io(struct zcring_device *zdev, struct file *file)
 {
-	int err = 0;
+	int err;
 
-	if (mutex_lock_interruptible(&zdev->lock))
-		return -ERESTARTSYS;
-	if (zdev->consumer && zdev->consumer != file)
-		err = zdev->stream.state == ZCRING_STATE_GONE ? -ENODEV : -EBUSY;
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_claim(zdev, file);
 	mutex_unlock(&zdev->lock);
 	if (err)
 		return err;
+	/* As sysfs claims nothing, there may be a consumer by now. */
+	if (!file)
+		return mutex_trylock(&zdev->io_lock) ? 0 : -EBUSY;
 	return mutex_lock_interruptible(&zdev->io_lock) ? -ERESTARTSYS : 0;
 }
 

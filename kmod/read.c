@@ -17,6 +17,27 @@
 #define ZCRING_READ_STEP	SZ_64K		/* copied before it is released */
 #define ZCRING_PIECE_BYTES	512		/* of frames, put together on the stack */
 
+/* With a lock held: either keeps the geometry. */
+static u32 zcring_frame_bytes(const struct zcring_stream *stream)
+{
+	return stream->sample_bytes * stream->channels;
+}
+
+/* A buffer without room for a frame makes nobody the consumer. */
+static int zcring_read_check(struct zcring_device *zdev, struct file *file, size_t bytes)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_may_claim(zdev, file);
+	if (!err && bytes && bytes < zcring_frame_bytes(&zdev->stream))
+		err = -EINVAL;
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
 /* With io_lock held: starts what has to be started, and tells what can be read. */
 static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *tail, u64 *filled)
 {
@@ -89,7 +110,7 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 {
 	struct zcring_stream *stream = &zdev->stream;
 	struct zcring_consumer *page = stream->consumer;
-	u32 frame_bytes = stream->sample_bytes * stream->channels;
+	u32 frame_bytes = zcring_frame_bytes(stream);
 	u64 done = 0;
 	int err;
 
@@ -117,12 +138,12 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, char __user *to,
 				size_t bytes)
 {
-	u64 frames = bytes / (zdev->stream.sample_bytes * zdev->stream.channels);
+	u64 frames = bytes / zcring_frame_bytes(&zdev->stream);
 	u64 tail, filled;
 	int err;
 
-	if (!frames)
-		return bytes ? -EINVAL : 0;
+	if (!frames)	/* configured anew since we looked */
+		return -EINVAL;
 	err = zcring_read_look(zdev, file, &tail, &filled);
 	if (err)
 		return err;
@@ -140,6 +161,9 @@ ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *po
 	struct zcring_device *zdev = file->private_data;
 	ssize_t result;
 
+	result = zcring_read_check(zdev, file, bytes);
+	if (result || !bytes)
+		return result;
 	for (;;) {
 		result = zcring_device_lock_io(zdev, file);
 		if (result)

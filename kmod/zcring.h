@@ -16,7 +16,10 @@
  * the stream. What is plugged in again is another device, with the same number and name.
  *
  * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. User memory
- * may fault, so it is touched with io_lock held but never with lock held.
+ * may fault, so it is touched with io_lock held but never with lock held. Only the consumer
+ * touches it so, and only the consumer sleeps on io_lock: whoever wants it becomes the
+ * consumer first, and sysfs, which cannot, does not wait. Memory that never comes thus hurts
+ * nobody else.
  */
 #ifndef ZCRING_ZCRING_H
 #define ZCRING_ZCRING_H
@@ -71,7 +74,7 @@ struct zcring_traced {
  * struct zcring_device - all there is of one /dev/zcringN
  * @dev: in class zcring; its last reference frees everything
  * @cdev: the character device; every open file holds it, and it holds @dev
- * @io_lock: held while user memory is copied: keeps @ring and @next_scene_samples in place
+ * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
  * @lock: protects all below, and everything that the DMA engine works on
  * @wait: where poll() and read() sleep; woken by the pump and at every change of state
  * @config: what the device is set to; the geometry changes with both locks held
@@ -193,9 +196,14 @@ int zcring_device_lock(struct zcring_device *zdev);
  */
 int zcring_device_claim(struct zcring_device *zdev, struct file *file);
 
+/* Whether zcring_device_claim() would succeed: 0, or -EBUSY. With the lock held. */
+int zcring_device_may_claim(const struct zcring_device *zdev, const struct file *file);
+
 /*
- * Takes io_lock, which is held for as long as the consumer's memory takes to be there; so
- * who is not the consumer does not wait for it, but is told -EBUSY, or -ENODEV, at once.
+ * Takes io_lock, for a @file that is the consumer then: claimed before it sleeps, as the lock
+ * is held for as long as the consumer's memory takes to be there. -EBUSY where another is the
+ * consumer, and for sysfs wherever the lock is not free; -ENODEV once the hardware is gone;
+ * -ERESTARTSYS, with @file the consumer or not.
  */
 int zcring_device_lock_io(struct zcring_device *zdev, struct file *file);
 

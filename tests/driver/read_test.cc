@@ -212,6 +212,46 @@ TEST_F(Driver, NobodyElseWaitsForASlowReader)
     reader.join();
 }
 
+// Nor does it become the consumer, for whom others would be refused.
+TEST_F(Driver, ReadWithoutRoomForAFrameChangesNothing)
+{
+    device_file file;
+    device_file other;
+    char frame[4];
+    EXPECT_EQ(file.read(frame, 0), 0);
+    EXPECT_EQ(file.read(frame, sizeof(frame) - 1), -EINVAL);
+    EXPECT_EQ(file.info().state, ZCRING_STATE_STOPPED);
+    ASSERT_EQ(other.start(), 0);
+    EXPECT_EQ(file.read(frame, 0), -EBUSY);
+    EXPECT_EQ(file.read(frame, sizeof(frame) - 1), -EBUSY);
+}
+
+// Each refused by the other or served, and none ever waits for memory that does not come.
+TEST_F(Driver, WhoRacesASlowReaderDoesNotWaitForIt)
+{
+    for (int round = 0; round < 100; round++) {
+        const slow_page page;
+        if (!page.works())
+            GTEST_SKIP() << "needs userfaultfd(2)";
+        device_file file;
+        device_file other;
+        std::thread reader([&] {
+            const ssize_t n = file.read(page.address(), 4096);
+            EXPECT_TRUE(n == -EBUSY || (n > 0 && n % 4 == 0)) << n;
+        });
+        auto refused = std::async(std::launch::async, [&] {
+            int error = set_attribute("interval_us", "5000");
+            EXPECT_TRUE(error == 0 || error == EBUSY) << error;
+            error = other.configure(default_config());
+            EXPECT_TRUE(error == 0 || error == EBUSY) << error;
+        });
+        const bool waits = refused.wait_for(10s) != std::future_status::ready;
+        page.let_go();
+        reader.join();
+        ASSERT_FALSE(waits) << "in round " << round;
+    }
+}
+
 TEST_F(Driver, ReadEndsWithAStoppedStream)
 {
     device_file file;
