@@ -241,8 +241,9 @@ void zcring_device_release_consumer(struct zcring_device *zdev, struct file *fil
 	mutex_lock(&zdev->lock);
 	zcring_device_stop(zdev);
 	zcring_scene_abandon(zdev);
-	zcring_store(&page->watermark, zdev->stream.tail);
-	zcring_store(&page->waiting, 0);
+	/* No mapping is left. An observer's poll() may look, but not beyond the struct. */
+	zcring_stream_forget_consumer(&zdev->stream);
+	memset(page + 1, 0, PAGE_SIZE - sizeof(*page));
 	zdev->owns_stream = false;
 	zdev->consumer = NULL;
 	mutex_unlock(&zdev->lock);

@@ -109,6 +109,18 @@ static inline void zcring_ring_reset(struct zcring_consumer *consumer, u64 tail,
 	zcring_store_release(&consumer->tail, tail);		/* C */
 }
 
+/* Clean for the next consumer; while nobody can write to it. */
+static inline void zcring_ring_clean(struct zcring_consumer *consumer, u64 tail,
+				     u64 total_bytes_consumed)
+{
+	memset(consumer->reserved0, 0, sizeof(consumer->reserved0));
+	memset(consumer->reserved1, 0, sizeof(consumer->reserved1));
+	zcring_store(&consumer->waiting, 0);
+	zcring_store(&consumer->watermark, tail);
+	zcring_store(&consumer->total_bytes_consumed, total_bytes_consumed);
+	zcring_store_release(&consumer->tail, tail);		/* C */
+}
+
 /* Whether the consumer sleeps or is about to; asked after publishing. */
 static inline bool zcring_ring_load_waiting(const struct zcring_consumer *consumer)
 {

@@ -10,6 +10,11 @@ static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
 	zcring_ring_store_state(stream->meta, state, fault);
 }
 
+static bool can_be_true(const struct zcring_stream *stream, u64 tail)
+{
+	return tail - stream->tail <= stream->head - stream->tail;
+}
+
 /* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
 static void see_tail(struct zcring_stream *stream)
 {
@@ -17,7 +22,7 @@ static void see_tail(struct zcring_stream *stream)
 
 	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
 		return;
-	if (tail - stream->tail <= stream->head - stream->tail) {
+	if (can_be_true(stream, tail)) {
 		zcring_store(&stream->tail, tail);
 		return;
 	}
@@ -205,6 +210,16 @@ void zcring_stream_account(struct zcring_stream *stream)
 	t->consumed_bytes = t->consumed_samples * frame_bytes;
 	t->overflow_bytes = t->lost_samples * frame_bytes;
 	zcring_ring_store_telemetry(stream->meta, &stream->sequence, t);
+}
+
+void zcring_stream_forget_consumer(struct zcring_stream *stream)
+{
+	struct zcring_consumer *page = stream->consumer;
+
+	if (!can_be_true(stream, zcring_ring_load_tail(page)))
+		zcring_ring_clean(page, stream->tail, 0);
+	zcring_stream_account(stream);
+	zcring_ring_clean(page, stream->tail, stream->telemetry.consumed_bytes);
 }
 
 bool zcring_stream_readable(const struct zcring_stream *stream)

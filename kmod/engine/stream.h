@@ -93,6 +93,13 @@ void zcring_stream_lose(struct zcring_stream *stream, u64 samples);
 void zcring_stream_account(struct zcring_stream *stream);
 
 /*
+ * The consumer is gone for good, and the stream does not run. What it has released counts; a
+ * tail that lies does not, as nobody is left whose fault it would be. The page is the next
+ * one's, clean.
+ */
+void zcring_stream_forget_consumer(struct zcring_stream *stream);
+
+/*
  * Whether poll() should report data: there is some, and the head has reached the watermark
  * or can get no further, as the ring or the ring of descriptors is full.
  */

@@ -9,9 +9,11 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <thread>
+#include <vector>
 
 namespace driver {
 
@@ -316,13 +318,64 @@ TEST_F(Driver, NothingIsLeftOfAConsumerThatIsGone)
         ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
     }
     EXPECT_EQ(attribute("state"), "stopped");
-    device_file next;
-    EXPECT_EQ(next.map(ZCRING_CONSUMER).as<zcring_consumer>()->watermark, 0u);
-    next.close();
     std::ifstream references("/sys/module/zcring/refcnt");
     int count = -1;
     references >> count;
     EXPECT_EQ(count, 0);
+}
+
+// Writes all over the consumer page of a stopped stream, and is gone. How long the stream was.
+std::uint64_t leave_behind(std::uint64_t tail)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    EXPECT_EQ(file.start(), 0);
+    EXPECT_TRUE(eventually([&] { return ring.head() > 1000; }));
+    EXPECT_EQ(file.stop(), 0);
+    std::memset(&ring.consumer(), 0xa5, 4096);
+    ring.release(tail);
+    return ring.head();
+}
+
+void expect_clean_page(const device_file& file, std::uint64_t released)
+{
+    const mapped_pages pages = file.map(ZCRING_CONSUMER);
+    zcring_consumer clean{};
+    clean.tail = released;
+    clean.total_bytes_consumed = released * 4;
+    clean.watermark = released;
+    EXPECT_EQ(std::memcmp(pages.as<char>(), &clean, sizeof(clean)), 0);
+    const std::vector<char> zeros(4096 - sizeof(clean));
+    EXPECT_EQ(std::memcmp(pages.as<char>() + sizeof(clean), zeros.data(), zeros.size()), 0);
+}
+
+TEST_F(Driver, ALieIsForgottenWithItsConsumer)
+{
+    for (const std::uint64_t lie : { std::uint64_t{ 1 } << 40, ~std::uint64_t{ 0 } }) {
+        const std::uint64_t head = leave_behind(lie);
+        EXPECT_EQ(attribute("consumed_bytes"), "0") << "which looks at the tail";
+        EXPECT_EQ(attribute("fault"), "none");
+        EXPECT_EQ(attribute("state"), "stopped");
+        device_file next;
+        expect_clean_page(next, 0);
+        EXPECT_EQ(next.poll(POLLIN, 0), POLLIN);
+        ASSERT_EQ(next.start(ZCRING_START_RESUME), 0);
+        const mapped_ring ring(next);
+        EXPECT_TRUE(eventually([&] { return ring.head() > head; }));
+        EXPECT_EQ(attribute("fault"), "none");
+    }
+}
+
+TEST_F(Driver, WhatAConsumerHasReleasedStaysReleased)
+{
+    leave_behind(700);
+    device_file next;
+    EXPECT_EQ(next.telemetry().consumed_samples, 700u);
+    expect_clean_page(next, 700);
+    ASSERT_EQ(next.start(ZCRING_START_RESUME), 0);
+    std::uint32_t word = 0;
+    ASSERT_EQ(next.read(&word, sizeof(word)), 4);
+    EXPECT_EQ(word, 700u);
 }
 
 } // namespace

@@ -382,6 +382,32 @@ TEST(Stream, SeesALieWhileStopped)
     EXPECT_EQ(ring.meta.fault, ZCRING_FAULT_TAIL_PAST_HEAD);
 }
 
+// What was released counts, a lie does not, and nothing else is left.
+TEST(Stream, ForgetsItsConsumer)
+{
+    for (const u64 tail : { 10, 15, 20, 21, 9 }) {
+        const u64 kept = tail >= 10 && tail <= 20 ? tail : 10;
+        small_ring ring;
+        ASSERT_EQ(ring.start(), 0);
+        ring.take(20);
+        ring.release(10);
+        zcring_stream_stop(&ring.stream);
+        memset(&ring.consumer, 0xa5, sizeof(ring.consumer));
+        ring.release(tail);
+        zcring_stream_forget_consumer(&ring.stream);
+        EXPECT_EQ(ring.meta.state, ZCRING_STATE_STOPPED);
+        EXPECT_EQ(ring.meta.fault, ZCRING_FAULT_NONE);
+        EXPECT_EQ(ring.telemetry().consumed_samples, kept);
+        zcring_consumer clean{};
+        clean.tail = clean.watermark = kept;
+        clean.total_bytes_consumed = ring.telemetry().consumed_bytes;
+        EXPECT_EQ(memcmp(&ring.consumer, &clean, sizeof(clean)), 0) << tail;
+        EXPECT_EQ(ring.resume(), 0);
+        ring.take(1);
+        EXPECT_EQ(ring.meta.state, ZCRING_STATE_RUNNING);
+    }
+}
+
 TEST(Stream, StartsAnewAfterAFault)
 {
     small_ring ring;

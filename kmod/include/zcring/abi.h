@@ -173,8 +173,9 @@ struct zcring_meta {
  *
  * The only writer of every field is the consumer, but that the start of a new stream and
  * ZCRING_IOC_SET_CONFIG with a new geometry set @tail, @total_bytes_consumed and
- * @watermark, read() moves all three for its caller, and closing the consumer's file puts
- * @watermark at the tail and clears @waiting. The producer reads each once, bounds it, and
+ * @watermark, read() moves all three for its caller, and closing the consumer's file, once
+ * its last mapping is gone, leaves a clean page: @tail and @total_bytes_consumed as the
+ * producer knows them, @watermark at the tail, all else zero. The producer reads each once, bounds it, and
  * trusts nothing.
  */
 struct zcring_consumer {
