@@ -84,6 +84,13 @@ int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 	return zcring_area_alloc_in(area, bytes, 0);
 }
 
+/* In a loop over pages, of which a ring may have two million: lets others run now and then. */
+static void zcring_give_way(unsigned long page)
+{
+	if (!(page % 4096))
+		cond_resched();
+}
+
 void zcring_area_free(struct zcring_area *area)
 {
 	unsigned long i;
@@ -91,8 +98,7 @@ void zcring_area_free(struct zcring_area *area)
 	vunmap(area->address);
 	for (i = 0; i < area->count; i++) {
 		__free_page(area->pages[i]);
-		if (!(i % 4096))
-			cond_resched();
+		zcring_give_way(i);
 	}
 	kvfree(area->pages);
 	*area = (struct zcring_area){ };
@@ -140,9 +146,11 @@ static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
 
 	if (!area->dma)
 		return;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		dma_unmap_page_attrs(area->dma_dev, area->dma[i], PAGE_SIZE, DMA_FROM_DEVICE,
 				     DMA_ATTR_SKIP_CPU_SYNC);
+		zcring_give_way(i);
+	}
 	kvfree(area->dma);
 	area->dma = NULL;
 	area->dma_dev = NULL;
@@ -158,6 +166,7 @@ static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
 		return -ENOMEM;
 	area->dma_dev = dev;
 	for (i = 0; i < area->count; i++) {
+		zcring_give_way(i);
 		area->dma[i] = dma_map_page(dev, area->pages[i], 0, PAGE_SIZE, DMA_FROM_DEVICE);
 		if (!dma_mapping_error(dev, area->dma[i]))
 			continue;
