@@ -33,12 +33,12 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
 {
 	u64 held = zcring_ring_bytes(&zdev->ring) + zcring_area_bytes(&zdev->scene_samples) +
 		   zcring_area_bytes(&zdev->next_scene_samples);
-	u64 most = READ_ONCE(zcring_memory_bytes_max);
+	u64 most = zcring_memory_limit();
 
 	if (bytes <= most && held <= most - bytes)
 		return 0;
 	dev_err_ratelimited(&zdev->dev,
-			    "%llu bytes for a ring or a scene, besides the %llu held, are more than the parameter memory_bytes_max=%llu allows\n",
+			    "%llu bytes for a ring or a scene, besides the %llu held, are more than the %llu that the parameter memory_bytes_max allows\n",
 			    bytes, held, most);
 	return -ENOMEM;
 }

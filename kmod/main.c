@@ -2,6 +2,7 @@
 #define pr_fmt(fmt) "zcring: " fmt
 
 #include <linux/err.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 
 #include "compat.h"
@@ -34,9 +35,11 @@ static unsigned int channels = 1;
 module_param(channels, uint, 0444);
 MODULE_PARM_DESC(channels, "channels of each device, 1 to 8 (default 1)");
 
-unsigned long zcring_memory_bytes_max = 4UL << 30;
+unsigned long zcring_memory_bytes_max;
 module_param_named(memory_bytes_max, zcring_memory_bytes_max, ulong, 0644);
-MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one device may have, those included that are being replaced (default 4294967296)");
+MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one device may have, those included that are being replaced; 0: 4 GiB, or a quarter of the machine's memory where that is less (default 0)");
+
+static u64 zcring_memory_bytes_auto __ro_after_init;	/* what 0 stands for */
 
 static dev_t zcring_first_number;
 static struct zcring_config zcring_new_config;	/* of a device that is new; constant */
@@ -45,6 +48,11 @@ static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];	/* simulated on
 
 /* Protects zcring_devices while devices can be plugged, and has one done at a time. */
 static DEFINE_MUTEX(zcring_devices_lock);
+
+u64 zcring_memory_limit(void)
+{
+	return READ_ONCE(zcring_memory_bytes_max) ?: zcring_memory_bytes_auto;
+}
 
 /* For the group that a udev rule names, never for all. */
 static char *zcring_devnode(ZCRING_DEVNODE_CONST struct device *dev, umode_t *mode)
@@ -241,6 +249,7 @@ static int __init zcring_init(void)
 {
 	int err;
 
+	zcring_memory_bytes_auto = min_t(u64, 4ULL << 30, ((u64)totalram_pages() << PAGE_SHIFT) / 4);
 	err = zcring_config_from_parameters(&zcring_new_config);
 	if (err)
 		return err;

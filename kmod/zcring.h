@@ -149,7 +149,10 @@ struct zcring_source {
 
 /* main.c */
 extern struct class zcring_class;
-extern unsigned long zcring_memory_bytes_max;
+extern unsigned long zcring_memory_bytes_max;	/* as root has set it; 0: automatic */
+
+/* Bytes that all rings and scenes of one device may have. */
+u64 zcring_memory_limit(void);
 
 /*
  * Takes a device away, or brings a new one, as the parameters have it. 0, -EINVAL for a

@@ -69,6 +69,25 @@ TEST_F(Driver, MemoryEndsWhereTheParameterSays)
     EXPECT_EQ(file.configure(config), 0);
 }
 
+// Of what the module takes by itself, where nobody has set a limit.
+TEST_F(Driver, MemoryEndsAtAQuarterOfTheMachines)
+{
+    const memory_limit limit;
+    if (!limit.set(0))
+        GTEST_SKIP() << "needs to write the module's parameters";
+    const std::uint64_t most = std::min(memory("MemTotal") / 4, 4 * gibibyte);
+    device_file file;
+    zcring_config config = default_config();
+    config.ring_bytes = gibibyte;
+    while (config.ring_bytes > most)
+        config.ring_bytes /= 2;
+    config.channels = most / config.ring_bytes + 1;
+    EXPECT_EQ(file.configure(config), ENOMEM);
+    config.channels = 1;
+    config.ring_bytes = 8 << 20;
+    EXPECT_EQ(file.configure(config), 0);
+}
+
 zcring_config big_ring(std::uint32_t channels)
 {
     zcring_config config = default_config();
@@ -79,19 +98,25 @@ zcring_config big_ring(std::uint32_t channels)
 
 TEST_F(Driver, ARingMayBeOfAGibibyte)
 {
+    const memory_limit limit;
     if (memory("MemAvailable") < gibibyte + gibibyte / 2)
         GTEST_SKIP() << "too little memory";
+    if (!limit.set(2 * gibibyte)) // more than a small machine's quarter
+        GTEST_SKIP() << "needs to write the module's parameters";
     device_file file;
     ASSERT_EQ(file.configure(big_ring(1)), 0);
     const std::uint64_t last = gibibyte / 4 - 1000; // a burst before the ring's end
     ASSERT_EQ(file.start(0, last), 0);
-    const mapped_ring ring(file);
-    ASSERT_EQ(ring.data_pages[0].error(), 0);
-    ASSERT_EQ(ring.data_pages[0].bytes(), 2 * gibibyte);
-    ASSERT_TRUE(eventually([&] { return ring.head() >= last + 10000; }));
-    ASSERT_EQ(file.stop(), 0);
-    EXPECT_EQ(ring.burst(0).index, last);
-    EXPECT_EQ(wrong_in_counter(ring, last, ring.burst(0).sample_clock, 10000), 0u);
+    {
+        const mapped_ring ring(file);
+        ASSERT_EQ(ring.data_pages[0].error(), 0);
+        ASSERT_EQ(ring.data_pages[0].bytes(), 2 * gibibyte);
+        ASSERT_TRUE(eventually([&] { return ring.head() >= last + 10000; }));
+        ASSERT_EQ(file.stop(), 0);
+        EXPECT_EQ(ring.burst(0).index, last);
+        EXPECT_EQ(wrong_in_counter(ring, last, ring.burst(0).sample_clock, 10000), 0u);
+    }
+    EXPECT_EQ(file.configure(default_config()), 0) << "while the limit has room for both";
 }
 
 TEST_F(Driver, ARingThatMemoryIsTooShortForLeavesTheOneThatIs)
