@@ -202,26 +202,45 @@ static int zcring_control(struct file *file, const void __user *from)
 	return err;
 }
 
-/* Whoever may only read a file may look, and read(), but change nothing. */
-static bool zcring_may_call(const struct file *file, unsigned int command)
+/*
+ * A device that is gone says so before it finds any fault with the call. Whoever may only
+ * read a file may look, and read(), but change nothing.
+ */
+static int zcring_may_call(const struct file *file, unsigned int command)
 {
+	const struct zcring_device *zdev = file->private_data;
+	bool changes = false;
+
 	switch (command) {
 	case ZCRING_IOC_SET_CONFIG:
 	case ZCRING_IOC_SET_SCENE:
 	case ZCRING_IOC_START:
 	case ZCRING_IOC_STOP:
 	case ZCRING_IOC_CONTROL:
-		return file->f_mode & FMODE_WRITE;
+		changes = true;
+		break;
+	case ZCRING_IOC_GET_INFO:
+	case ZCRING_IOC_GET_REGION:
+	case ZCRING_IOC_GET_CONFIG:
+	case ZCRING_IOC_GET_TUNING:
+	case ZCRING_IOC_GET_TELEMETRY:
+		break;
+	default:
+		return -ENOTTY;
 	}
-	return true;
+	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
+		return -ENODEV;
+	return changes && !(file->f_mode & FMODE_WRITE) ? -EPERM : 0;
 }
 
 static long zcring_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *user = (void __user *)argument;
+	int err;
 
-	if (!zcring_may_call(file, command))
-		return -EPERM;
+	err = zcring_may_call(file, command);
+	if (err)
+		return err;
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
 		return zcring_get_info(file->private_data, user);

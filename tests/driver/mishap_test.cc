@@ -157,6 +157,32 @@ TEST_F(Mishaps, WhatWasUnpluggedCanStillBeReadAndNothingElse)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, head), 0u);
 }
 
+TEST_F(Mishaps, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
+{
+    const device_file file;
+    const device_file reading(O_RDONLY);
+    ASSERT_EQ(unplug(), 0);
+    zcring_region no_region{};
+    no_region.region = ~0u;
+    EXPECT_EQ(file.configure({}), ENODEV);
+    EXPECT_EQ(file.scene(99), ENODEV);
+    EXPECT_EQ(file.start(~0u), ENODEV);
+    EXPECT_EQ(file.control({}), ENODEV);
+    EXPECT_EQ(file.call(ZCRING_IOC_GET_REGION, &no_region), ENODEV);
+    for (const unsigned long request :
+         { ZCRING_IOC_GET_INFO, ZCRING_IOC_GET_REGION, ZCRING_IOC_GET_CONFIG, ZCRING_IOC_SET_CONFIG,
+           ZCRING_IOC_SET_SCENE, ZCRING_IOC_START, ZCRING_IOC_CONTROL, ZCRING_IOC_GET_TUNING,
+           ZCRING_IOC_GET_TELEMETRY }) {
+        EXPECT_EQ(file.call(request, nullptr), ENODEV);
+        EXPECT_EQ(reading.call(request, nullptr), ENODEV);
+    }
+    EXPECT_EQ(reading.stop(), ENODEV);
+    EXPECT_EQ(file.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
+    EXPECT_EQ(reading.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
+    EXPECT_EQ(file.read(nullptr, 0), -ENODEV);
+    ASSERT_EQ(plug(), 0);
+}
+
 TEST_F(Mishaps, WhoSleepsIsWokenByAnUnplug)
 {
     device_file file;
