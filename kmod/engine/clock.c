@@ -2,26 +2,41 @@
 #include "clock.h"
 #include "arith.h"
 
+#define ROUND_DOWN	0
+#define ROUND_UP	(~0ULL)
+
+/* What @clock counts in a @fraction of a nanosecond, in samples / (rate_den * 10^9). */
+static u64 count_fraction(const struct zcring_clock *clock, u64 fraction, u64 round)
+{
+	return (u64)(((__uint128_t)fraction * clock->rate_num + round) >> 64);
+}
+
 u64 zcring_clock_at(const struct zcring_clock *clock, u64 mono_ns)
 {
 	u64 elapsed_ns = mono_ns > clock->epoch_mono_ns ? mono_ns - clock->epoch_mono_ns : 0;
 	__uint128_t n = (__uint128_t)elapsed_ns * clock->rate_num;
 	__uint128_t d = (__uint128_t)clock->rate_den * ZCRING_NS_PER_S;
+	u64 less = count_fraction(clock, clock->epoch_mono_fraction, ROUND_UP);
 
-	return clock->epoch_clock + (u64)zcring_divide(n, d);
+	return clock->epoch_clock + (n > less ? (u64)zcring_divide(n - less, d) : 0);
 }
 
-u64 zcring_clock_ns(const struct zcring_clock *clock, u64 sample_clock)
+/* From the epoch to sample @sample_clock, with the epoch's @fraction; leaves the sample's there. */
+static u64 elapsed_ns(const struct zcring_clock *clock, u64 sample_clock, u64 *fraction)
 {
 	u64 samples = sample_clock - clock->epoch_clock;
-	u64 ns_den = clock->rate_den * ZCRING_NS_PER_S;
+	__uint128_t n = (__uint128_t)samples * (clock->rate_den * ZCRING_NS_PER_S);
+	u64 more = zcring_fraction(n, clock->rate_num);
 
-	return (u64)zcring_divide((__uint128_t)samples * ns_den, clock->rate_num);
+	*fraction += more;
+	return (u64)zcring_divide(n, clock->rate_num) + (*fraction < more);
 }
 
 u64 zcring_clock_time(const struct zcring_clock *clock, u64 sample_clock)
 {
-	return clock->epoch_time_ns + zcring_clock_ns(clock, sample_clock);
+	u64 fraction = clock->epoch_time_fraction;
+
+	return clock->epoch_time_ns + elapsed_ns(clock, sample_clock, &fraction);
 }
 
 u64 zcring_clock_now(const struct zcring_clock *clock, u64 mono_ns)
@@ -38,19 +53,34 @@ int zcring_clock_find(const struct zcring_clock *clock, u64 time_ns, u64 *sample
 	u64 ahead_ns = time_ns > clock->epoch_time_ns ? time_ns - clock->epoch_time_ns : 0;
 	__uint128_t n = (__uint128_t)ahead_ns * clock->rate_num;
 	__uint128_t d = (__uint128_t)clock->rate_den * ZCRING_NS_PER_S;
-	__uint128_t samples = zcring_divide(n + (d - 1), d);	/* n <= (2^64 - 1)^2, d < 2^60 */
+	u64 less = count_fraction(clock, clock->epoch_time_fraction, ROUND_DOWN);
+	__uint128_t samples;
 
+	n = n > less ? n - less : 0;
+	samples = zcring_divide(n + (d - 1), d);	/* n <= (2^64 - 1)^2, d < 2^60 */
 	if (samples > ~0ULL - clock->epoch_clock)
 		return -EINVAL;
 	*sample_clock = clock->epoch_clock + (u64)samples;
 	return 0;
 }
 
+void zcring_clock_begin(struct zcring_clock *clock, u64 sample_clock, u64 mono_ns, u64 time_ns)
+{
+	clock->epoch_clock = sample_clock;
+	clock->epoch_mono_ns = mono_ns;
+	clock->epoch_mono_fraction = 0;
+	zcring_clock_set_time(clock, time_ns);
+}
+
 void zcring_clock_rebase(struct zcring_clock *clock, u64 sample_clock)
 {
-	u64 ns = zcring_clock_ns(clock, sample_clock);
-
-	clock->epoch_mono_ns += ns;
-	clock->epoch_time_ns += ns;
+	clock->epoch_mono_ns += elapsed_ns(clock, sample_clock, &clock->epoch_mono_fraction);
+	clock->epoch_time_ns += elapsed_ns(clock, sample_clock, &clock->epoch_time_fraction);
 	clock->epoch_clock = sample_clock;
+}
+
+void zcring_clock_set_time(struct zcring_clock *clock, u64 time_ns)
+{
+	clock->epoch_time_ns = time_ns;
+	clock->epoch_time_fraction = 0;
 }

@@ -52,7 +52,7 @@ static void set_clock(struct zcring_clock *clock, const struct zcring_control *c
 	if (control->what & (ZCRING_CONTROL_RATE | ZCRING_CONTROL_TIME))
 		zcring_clock_rebase(clock, sample_clock);
 	if (control->what & ZCRING_CONTROL_TIME)
-		clock->epoch_time_ns = control->time_ns;
+		zcring_clock_set_time(clock, control->time_ns);
 	if (control->what & ZCRING_CONTROL_RATE) {
 		clock->rate_num = control->rate_num;
 		clock->rate_den = control->rate_den;
@@ -172,10 +172,9 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 	err = find_sample(front, &command, mono_ns);
 	if (err)
 		return err;
-	if (stream->state != ZCRING_STATE_RUNNING) {	/* nothing is taken: the epoch is now */
-		front->clock.epoch_clock = stream->telemetry.sample_clock;
-		front->clock.epoch_mono_ns = mono_ns;
-	}
+	if (stream->state != ZCRING_STATE_RUNNING)	/* nothing is taken: the epoch is now */
+		zcring_clock_begin(&front->clock, stream->telemetry.sample_clock, mono_ns,
+				   front->clock.epoch_time_ns);
 	if (command.at_clock <= stream->telemetry.sample_clock) {
 		apply_control(front, &command);
 		return 0;

@@ -4,7 +4,7 @@
  *
  * A world supplies, and the engine uses nothing else:
  *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers
- *   __uint128_t                           add, subtract, compare, shift by one, and the
+ *   __uint128_t                           add, subtract, compare, shift by a constant, and the
  *                                         product of two u64; never divided by the compiler
  *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE   positive error numbers
  *   NULL memcpy memset

@@ -94,6 +94,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 {
 	struct zcring_stream *stream = front->stream;
 	bool resume = start->flags & ZCRING_START_RESUME;
+	u64 epoch_time_ns;
 	int err;
 
 	if (!zcring_all_zero(start->reserved, 3))
@@ -110,12 +111,11 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	err = zcring_stream_start(stream, start);
 	if (err)
 		return err;
-	front->clock.epoch_clock = stream->telemetry.sample_clock;
-	front->clock.epoch_mono_ns = mono_ns + start->delay_ns;
-	front->clock.epoch_time_ns = start->time_ns;
-	if (!start->time_ns)
-		front->clock.epoch_time_ns = time_of_device(front, mono_ns, time_ns) +
-					     start->delay_ns;
+	epoch_time_ns = start->time_ns;
+	if (!epoch_time_ns)
+		epoch_time_ns = time_of_device(front, mono_ns, time_ns) + start->delay_ns;
+	zcring_clock_begin(&front->clock, stream->telemetry.sample_clock,
+			   mono_ns + start->delay_ns, epoch_time_ns);
 	front->stalled_until_ns = 0;
 	if (!resume) {
 		front->commands_count = 0;

@@ -47,16 +47,29 @@ static void zcring_engine_test_counts_for_a_year(struct kunit *test)
 	u64 found;
 
 	KUNIT_EXPECT_EQ(test, zcring_clock_at(&lte, year_ns), 1937571840000000ULL);
-	KUNIT_EXPECT_EQ(test, zcring_clock_ns(&lte, 1937571840000000ULL), year_ns);
+	KUNIT_EXPECT_EQ(test, zcring_clock_time(&lte, 1937571840000000ULL), year_ns);
 	KUNIT_EXPECT_EQ(test, zcring_clock_at(&third, year_ns), 10512000000000ULL);
 	KUNIT_EXPECT_EQ(test, zcring_clock_at(&third, year_ns - 1), 10511999999999ULL);
-	KUNIT_EXPECT_EQ(test, zcring_clock_ns(&third, 10512000000001ULL), year_ns + 3000);
+	KUNIT_EXPECT_EQ(test, zcring_clock_time(&third, 10512000000001ULL), year_ns + 3000);
 	late.epoch_time_ns = 1700000000 * ZCRING_NS_PER_S;
 	KUNIT_EXPECT_EQ(test, zcring_clock_time(&late, 7), 1700000000000021000ULL);
 	KUNIT_EXPECT_EQ(test, zcring_clock_find(&late, 1700000000000021000ULL, &found), 0);
 	KUNIT_EXPECT_EQ(test, found, 7ULL);
 	KUNIT_EXPECT_EQ(test, zcring_clock_find(&late, 1700000000000021001ULL, &found), 0);
 	KUNIT_EXPECT_EQ(test, found, 8ULL);
+}
+
+/* 16.28 ns after each other. */
+static void zcring_engine_test_keeps_fractions(struct kunit *test)
+{
+	struct zcring_clock lte = { .rate_num = 61440000, .rate_den = 1 };
+	u64 sample;
+
+	for (sample = 1; sample <= 4; sample++)
+		zcring_clock_rebase(&lte, sample);
+	KUNIT_EXPECT_EQ(test, lte.epoch_mono_ns, 65ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_at(&lte, 81), 4ULL);
+	KUNIT_EXPECT_EQ(test, zcring_clock_at(&lte, 82), 5ULL);
 }
 
 /* Without a floating point unit. */
@@ -86,6 +99,7 @@ static struct kunit_case zcring_engine_test_cases[] = {
 	KUNIT_CASE(zcring_engine_test_gives_fractions_to_the_last_bit),
 	KUNIT_CASE(zcring_engine_test_knows_millibels),
 	KUNIT_CASE(zcring_engine_test_counts_for_a_year),
+	KUNIT_CASE(zcring_engine_test_keeps_fractions),
 	KUNIT_CASE(zcring_engine_test_writes_every_format),
 	{ }
 };
