@@ -42,12 +42,17 @@ struct zcring_device;
  * @progress: accounts for all that the hardware did until @mono_ns. Called while the stream
  *            runs, from a thread that may sleep, for an interrupt that came at @interrupt_ns:
  *            the timer's, or else once for the start, when its delay is over, and then for
- *            the board's own. Several may have become one, and one may come late
+ *            the board's own. Several may have become one, and one may come late. Returns
+ *            false; or true where it is not done and has had the lock for some milliseconds:
+ *            then others get it, and this is called again, with the same times, while a
+ *            stream runs; that may be another one by then, which began after @mono_ns. Where
+ *            the hardware moves the samples, there is always no more to do
  * @get_tuning: fills all of @tuning
  * @inject: has something go wrong from @mono_ns on; -EINVAL while no stream runs, -ERANGE for
  *          an amount out of range. NULL for a real board: its mishaps come by themselves
  *
- * All are called with the device's lock held, so never two at a time, and may sleep. A
+ * All are called with the device's lock held, so never two at a time, and may sleep; but not
+ * for long: whoever maps, looks, closes or pulls the board waits meanwhile, unkillably. A
  * stream may also end by itself (ZCRING_STATE_FAULT), without @stop, while DMA goes on.
  * Once the board is unplugged, only @set_scene, @stop and @destroy are called, and find no
  * hardware.
@@ -65,7 +70,7 @@ struct zcring_dma_ops {
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
-	void (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
+	bool (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
 	int (*inject)(void *dma, enum zcring_mishap kind, s64 amount, u64 mono_ns);
 };

@@ -265,19 +265,20 @@ static void zcring_edu_end_leg(struct zcring_edu_engine *engine, u64 interrupt_n
 }
 
 /* The interrupt may be that of the start, or of a leg that was waited for, even long ago. */
-static void zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
+static bool zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
 	struct zcring_edu_engine *engine = dma;
 
 	if (engine->stream->state != ZCRING_STATE_RUNNING || mono_ns < engine->begin_ns)
-		return;
+		return false;
 	if (engine->leg != ZCRING_EDU_IDLE) {
 		if (!zcring_edu_has_ended(engine->edu))
-			return;
+			return false;
 		zcring_edu_end_leg(engine, interrupt_ns);
 	}
 	if (engine->leg == ZCRING_EDU_IDLE && engine->stream->state == ZCRING_STATE_RUNNING)
 		zcring_edu_begin_block(engine);
+	return false;
 }
 
 const struct zcring_dma_ops zcring_edu_dma_ops = {

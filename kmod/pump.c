@@ -44,19 +44,37 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
+/* With the lock held, between the steps of a turn, any call may come, even a new start. */
+static bool zcring_pump_step(struct zcring_device *zdev, u64 *now_ns, u64 *fired_ns)
+{
+	u64 fired_last_ns = READ_ONCE(zdev->pump.fired_ns);
+	bool more;
+
+	if (!fired_last_ns || zdev->stream.state != ZCRING_STATE_RUNNING)
+		return false;
+	if (!*now_ns) {
+		*fired_ns = fired_last_ns;
+		*now_ns = ktime_get_ns();
+		trace_zcring_progress(zdev, *now_ns - *fired_ns);
+	}
+	more = zdev->ops->progress(zdev->dma, *now_ns, *fired_ns);
+	zcring_device_settle(zdev);
+	return more;
+}
+
+/* All that is due at one moment, however long it takes; nobody waits longer than a step. */
 static void zcring_pump_turn(struct zcring_device *zdev)
 {
-	u64 fired_ns, now_ns;
+	u64 fired_ns = 0;
+	u64 now_ns = 0;
+	bool more;
 
-	mutex_lock(&zdev->lock);
-	fired_ns = READ_ONCE(zdev->pump.fired_ns);
-	if (fired_ns && zdev->stream.state == ZCRING_STATE_RUNNING) {
-		now_ns = ktime_get_ns();
-		trace_zcring_progress(zdev, now_ns - fired_ns);
-		zdev->ops->progress(zdev->dma, now_ns, fired_ns);
-		zcring_device_settle(zdev);
-	}
-	mutex_unlock(&zdev->lock);
+	do {
+		mutex_lock(&zdev->lock);
+		more = zcring_pump_step(zdev, &now_ns, &fired_ns);
+		mutex_unlock(&zdev->lock);
+		cond_resched();
+	} while (more && !kthread_should_stop());
 }
 
 static int zcring_pump_run(void *data)

@@ -40,24 +40,18 @@ static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mon
 	return zcring_front_start(dma, start, mono_ns, time_ns);
 }
 
-static void zcring_sim_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
+static bool zcring_sim_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
-	const struct zcring_front *front = dma;
-
-	if (front->stream->state == ZCRING_STATE_RUNNING)
-		zcring_front_run(dma, mono_ns, interrupt_ns);
+	return zcring_front_run(dma, mono_ns, interrupt_ns);
 }
 
-/* What is on its way is delivered: up to now, not up to the last burst. */
+/* What is on its way is delivered: up to now, not up to the last burst, where a step does it. */
 static void zcring_sim_stop(void *dma, u64 mono_ns)
 {
-	const struct zcring_front *front = dma;
-
-	zcring_sim_progress(dma, mono_ns, mono_ns);
-	zcring_stream_stop(front->stream);
+	zcring_front_stop(dma, mono_ns);
 }
 
-/* "Now" is now, not the last burst. */
+/* "Now" is now, not the last burst; even where what is due by now takes more than this step. */
 static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
 {
 	zcring_sim_progress(dma, mono_ns, mono_ns);

@@ -121,24 +121,25 @@ u64 zcring_front_until_command(const struct zcring_front *front, u64 samples)
 }
 
 /*
- * The clock as it is at @mono_ns, and what it says. In a stall the ADC goes on, and obeys
- * commands, though nothing of that has been delivered.
+ * The clock as it is at @mono_ns, and what it says. In a stall, and while a block is on its
+ * way, the ADC goes on, and obeys commands, though nothing of that has been delivered.
  */
 static u64 look_ahead(const struct zcring_front *front, u64 mono_ns, struct zcring_clock *clock)
 {
 	const struct zcring_control *command = front->commands;
-	u64 delivered = front->stream->telemetry.sample_clock;
+	u64 on_its_way = zcring_front_on_its_way(front);
+	u64 settled = front->stream->telemetry.sample_clock + on_its_way;
 	u32 i;
 
 	*clock = front->clock;
-	if (!zcring_front_is_stalled(front, mono_ns))
-		return delivered;
+	if (!on_its_way && !zcring_front_is_stalled(front, mono_ns))
+		return settled;
 	for (i = 0; i < front->commands_count; i++, command++) {
 		if (command->at_clock > zcring_clock_at(clock, mono_ns))
 			break;
 		set_clock(clock, command, command->at_clock);
 	}
-	return max(delivered, zcring_clock_at(clock, mono_ns));
+	return max(settled, zcring_clock_at(clock, mono_ns));
 }
 
 /* Puts into @command->at_clock where it takes effect, however it said so. */

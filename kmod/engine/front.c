@@ -94,6 +94,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 {
 	struct zcring_stream *stream = front->stream;
 	bool resume = start->flags & ZCRING_START_RESUME;
+	struct zcring_block none = { };
 	u64 epoch_time_ns;
 	int err;
 
@@ -117,6 +118,8 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	zcring_clock_begin(&front->clock, stream->telemetry.sample_clock,
 			   mono_ns + start->delay_ns, epoch_time_ns);
 	front->stalled_until_ns = 0;
+	front->block = none;	/* of a stream that ended by itself */
+	front->interrupt_ns = 0;
 	if (!resume) {
 		front->commands_count = 0;
 		front->drop_samples = 0;
@@ -137,33 +140,50 @@ static bool is_resident(struct zcring_front *front)
 	return front->can_be_resident && (s64)(stream->head - front->resident_from) >= 0;
 }
 
-static void write_samples(struct zcring_front *front, u64 samples)
+/* Of the block that is on its way; false where @work, in samples of all channels, ends first. */
+static bool write_samples(struct zcring_front *front, u64 *work)
 {
+	struct zcring_block *block = &front->block;
 	struct zcring_stream *stream = front->stream;
-	u64 sample_clock = stream->telemetry.sample_clock;
-	u64 index = stream->head;
-	u64 run;
+	u64 most, place, run;
 	u32 c;
 
-	for (; samples; samples -= run, index += run, sample_clock += run) {
-		u64 place = zcring_ring_place(index, stream->ring_samples);
-
-		run = min(samples, stream->ring_samples - place);
-		run = min(run, WRITE_RUN);
+	for (; block->written < block->samples; block->written += run) {
+		most = *work / stream->channels;
+		if (!most)
+			return false;
+		place = zcring_ring_place(stream->head + block->written, stream->ring_samples);
+		run = min(block->samples - block->written, stream->ring_samples - place);
+		run = min(min(run, WRITE_RUN), most);
 		for (c = 0; c < stream->channels; c++) {
-			zcring_antenna_receive(&front->antenna, c, sample_clock,
+			zcring_antenna_receive(&front->antenna, c,
+					       stream->telemetry.sample_clock + block->written,
 					       stream->data[c] + place * stream->sample_bytes, run);
 			zcring_relax();
 		}
+		*work -= run * stream->channels;
 	}
+	return true;
 }
 
-static void produce(struct zcring_front *front, u64 samples)
+/* Decides what becomes of the next @samples, which are due and tuned alike. */
+static void begin_block(struct zcring_front *front, u64 samples)
+{
+	struct zcring_block block = { .samples = min(samples, zcring_stream_room(front->stream)) };
+
+	block.lost = samples - block.samples;
+	block.is_resident = block.samples && is_resident(front);
+	if (block.is_resident)
+		block.written = block.samples;
+	front->block = block;
+}
+
+static void publish_block(struct zcring_front *front)
 {
 	const struct zcring_clock *clock = &front->clock;
 	struct zcring_stream *stream = front->stream;
 	struct zcring_burst burst = {
-		.samples = samples,
+		.samples = front->block.written,
 		.time_ns = zcring_clock_time(clock, stream->telemetry.sample_clock),
 		.rate_num = clock->rate_num,
 		.rate_den = clock->rate_den,
@@ -176,20 +196,41 @@ static void produce(struct zcring_front *front, u64 samples)
 		burst.freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
 		burst.gain_mb[c] = front->antenna.tuner[c].gain_mb;
 	}
-	if (is_resident(front))
+	if (front->block.is_resident)
 		burst.flags |= ZCRING_BURST_RESIDENT;
-	else
-		write_samples(front, samples);
 	zcring_stream_publish(stream, &burst);
 }
 
-void zcring_front_take(struct zcring_front *front, u64 samples)
+/* Publishes what there is of the block, and forgets the rest of it. */
+static void end_block(struct zcring_front *front)
+{
+	struct zcring_block none = { };
+
+	if (front->block.written)
+		publish_block(front);
+	front->block = none;
+}
+
+/* Goes on with the block that is on its way, if any; false where @work ends first. */
+static bool finish_block(struct zcring_front *front, u64 *work)
+{
+	u64 lost = front->block.lost;
+
+	if (!write_samples(front, work))
+		return false;
+	end_block(front);
+	if (front->stream->state == ZCRING_STATE_RUNNING)
+		zcring_stream_lose(front->stream, lost);
+	return true;
+}
+
+/* Takes @samples; false where @work ends first, with a block of them on its way. */
+static bool take(struct zcring_front *front, u64 samples, u64 *work)
 {
 	struct zcring_stream *stream = front->stream;
+	u64 run;
 
 	while (samples && stream->state == ZCRING_STATE_RUNNING) {
-		u64 run, fits;
-
 		zcring_front_obey_due(front);
 		run = zcring_front_until_command(front, samples);
 		if (front->drop_samples) {
@@ -199,22 +240,30 @@ void zcring_front_take(struct zcring_front *front, u64 samples)
 			samples -= run;
 			continue;
 		}
-		fits = min(run, zcring_stream_room(stream));
-		if (fits)
-			produce(front, fits);
-		if (stream->state == ZCRING_STATE_RUNNING)
-			zcring_stream_lose(stream, run - fits);
+		begin_block(front, run);
+		if (!finish_block(front, work))
+			return false;
 		samples -= run;
 	}
-	zcring_stream_account(stream);
+	return true;
 }
 
-void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
+void zcring_front_take(struct zcring_front *front, u64 samples)
 {
+	u64 work = ~0ULL;
+
+	take(front, samples, &work);
+	zcring_stream_account(front->stream);
+}
+
+/* A step of zcring_front_run(). */
+static bool step(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
+{
+	u64 work = ZCRING_STEP_SAMPLES;
 	u64 now, taken, due, run;
 
-	if (zcring_front_is_stalled(front, mono_ns))
-		return;
+	if (!finish_block(front, &work))
+		return true;
 	front->interrupt_ns = interrupt_ns;
 	do {	/* a command may change the rate, and with it what is due after it */
 		zcring_front_obey_due(front);
@@ -222,9 +271,31 @@ void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 		taken = front->stream->telemetry.sample_clock;
 		due = now > taken ? now - taken : 0;
 		run = zcring_front_until_command(front, due);
-		zcring_front_take(front, run);
+		if (!take(front, run, &work))
+			return true;
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 	front->interrupt_ns = 0;
+	return false;
+}
+
+bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
+{
+	bool more;
+
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		return false;
+	if (zcring_front_is_stalled(front, mono_ns))
+		return false;
+	more = step(front, mono_ns, interrupt_ns);
+	zcring_stream_account(front->stream);
+	return more && front->stream->state == ZCRING_STATE_RUNNING;
+}
+
+void zcring_front_stop(struct zcring_front *front, u64 mono_ns)
+{
+	if (zcring_front_run(front, mono_ns, mono_ns))
+		end_block(front);
+	zcring_stream_stop(front->stream);
 }
 
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,

@@ -16,6 +16,21 @@
 #include "stream.h"
 
 #define ZCRING_COMMANDS_MAX	64
+#define ZCRING_STEP_SAMPLES	(1ULL << 20)	/* of all channels, written in one step: some ms */
+
+/**
+ * struct zcring_block - a burst that is being written behind the head, in one step or more
+ * @samples: how many it will have: there was room for them when it was begun
+ * @written: how many of them lie there
+ * @lost: samples that are lost after it: there was no room for them then
+ * @is_resident: nothing had to be written
+ */
+struct zcring_block {
+	u64 samples;
+	u64 written;
+	u64 lost;
+	bool is_resident;
+};
 
 /**
  * struct zcring_front - the simulated front end of one device
@@ -26,11 +41,12 @@
  * @time_is_set: the time of day was set; else it is the one that the caller tells
  * @time_offset_ns: the time of day that was set, less the clock that paces the hardware
  * @bandwidth_uhz: as set; reported, not simulated
+ * @block: what is on its way; it is tuned as the front end is. No samples: nothing
  * @commands: timed commands, sorted by at_clock, first to come first
  * @commands_count: how many of them wait
  * @can_be_resident: the signal, as it is tuned, repeats within the ring
  * @resident_skew: sample clock less index, when the ring was last written anew
- * @interrupt_ns: the interrupt of the run that is going on; 0 if there is none
+ * @interrupt_ns: the interrupt of the run that is going on, or that began @block; else 0
  * @resident_from: from this index on, the ring holds what would be written
  * @stalled_until_ns: until then, on the clock that paces the hardware, nothing is delivered
  * @drop_samples: how many of the next samples are to be lost
@@ -43,6 +59,7 @@ struct zcring_front {
 	bool time_is_set;
 	u64 time_offset_ns;
 	u64 bandwidth_uhz;
+	struct zcring_block block;
 	struct zcring_control commands[ZCRING_COMMANDS_MAX];
 	u32 commands_count;
 	bool can_be_resident;
@@ -76,8 +93,9 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 /*
  * Tunes, now (at the next sample that is taken) or at a sample clock or a time. 0, -EINVAL
  * for a field out of range or a time that no sample can have, -ERANGE for a rate that is not
- * the scene's, -ENOSPC if too many commands wait. At @mono_ns the samples that were due have
- * been taken, unless they are stalled.
+ * the scene's, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for
+ * @mono_ns. Where that has left something, in a stall or as it was not the last step, the
+ * next sample is the one that the ADC takes at @mono_ns, and the command waits for it.
  */
 int zcring_front_control(struct zcring_front *front, const struct zcring_control *control,
 			 u64 mono_ns);
@@ -91,12 +109,21 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64
 			u64 mono_ns);
 
 /*
- * Takes all the samples that are due at @mono_ns, for an interrupt at @interrupt_ns; none in
- * a stall.
+ * A step towards taking all the samples that are due at @mono_ns, for an interrupt at
+ * @interrupt_ns; none in a stall. It writes ZCRING_STEP_SAMPLES at most, and tells whether
+ * there are more, for another call with the same arguments. What fits and what is lost is
+ * decided when a block is begun, and a block is published as one burst when it is complete:
+ * so the steps, and what the consumer reads between them, change neither bursts nor losses.
  */
-void zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
+bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
-/* Takes exactly @samples samples, whatever the time is. */
+/*
+ * Ends the stream, where it runs, with what is due at @mono_ns, as far as one step goes. What
+ * is left then is neither delivered nor counted; nor is it in a stall.
+ */
+void zcring_front_stop(struct zcring_front *front, u64 mono_ns);
+
+/* Takes exactly @samples samples, whatever the time is; not where zcring_front_run() is used. */
 void zcring_front_take(struct zcring_front *front, u64 samples);
 
 /* @time_ns is the time of day, for a device whose time was never set. */

@@ -26,4 +26,12 @@ static inline bool zcring_front_is_stalled(const struct zcring_front *front, u64
 	return front->stream->state == ZCRING_STATE_RUNNING && mono_ns < front->stalled_until_ns;
 }
 
+/* Samples after the last that was delivered for which it is decided what becomes of them. */
+static inline u64 zcring_front_on_its_way(const struct zcring_front *front)
+{
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		return 0;
+	return front->block.samples + front->block.lost;
+}
+
 #endif /* ZCRING_ENGINE_FRONT_PARTS_H */

@@ -171,6 +171,40 @@ static void zcring_dma_test_a_stopped_stream_has_no_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, board->turns, 1U);
 }
 
+/* Without another interrupt, and for the one that there was. */
+static void zcring_dma_test_a_turn_goes_on_until_it_is_done(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_dma_test_running(test);
+	u64 interrupt_ns;
+
+	mutex_lock(&board->zdev->lock);
+	board->more = 2;
+	mutex_unlock(&board->zdev->lock);
+	zcring_dma_interrupt(board->zdev);
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 4));
+	interrupt_ns = READ_ONCE(board->zdev->pump.fired_ns);
+	KUNIT_EXPECT_EQ(test, board->interrupt_ns, interrupt_ns);
+}
+
+static void zcring_dma_test_a_turn_ends_with_its_stream(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_dma_test_running(test);
+	unsigned int turns;
+
+	mutex_lock(&board->zdev->lock);
+	board->more = UINT_MAX;
+	mutex_unlock(&board->zdev->lock);
+	zcring_dma_interrupt(board->zdev);
+	KUNIT_EXPECT_TRUE(test, wait_event_timeout(board->turned, READ_ONCE(board->turns) > 100,
+						   10 * HZ));
+	mutex_lock(&board->zdev->lock);	/* the turn lets others have it */
+	zcring_device_stop(board->zdev);
+	turns = board->turns;
+	mutex_unlock(&board->zdev->lock);
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_is_idle(board));
+	KUNIT_EXPECT_EQ(test, board->turns, turns);
+}
+
 static struct kunit_case zcring_dma_test_cases[] = {
 	KUNIT_CASE(zcring_dma_test_a_run_ends_where_the_bus_has_a_hole),
 	KUNIT_CASE(zcring_dma_test_a_run_ends_with_the_ring),
@@ -182,6 +216,8 @@ static struct kunit_case zcring_dma_test_cases[] = {
 	KUNIT_CASE(zcring_dma_test_samples_wake_the_reader),
 	KUNIT_CASE(zcring_dma_test_a_new_stream_forgets_old_interrupts),
 	KUNIT_CASE(zcring_dma_test_a_stopped_stream_has_no_turn),
+	KUNIT_CASE(zcring_dma_test_a_turn_goes_on_until_it_is_done),
+	KUNIT_CASE(zcring_dma_test_a_turn_ends_with_its_stream),
 	{ }
 };
 

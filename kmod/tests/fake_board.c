@@ -48,7 +48,7 @@ static void zcring_fake_stop(void *dma, u64 mono_ns)
 	zcring_stream_stop(zcring_dma_stream(board->zdev));
 }
 
-static void zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
+static bool zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
 	struct zcring_fake_board *board = dma;
 	struct zcring_stream *stream = zcring_dma_stream(board->zdev);
@@ -66,6 +66,10 @@ static void zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 	board->interrupt_ns = interrupt_ns;
 	WRITE_ONCE(board->turns, board->turns + 1);
 	wake_up(&board->turned);
+	if (!board->more)
+		return false;
+	board->more--;
+	return true;
 }
 
 static const struct zcring_dma_ops zcring_fake_dma_ops = {

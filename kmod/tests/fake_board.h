@@ -27,6 +27,7 @@
  * @turns: calls of zcring_dma_ops.progress
  * @interrupt_ns: of the last of them
  * @samples: what the next of them finds to be delivered
+ * @more: how many of them say that they are not done
  * @turned: woken by each
  *
  * The device's lock protects it while there is one.
@@ -40,6 +41,7 @@ struct zcring_fake_board {
 	unsigned int turns;
 	u64 interrupt_ns;
 	u64 samples;
+	unsigned int more;
 	wait_queue_head_t turned;
 };
 

@@ -165,9 +165,10 @@ void emulator::stop()
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     check_there();
-    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
-        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
-    zcring_stream_stop(&d_stream);
+    if (d_pace == pacing::real)
+        zcring_front_stop(&d_front, now_ns(CLOCK_MONOTONIC));
+    else
+        zcring_stream_stop(&d_stream);
     d_changed.notify_all();
     wake_reader();
 }
@@ -176,9 +177,10 @@ void emulator::do_control(const zcring_control& control)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     check_there();
-    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
-        zcring_front_run(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_MONOTONIC));
-    const int error = zcring_front_control(&d_front, &control, now_ns(CLOCK_MONOTONIC));
+    const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
+    if (d_pace == pacing::real)
+        zcring_front_run(&d_front, now, now);
+    const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
         check(error, "a recorded scene plays at the rate it was recorded at, and no other");
@@ -211,7 +213,7 @@ void emulator::inject(zcring_mishap kind, std::int64_t amount)
     const std::lock_guard<std::mutex> lock(d_mutex);
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
     check_there();
-    if (d_pace == pacing::real && d_stream.state == ZCRING_STATE_RUNNING)
+    if (d_pace == pacing::real)
         zcring_front_run(&d_front, now, now);
     const int error = zcring_front_inject(&d_front, kind, amount, now);
     wake_reader();
@@ -317,7 +319,11 @@ void emulator::run()
             }))
             continue;
         const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
-        zcring_front_run(&d_front, now, now); // the interrupt came now, and not when it was due
+        // The interrupt came now, and not when it was due.
+        while (zcring_front_run(&d_front, now, now) && !d_quit) {
+            lock.unlock(); // whoever waits for it may come first
+            lock.lock();
+        }
         wake_reader();
     }
 }

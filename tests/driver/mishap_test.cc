@@ -195,6 +195,24 @@ TEST_F(Mishaps, WhoSleepsIsWokenByAnUnplug)
     ASSERT_EQ(plug(), 0);
 }
 
+// With more samples due than are ever done; whatever burst that meets is not waited for.
+TEST_F(Mishaps, AnUnplugComesBetweenTheStepsOfATurn)
+{
+    device_file file;
+    ASSERT_EQ(file.configure(endless_config()), 0);
+    ASSERT_EQ(file.scene(ZCRING_SCENE_NOISE), 0);
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
+    ring.release(ring.head());
+    EXPECT_EQ(unplug(), 0);
+    const zcring_telemetry& t = ring.meta().telemetry;
+    expect_sums(t);
+    EXPECT_EQ(t.produced_samples, ring.head());
+    EXPECT_EQ(ring.meta().state, static_cast<std::uint32_t>(ZCRING_STATE_GONE));
+    ASSERT_EQ(plug(), 0);
+}
+
 TEST_F(Mishaps, ADeviceThatIsPluggedInIsNew)
 {
     {

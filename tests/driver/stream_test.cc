@@ -275,6 +275,31 @@ TEST_F(Driver, StartsAndStopsAThousandTimes)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
 }
 
+// Who only looks waits for a step of what the driver's thread has to do, not for all of it.
+TEST_F(Driver, ObserversComeBetweenTheStepsOfATurn)
+{
+    device_file file;
+    ASSERT_EQ(file.configure(endless_config()), 0);
+    ASSERT_EQ(file.scene(ZCRING_SCENE_NOISE), 0);
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    std::uint64_t bursts = 0;
+    int looks = 0; // with one burst under way
+    EXPECT_TRUE(eventually([&] {
+        ring.release(ring.head());
+        device_file observer(O_RDONLY);
+        check_books(observer.telemetry());
+        observer.close();
+        looks = acquire(ring.meta().burst_head) == bursts ? looks + 1 : 0;
+        bursts = acquire(ring.meta().burst_head);
+        return looks == 4;
+    }));
+    EXPECT_EQ(file.stop(), 0);
+    const zcring_telemetry t = file.telemetry();
+    EXPECT_EQ(t.produced_samples, ring.head());
+    EXPECT_EQ(t.produced_samples + t.lost_samples, t.sample_clock);
+}
+
 } // namespace
 
 } // namespace driver

@@ -70,7 +70,11 @@ struct front_end : ring_memory {
     }
 
     void take(u64 samples) { zcring_front_take(&front, samples); }
-    void run(u64 mono_ns) { zcring_front_run(&front, mono_ns, mono_ns); }
+    void run(u64 mono_ns)
+    {
+        while (zcring_front_run(&front, mono_ns, mono_ns)) {
+        }
+    }
     void release_all()
     {
         release(meta.head);

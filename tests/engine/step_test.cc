@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A turn with more to write than goes into one step.
+#include "front_end.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace {
+
+using namespace zcring_test;
+
+constexpr u64 big_ring = 1 << 21;
+constexpr u64 step_samples = ZCRING_STEP_SAMPLES / 2; // of two channels
+
+constexpr u64 us(u64 samples) { return samples * 1000; } // what a sample takes, in ns
+
+struct big_front_end : front_end {
+    explicit big_front_end(u32 kind = ZCRING_SCENE_COUNTER, u32 dma = ZCRING_DMA_COPY)
+        : front_end(kind, dma, big_ring)
+    {
+    }
+    bool step(u64 mono_ns) { return zcring_front_run(&front, mono_ns, mono_ns); }
+
+    int tune(u64 mono_ns)
+    {
+        return control(
+            [](zcring_control& c) {
+                c.what = ZCRING_CONTROL_FREQ;
+                c.freq_uhz = 150 * mhz;
+            },
+            mono_ns);
+    }
+
+    void expect_sums() const
+    {
+        const zcring_telemetry t = telemetry();
+        EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+        EXPECT_EQ(t.produced_samples, meta.head);
+    }
+};
+
+TEST(FrontStep, WritesNoMoreThanItsLimitAndPublishesOneBurst)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    const u64 due = 3 * step_samples + 7;
+    for (u64 step = 1; step <= 3; step++) {
+        ASSERT_TRUE(f.step(us(due)));
+        EXPECT_EQ(f.at<u32>(step * step_samples - 1), step * step_samples - 1) << "is written";
+        EXPECT_EQ(f.at<u32>(step * step_samples), 0xeeeeeeeeu) << "is not";
+        EXPECT_EQ(f.meta.head, 0u);
+        f.expect_sums();
+    }
+    ASSERT_FALSE(f.step(us(due)));
+    EXPECT_EQ(f.meta.head, due);
+    EXPECT_EQ(f.meta.burst_head, 1u);
+    EXPECT_EQ(f.descriptor(0).samples, due);
+    EXPECT_EQ(f.descriptor(0).interrupt_ns, us(due));
+    f.expect_sums();
+    EXPECT_FALSE(f.step(us(due)));
+    EXPECT_EQ(f.meta.burst_head, 1u);
+}
+
+TEST(FrontStep, GivesTheBytesOfOneGo)
+{
+    for (const u32 kind : { ZCRING_SCENE_TONE, ZCRING_SCENE_NOISE, ZCRING_SCENE_COUNTER }) {
+        big_front_end steps(kind), one_go(kind);
+        ASSERT_EQ(steps.start(), 0);
+        ASSERT_EQ(one_go.start(), 0);
+        ASSERT_EQ(steps.tune_at(700000, 150 * mhz), 0);
+        ASSERT_EQ(one_go.tune_at(700000, 150 * mhz), 0);
+        steps.run(us(big_ring));
+        one_go.take(big_ring);
+        EXPECT_EQ(steps.data, one_go.data);
+        EXPECT_EQ(steps.meta.burst_head, one_go.meta.burst_head);
+        EXPECT_EQ(steps.descriptor(1).index, 700000u);
+    }
+}
+
+// Else an engine that is slower than the samples come would never be done.
+TEST(FrontStep, LosesWhatDidNotFitWhenItWasBegun)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    f.run(us(500000));
+    const u64 due = 3 * big_ring;
+    ASSERT_TRUE(f.step(us(due)));
+    f.release_all(); // comes too late
+    f.run(us(due));
+    EXPECT_EQ(f.meta.head, big_ring);
+    EXPECT_EQ(f.telemetry().sample_clock, due);
+    EXPECT_EQ(f.telemetry().overflow_count, 1u);
+    EXPECT_EQ(f.meta.burst_head, 2u);
+    f.run(us(due + 1));
+    EXPECT_EQ(f.descriptor(2).lost, due - big_ring);
+    f.expect_sums();
+}
+
+TEST(FrontStep, LeavesACommandItsSample)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(1500000)));
+    ASSERT_TRUE(f.step(us(1600000)));
+    ASSERT_EQ(f.tune(us(1600000)), 0);
+    EXPECT_EQ(f.front.commands_count, 1u);
+    const auto late = [](zcring_control& c) {
+        c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT;
+        c.gain_mb = -600;
+        c.at_clock = 1000; // has passed, and so means now
+    };
+    ASSERT_EQ(f.control(late, us(1600000)), 0);
+    f.run(us(1700000));
+    EXPECT_EQ(f.descriptor(0).samples, 1500000u);
+    EXPECT_EQ(f.descriptor(1).sample_clock + f.descriptor(1).samples, 1600000u);
+    EXPECT_EQ(f.descriptor(2).sample_clock, 1600000u);
+    EXPECT_EQ(f.descriptor(2).flags, ZCRING_BURST_TUNED);
+    EXPECT_EQ(f.descriptor(2).freq_uhz[0], 150 * mhz);
+    EXPECT_EQ(f.descriptor(2).gain_mb[0], -600);
+    EXPECT_EQ(f.descriptor(1).freq_uhz[0], 100 * mhz);
+    f.expect_sums();
+}
+
+TEST(FrontStep, IsTheLastWhereTheStreamStops)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(big_ring)));
+    zcring_front_stop(&f.front, us(big_ring));
+    EXPECT_EQ(f.meta.state, static_cast<u32>(ZCRING_STATE_STOPPED));
+    EXPECT_EQ(f.meta.head, 2 * step_samples);
+    EXPECT_EQ(f.telemetry().lost_samples, 0u);
+    f.expect_sums();
+    EXPECT_FALSE(f.step(us(big_ring)));
+    ASSERT_EQ(f.resume(second * 9, 1), 0);
+    f.run(9 * second + us(1000));
+    EXPECT_EQ(f.meta.head, 2 * step_samples + 1000);
+    for (u64 i = 0; i < f.meta.head; i++)
+        ASSERT_EQ(f.at<u32>(i), i);
+    f.expect_sums();
+}
+
+TEST(FrontStep, StopsWithAllThatIsDueWhereOneStepDoesIt)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    zcring_front_stop(&f.front, us(step_samples));
+    EXPECT_EQ(f.meta.head, step_samples);
+}
+
+TEST(FrontStep, IsHeldUpByAStallAndGoesOnBehindIt)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(big_ring)));
+    ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_STALL, 1000, us(big_ring)), 0);
+    EXPECT_FALSE(f.step(us(big_ring))) << "the turn is over";
+    EXPECT_EQ(f.meta.head, 0u);
+    f.run(us(big_ring + 10));
+    EXPECT_EQ(f.meta.head, big_ring);
+    EXPECT_EQ(f.telemetry().sample_clock, big_ring + 10);
+    EXPECT_EQ(f.meta.burst_head, 1u);
+    f.expect_sums();
+}
+
+TEST(FrontStep, IsForgottenWithItsStream)
+{
+    for (const bool lies : { false, true }) {
+        big_front_end f;
+        ASSERT_EQ(f.start(), 0);
+        ASSERT_TRUE(f.step(us(big_ring)));
+        if (lies)
+            f.release(1); // nothing is there
+        else
+            zcring_stream_stop(&f.stream);
+        EXPECT_FALSE(f.step(us(big_ring)));
+        EXPECT_EQ(f.meta.head, 0u);
+        ASSERT_EQ(f.start(9 * second), 0);
+        EXPECT_FALSE(f.step(9 * second - 1)) << "the turn of the stream before goes on";
+        EXPECT_EQ(f.meta.head, 0u);
+        f.run(9 * second + us(5));
+        EXPECT_EQ(f.meta.head, 5u);
+        f.expect_sums();
+    }
+}
+
+TEST(FrontStep, OfResidentDmaIsTheOnlyOne)
+{
+    big_front_end f(ZCRING_SCENE_TONE, ZCRING_DMA_RESIDENT);
+    ASSERT_EQ(f.start(), 0);
+    f.run(us(big_ring));
+    f.release_all();
+    EXPECT_FALSE(f.step(us(2 * big_ring)));
+    EXPECT_EQ(f.meta.head, 2 * big_ring);
+}
+
+// Whatever comes between two steps.
+TEST(FrontStep, LeavesTheSumsRightAtEveryOne)
+{
+    for (unsigned seed = 0; seed < 3; seed++) {
+        std::mt19937_64 random(seed);
+        big_front_end f;
+        ASSERT_EQ(f.start(), 0);
+        auditor books(f);
+        u64 mono_ns = 0;
+        int unfinished = 0;
+        for (int i = 0; i < 60; i++) {
+            mono_ns += us(random() % (4 * step_samples));
+            do {
+                const u64 now = mono_ns + random() % 2 * 1000;
+                unfinished += f.step(now);
+                if (random() % 3 == 0) {
+                    ASSERT_EQ(f.tune(now), 0);
+                }
+                if (random() % 5 == 0) {
+                    zcring_front_inject(&f.front, ZCRING_MISHAP_DROP, random() % 1000, now);
+                }
+                if (random() % 5 == 0) {
+                    zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, random() % 1000, now);
+                }
+                ASSERT_NO_FATAL_FAILURE(books.audit(random)) << "seed " << seed;
+            } while (f.step(mono_ns) && random() % 8);
+        }
+        EXPECT_GT(unfinished, 10);
+        EXPECT_GT(f.telemetry().overflow_count, 0u) << "this must meet losses";
+    }
+}
+
+} // namespace
