@@ -347,6 +347,8 @@ int fuzz_all(const arguments& asked)
     if (lost > (keeps_freed ? 192 << 10 : 32 << 10))
         shared.found("%ld KiB of memory were lost", lost);
 
+    if (!shared.observed)
+        shared.found("the observer has seen no books");
     write_text(std::string(parameters) + "memory_bytes_max", memory);
     report(shared, asked, took.count());
     return shared.findings ? 1 : 0;

@@ -55,7 +55,7 @@ constexpr const char* operation_names[operations] = {
 struct shared_state {
     std::atomic<std::uint64_t> done[operations];
     std::atomic<std::uint64_t> succeeded[operations];
-    std::atomic<std::uint64_t> observed; // snapshots that the observer has checked
+    std::atomic<std::uint64_t> observed; // snapshots of the books that the observer has checked
     std::atomic<std::uint64_t> verified; // times that the bystander found all in place
     std::atomic<std::uint32_t> findings;
     std::atomic<bool> ready;

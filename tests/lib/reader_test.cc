@@ -55,11 +55,15 @@ testing::AssertionResult counts(const device& dev, const reader::view& v, std::u
     return testing::AssertionSuccess();
 }
 
-// Reads as an application does, and checks what it reads when it gives it back.
+// Reads as an application does, and checks what it reads when it gives it back; and the books
+// when it is done.
 class consumer
 {
 public:
     explicit consumer(device& dev) : d_dev(dev), d_in(dev) {}
+    ~consumer() { expect_books(d_dev, d_in); }
+    consumer(const consumer&) = delete;
+    consumer& operator=(const consumer&) = delete;
 
     // The next stream begins here.
     void follow(std::uint64_t first_index = 0)

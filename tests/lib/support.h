@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <zcring/reader.h>
+
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -104,6 +106,17 @@ inline void expect_says(const std::string& message, std::initializer_list<const 
 {
     for (const char* part : parts)
         EXPECT_NE(message.find(part), std::string::npos) << '"' << message << "\" lacks " << part;
+}
+
+//! Ends the stream: both sums of the counters hold then, to the sample. Without preroll.
+inline void expect_books(zcring::device& dev, zcring::reader& in)
+{
+    dev.stop();
+    while (in.acquire().samples != 0) // what lies in the ring is held, in the end
+        continue;
+    const zcring::telemetry t = dev.telemetry();
+    EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+    EXPECT_EQ(t.produced_samples, t.consumed_samples + in.held());
 }
 
 //! A directory of its own, gone with the object.
