@@ -154,7 +154,8 @@ static bool write_samples(struct zcring_front *front, u64 *work)
 			return false;
 		place = zcring_ring_place(stream->head + block->written, stream->ring_samples);
 		run = min(block->samples - block->written, stream->ring_samples - place);
-		run = min(min(run, WRITE_RUN), most);
+		run = min(run, WRITE_RUN);
+		run = min(run, most);
 		for (c = 0; c < stream->channels; c++) {
 			zcring_antenna_receive(&front->antenna, c,
 					       stream->telemetry.sample_clock + block->written,

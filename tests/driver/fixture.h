@@ -154,15 +154,21 @@ protected:
         reset();
     }
 
+    // What holds among the counters at every moment.
+    static void check_counters(const zcring_telemetry& t)
+    {
+        EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+        EXPECT_EQ(t.lost_samples == 0, t.overflow_count == 0);
+        EXPECT_LE(t.consumed_samples, t.produced_samples);
+    }
+
     // Both sums of abi.h, to the sample. Looking on is not enough: who maps the tail is the consumer.
     static void check_books()
     {
         const device_file file;
         const mapped_ring ring(file);
         const zcring_telemetry t = file.telemetry();
-        EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
-        EXPECT_EQ(t.lost_samples == 0, t.overflow_count == 0);
-        EXPECT_LE(t.consumed_samples, t.produced_samples);
+        check_counters(t);
         EXPECT_LE(t.produced_samples - t.consumed_samples, ring.info.ring_samples);
 
         // The tail that a fault is about was not believed, and the one that was is the driver's secret.

@@ -288,7 +288,7 @@ TEST_F(Driver, ObserversComeBetweenTheStepsOfATurn)
     EXPECT_TRUE(eventually([&] {
         ring.release(ring.head());
         device_file observer(O_RDONLY);
-        check_books(observer.telemetry());
+        check_counters(observer.telemetry());
         observer.close();
         looks = acquire(ring.meta().burst_head) == bursts ? looks + 1 : 0;
         bursts = acquire(ring.meta().burst_head);
