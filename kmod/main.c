@@ -247,9 +247,10 @@ static int __init zcring_add_devices(void)
 
 static int __init zcring_init(void)
 {
+	u64 memory_bytes = (u64)totalram_pages() << PAGE_SHIFT;
 	int err;
 
-	zcring_memory_bytes_auto = min_t(u64, 4ULL << 30, ((u64)totalram_pages() << PAGE_SHIFT) / 4);
+	zcring_memory_bytes_auto = min_t(u64, 4ULL << 30, memory_bytes / 4);
 	err = zcring_config_from_parameters(&zcring_new_config);
 	if (err)
 		return err;

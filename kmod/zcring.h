@@ -74,7 +74,8 @@ struct zcring_traced {
  * struct zcring_device - all there is of one /dev/zcringN
  * @dev: in class zcring; its last reference frees everything
  * @cdev: the character device; every open file holds it, and it holds @dev
- * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
+ * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples
+ *           in place
  * @lock: protects all below, and everything that the DMA engine works on
  * @wait: where poll() and read() sleep; woken by the pump and at every change of state
  * @config: what the device is set to; the geometry changes with both locks held

@@ -16,7 +16,7 @@
 #include "stream.h"
 
 #define ZCRING_COMMANDS_MAX	64
-#define ZCRING_STEP_SAMPLES	(1ULL << 20)	/* of all channels, written in one step: some ms */
+#define ZCRING_STEP_SAMPLES	1048576ULL	/* of all channels, written in one step: some ms */
 
 /**
  * struct zcring_block - a burst that is being written behind the head, in one step or more

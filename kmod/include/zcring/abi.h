@@ -175,8 +175,8 @@ struct zcring_meta {
  * ZCRING_IOC_SET_CONFIG with a new geometry set @tail, @total_bytes_consumed and
  * @watermark, read() moves all three for its caller, and closing the consumer's file, once
  * its last mapping is gone, leaves a clean page: @tail and @total_bytes_consumed as the
- * producer knows them, @watermark at the tail, all else zero. The producer reads each once, bounds it, and
- * trusts nothing.
+ * producer knows them, @watermark at the tail, all else zero. The producer reads each once,
+ * bounds it, and trusts nothing.
  */
 struct zcring_consumer {
 	__u64 tail;
