@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(a_message_is_handled_while_the_source_waits_for_a_burst)
 BOOST_AUTO_TEST_CASE(a_message_does_not_make_the_source_wait_for_its_readers)
 {
     for (const char* format : { "fc32", "sc16" }) {
-        auto src = source::make(device_args() + ",interval_us=10000,format=" + format, "fc32");
+        auto src = source::make(
+            device_args() + ",interval_us=10000,ring_bytes=8388608,format=" + format, "fc32");
         src->set_min_output_buffer(0, 1 << 19); // what the slow one was late for must fit, too
         auto other = gnuradio::make_block_sptr<counter>();
         auto slow = gnuradio::make_block_sptr<dawdler>(src, other);
