@@ -65,18 +65,13 @@ static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
  */
 static void zcring_edu_settle(struct zcring_edu_engine *engine)
 {
-	u64 sample_clock = engine->stream->telemetry.sample_clock;
 	u64 next = zcring_edu_next_clock(engine);
-	struct zcring_front *front = &engine->front;
-	u32 i;
 
 	if (engine->leg == ZCRING_EDU_IDLE)
 		return;
 	zcring_edu_quiesce(engine->edu);
 	engine->leg = ZCRING_EDU_IDLE;
-	for (i = 0; i < front->commands_count && front->commands[i].at_clock <= next; i++)
-		front->commands[i].at_clock = sample_clock;
-	zcring_front_obey_due(front);
+	zcring_front_obey_until(&engine->front, next);
 }
 
 static void *zcring_edu_create(struct zcring_device *zdev, void *board,

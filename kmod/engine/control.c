@@ -112,6 +112,22 @@ void zcring_front_obey_due(struct zcring_front *front)
 		front->commands[i] = front->commands[i + done];
 }
 
+void zcring_front_obey_until(struct zcring_front *front, u64 at_clock)
+{
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+	u32 i;
+
+	for (i = 0; i < front->commands_count && front->commands[i].at_clock <= at_clock; i++)
+		front->commands[i].at_clock = sample_clock;
+	zcring_front_obey_due(front);
+}
+
+void zcring_front_settle(struct zcring_front *front)
+{
+	zcring_front_obey_until(front, front->obeyed_clock);
+	front->obeyed_clock = 0;
+}
+
 u64 zcring_front_until_command(const struct zcring_front *front, u64 samples)
 {
 	if (!front->commands_count)
@@ -142,19 +158,20 @@ static u64 look_ahead(const struct zcring_front *front, u64 mono_ns, struct zcri
 	return max(settled, zcring_clock_at(clock, mono_ns));
 }
 
-/* Puts into @command->at_clock where it takes effect, however it said so. */
+/* Puts into @command->at_clock where it takes effect, however it said so; and tells what is now. */
 static int find_sample(const struct zcring_front *front, struct zcring_control *command,
-		       u64 mono_ns)
+		       u64 mono_ns, u64 *now)
 {
 	struct zcring_clock clock;
-	u64 now = look_ahead(front, mono_ns, &clock);
 	int err = 0;
+
+	*now = look_ahead(front, mono_ns, &clock);
 
 	if (command->what & ZCRING_CONTROL_AT_TIME)
 		err = zcring_clock_find(&clock, command->at_clock, &command->at_clock);
 	else if (!(command->what & ZCRING_CONTROL_AT))
-		command->at_clock = now;
-	command->at_clock = max(command->at_clock, now);
+		command->at_clock = *now;
+	command->at_clock = max(command->at_clock, *now);
 	return err;
 }
 
@@ -163,6 +180,7 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 {
 	struct zcring_stream *stream = front->stream;
 	struct zcring_control command = *control;
+	u64 now;
 	u32 at;
 	int err;
 
@@ -170,7 +188,7 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 	if (err)
 		return err;
 	zcring_front_obey_due(front);	/* they came before it */
-	err = find_sample(front, &command, mono_ns);
+	err = find_sample(front, &command, mono_ns, &now);
 	if (err)
 		return err;
 	if (stream->state != ZCRING_STATE_RUNNING)	/* nothing is taken: the epoch is now */
@@ -188,5 +206,6 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 		front->commands[at] = front->commands[at - 1];
 	}
 	front->commands[at] = command;
+	front->obeyed_clock = now;
 	return 0;
 }

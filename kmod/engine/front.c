@@ -16,6 +16,7 @@ static void tune_all(struct zcring_front *front, u32 channels)
 
 void zcring_front_configure(struct zcring_front *front, const struct zcring_config *config)
 {
+	zcring_front_settle(front);
 	if (front->clock.rate_num != config->rate_num || front->clock.rate_den != config->rate_den)
 		front->stream->pending_flags |= ZCRING_BURST_RATE;
 	front->config = *config;
@@ -44,6 +45,7 @@ void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
 			    const void *samples)
 {
+	zcring_front_settle(front);
 	front->antenna.scene = *scene;
 	front->antenna.samples = samples;
 	front->commands_count = 0;	/* they were checked against another scene */
@@ -104,6 +106,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 		return -ENODEV;
 	if (stream->state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
+	zcring_front_settle(front);	/* where the last one ended by itself */
 	if (!zcring_front_scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
 		return -ERANGE;
 	review_resident(front);
@@ -120,6 +123,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	front->stalled_until_ns = 0;
 	front->block = none;	/* of a stream that ended by itself */
 	front->interrupt_ns = 0;
+	front->jump_ns = 0;
 	if (!resume) {
 		front->commands_count = 0;
 		front->drop_samples = 0;
@@ -222,6 +226,7 @@ static bool finish_block(struct zcring_front *front, u64 *work)
 	end_block(front);
 	if (front->stream->state == ZCRING_STATE_RUNNING)
 		zcring_stream_lose(front->stream, lost);
+	zcring_front_jump(front);
 	return true;
 }
 
@@ -296,6 +301,7 @@ void zcring_front_stop(struct zcring_front *front, u64 mono_ns)
 {
 	if (zcring_front_run(front, mono_ns, mono_ns))
 		end_block(front);
+	zcring_front_settle(front);
 	zcring_stream_stop(front->stream);
 }
 

@@ -44,12 +44,15 @@ struct zcring_block {
  * @block: what is on its way; it is tuned as the front end is. No samples: nothing
  * @commands: timed commands, sorted by at_clock, first to come first
  * @commands_count: how many of them wait
+ * @obeyed_clock: where the ADC was when it took a command last; what comes before is obeyed,
+ *                though it may wait for its sample to be delivered
  * @can_be_resident: the signal, as it is tuned, repeats within the ring
  * @resident_skew: sample clock less index, when the ring was last written anew
  * @interrupt_ns: the interrupt of the run that is going on, or that began @block; else 0
  * @resident_from: from this index on, the ring holds what would be written
  * @stalled_until_ns: until then, on the clock that paces the hardware, nothing is delivered
  * @drop_samples: how many of the next samples are to be lost
+ * @jump_ns: how far the time of day is to jump behind @block
  */
 struct zcring_front {
 	struct zcring_stream *stream;
@@ -62,12 +65,14 @@ struct zcring_front {
 	struct zcring_block block;
 	struct zcring_control commands[ZCRING_COMMANDS_MAX];
 	u32 commands_count;
+	u64 obeyed_clock;
 	bool can_be_resident;
 	u64 resident_skew;
 	u64 interrupt_ns;
 	u64 resident_from;
 	u64 stalled_until_ns;
 	u64 drop_samples;
+	s64 jump_ns;
 };
 
 /* Takes a checked @config; @stream is set up for it already. The scene is a tone. */
@@ -119,7 +124,8 @@ bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 
 /*
  * Ends the stream, where it runs, with what is due at @mono_ns, as far as one step goes. What
- * is left then is neither delivered nor counted; nor is it in a stall.
+ * is left then is neither delivered nor counted; nor is it in a stall. What was commanded
+ * for now holds all the same.
  */
 void zcring_front_stop(struct zcring_front *front, u64 mono_ns);
 

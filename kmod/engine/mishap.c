@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "front.h"
+#include "front_parts.h"
 
 static int stall(struct zcring_front *front, s64 ns, u64 mono_ns)
 {
@@ -17,16 +17,27 @@ static int drop(struct zcring_front *front, s64 samples)
 	return 0;
 }
 
+void zcring_front_jump(struct zcring_front *front)
+{
+	if (!front->jump_ns)
+		return;
+	zcring_clock_rebase(&front->clock, front->stream->telemetry.sample_clock);
+	front->clock.epoch_time_ns += (u64)front->jump_ns;
+	front->stream->pending_flags |= ZCRING_BURST_TIME;
+	front->jump_ns = 0;
+}
+
+/* What is on its way was taken before. */
 static int jump(struct zcring_front *front, s64 ns)
 {
-	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u64 time_ns = zcring_clock_time(&front->clock, sample_clock);
+	u64 time_ns = zcring_clock_time(&front->clock, front->stream->telemetry.sample_clock) +
+		      (u64)front->jump_ns;
 
 	if (ns < 0 ? time_ns < -(u64)ns : time_ns + (u64)ns < time_ns)
 		return -ERANGE;
-	zcring_clock_rebase(&front->clock, sample_clock);
-	front->clock.epoch_time_ns += (u64)ns;
-	front->stream->pending_flags |= ZCRING_BURST_TIME;
+	front->jump_ns = (s64)((u64)front->jump_ns + (u64)ns);
+	if (!zcring_front_on_its_way(front))
+		zcring_front_jump(front);
 	return 0;
 }
 

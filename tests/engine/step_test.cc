@@ -123,6 +123,49 @@ TEST(FrontStep, LeavesACommandItsSample)
     f.expect_sums();
 }
 
+// It was obeyed when it came, though the stream ends before the sample is delivered.
+TEST(FrontStep, LosesNoCommandWithItsStream)
+{
+    enum class end { stop, stop_and_resume, fault, stall };
+    for (const end how : { end::stop, end::stop_and_resume, end::fault, end::stall }) {
+        big_front_end f;
+        ASSERT_EQ(f.start(), 0);
+        ASSERT_EQ(f.tune_at(3 * big_ring, 170 * mhz), 0); // that one is of its stream
+        if (how == end::stall) {
+            ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_STALL, second * 9, 0), 0);
+        } else {
+            ASSERT_TRUE(f.step(us(big_ring - 5)));
+        }
+        ASSERT_EQ(f.tune(us(big_ring)), 0);
+        if (how == end::fault)
+            f.release(big_ring + 1);
+        zcring_front_stop(&f.front, us(big_ring));
+        ASSERT_EQ(how == end::stop_and_resume ? f.resume(9 * second, 1) : f.start(9 * second), 0);
+        const u64 next = f.meta.burst_head;
+        f.run(9 * second + us(10));
+        EXPECT_EQ(f.meta.burst_head, next + 1);
+        EXPECT_EQ(f.descriptor(next).freq_uhz[0], 150 * mhz);
+        EXPECT_EQ(f.descriptor(next).flags & ZCRING_BURST_TUNED,
+                  how == end::stop_and_resume ? ZCRING_BURST_TUNED : 0u); // else it is the first
+        f.expect_sums();
+    }
+}
+
+TEST(FrontStep, LetsNoJumpBackIntoTheBlockOnItsWay)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(0, 1000), 0);
+    ASSERT_TRUE(f.step(us(1000000)));
+    for (int twice = 0; twice < 2; twice++)
+        ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, 7, us(1000000)), 0);
+    f.run(us(1000000));
+    f.run(us(1000001));
+    EXPECT_EQ(f.descriptor(0).time_ns, 1000u);
+    EXPECT_FALSE(f.descriptor(0).flags & ZCRING_BURST_TIME);
+    EXPECT_EQ(f.descriptor(1).time_ns, 1014 + us(1000000));
+    EXPECT_TRUE(f.descriptor(1).flags & ZCRING_BURST_TIME);
+}
+
 TEST(FrontStep, IsTheLastWhereTheStreamStops)
 {
     big_front_end f;
