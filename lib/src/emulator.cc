@@ -38,6 +38,13 @@ std::uint64_t page_bytes() { return static_cast<std::uint64_t>(sysconf(_SC_PAGES
 
 } // namespace
 
+emulator::visit::visit(const emulator& e)
+{
+    e.d_visitors++;
+    d_lock = std::unique_lock<std::mutex>(e.d_mutex);
+    e.d_visitors--;
+}
+
 emulator::emulator(pacing pace)
     : backend("emulator"),
       d_pace(pace),
@@ -58,7 +65,7 @@ emulator::emulator(pacing pace)
 emulator::~emulator()
 {
     {
-        const std::lock_guard<std::mutex> lock(d_mutex);
+        const visit here(*this);
         d_quit = true;
     }
     d_changed.notify_all();
@@ -75,13 +82,13 @@ void emulator::check_there() const
 
 zcring_config emulator::config() const
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     return d_front.config;
 }
 
 void emulator::configure(const zcring_config& config)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     check(zcring_config_check(&config, page_bytes()), "the configuration is not valid");
     zcring_front_configure(&d_front, &config);
@@ -89,7 +96,7 @@ void emulator::configure(const zcring_config& config)
 
 void emulator::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     check(zcring_scene_check(&scene), "the scene is not valid");
     const auto* first = static_cast<const std::byte*>(samples);
@@ -99,7 +106,7 @@ void emulator::set_scene(const zcring_scene& scene, const void* samples, std::si
 
 void emulator::do_map()
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     const zcring_config& config = d_front.config;
 
     d_bursts = mapping(burst_slots * sizeof(zcring_burst), 1);
@@ -146,7 +153,7 @@ void emulator::start_thread()
 void emulator::do_start(const zcring_start& options)
 {
     {
-        const std::lock_guard<std::mutex> lock(d_mutex);
+        const visit here(*this);
         check_there();
         const int error = zcring_front_start(
             &d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
@@ -163,7 +170,7 @@ void emulator::do_start(const zcring_start& options)
 
 void emulator::stop()
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     if (d_pace == pacing::real)
         zcring_front_stop(&d_front, now_ns(CLOCK_MONOTONIC));
@@ -175,7 +182,7 @@ void emulator::stop()
 
 void emulator::do_control(const zcring_control& control)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
     if (d_pace == pacing::real)
@@ -191,7 +198,7 @@ void emulator::do_control(const zcring_control& control)
 
 zcring_tuning emulator::tuning() const
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     zcring_tuning tuning{};
     zcring_front_get_tuning(
@@ -201,7 +208,7 @@ zcring_tuning emulator::tuning() const
 
 zcring_telemetry emulator::telemetry() const
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     check_there();
     zcring_stream_account(&d_stream);
     wake_reader(); // a tail that lies has ended the stream
@@ -210,7 +217,7 @@ zcring_telemetry emulator::telemetry() const
 
 void emulator::inject(zcring_mishap kind, std::int64_t amount)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
     check_there();
     if (d_pace == pacing::real)
@@ -225,7 +232,7 @@ void emulator::inject(zcring_mishap kind, std::int64_t amount)
 
 void emulator::unplug()
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     if (!d_plugged)
         fail_mishap(ENODEV, name());
     d_plugged = false;
@@ -236,7 +243,7 @@ void emulator::unplug()
 
 void emulator::plug()
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     if (d_plugged)
         fail_mishap(EEXIST, name());
     d_plugged = true;
@@ -245,7 +252,7 @@ void emulator::plug()
 // Scene, settings and tuning are where they were.
 void emulator::do_reopen(const std::function<void(backend&)>&)
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
+    const visit here(*this);
     if (!d_plugged)
         fail_device(ENODEV, name(), "cannot open");
     forget_stream();
@@ -320,12 +327,18 @@ void emulator::run()
             continue;
         const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
         // The interrupt came now, and not when it was due.
-        while (zcring_front_run(&d_front, now, now) && !d_quit) {
-            lock.unlock(); // whoever waits for it may come first
-            lock.lock();
-        }
+        while (zcring_front_run(&d_front, now, now) && !d_quit)
+            let_visitors_in(lock);
         wake_reader();
     }
+}
+
+// A mutex that is let go and taken again is not given to who sleeps on it.
+void emulator::let_visitors_in(std::unique_lock<std::mutex>& lock)
+{
+    wake_reader();
+    if (d_visitors > 0)
+        d_changed.wait_for(lock, std::chrono::microseconds(200));
 }
 
 } // namespace zcring

@@ -6,6 +6,7 @@
 #include "mapping.h"
 #include "unique_fd.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -47,10 +48,21 @@ protected:
     void do_reopen(const std::function<void(backend&)>& again) override;
 
 private:
+    //! Holds d_mutex. Who waits for it is let in between the steps of a turn.
+    class visit final
+    {
+    public:
+        explicit visit(const emulator& e);
+
+    private:
+        std::unique_lock<std::mutex> d_lock;
+    };
+
     std::uint64_t burst_samples() const;
     void check_there() const;
     void start_thread();
     void run();
+    void let_visitors_in(std::unique_lock<std::mutex>& lock);
     void wake_reader() const;
 
     const pacing d_pace;
@@ -65,6 +77,7 @@ private:
 
     // d_mutex guards the engine, d_plugged and d_quit.
     mutable std::mutex d_mutex;
+    mutable std::atomic<int> d_visitors{ 0 }; //!< that wait for it
     std::condition_variable d_changed;
     mutable zcring_stream d_stream{};
     zcring_front d_front{};

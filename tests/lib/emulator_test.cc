@@ -228,4 +228,33 @@ TEST(Emulator, EndsWhileItRuns)
     }
 }
 
+// Noise that takes longer to make than it lasts: a turn fills the ring, in 32 steps, and when it is
+// done the next is due.
+TEST(Emulator, LetsOthersInBetweenTheStepsOfATurn)
+{
+    emulator e(pacing::real);
+    zcring_config wanted = e.config();
+    wanted.format = ZCRING_FORMAT_SC8;
+    wanted.ring_bytes = 64 << 20;
+    wanted.interval_ns = ZCRING_INTERVAL_NS_MIN;
+    wanted.rate_num = ZCRING_RATE_HZ_MAX;
+    e.configure(wanted);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_NOISE;
+    e.set_scene(scene, nullptr, 0);
+    e.map();
+    e.start(zcring_start{});
+    std::uint64_t bursts = 0;
+    int looks = 0; // with one burst under way
+    EXPECT_TRUE(eventually([&] {
+        zcring_ring_release(e.mapped().consumer, zcring_ring_load_head(e.mapped().meta), 0);
+        const zcring_telemetry t = e.telemetry();
+        EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
+        looks = t.bursts == bursts ? looks + 1 : 0;
+        bursts = t.bursts;
+        return looks == 4;
+    }));
+    e.stop();
+}
+
 } // namespace
