@@ -77,15 +77,16 @@ std::string too_small(const ::zcring::device& device, unsigned channel, std::uin
     }
 }
 
-// Of a buffer, for the blocks that read from it; as the runtime has it when it makes one.
-std::uint64_t items_needed(gr::buffer& buffer)
+// That a reader may wait for: what its block needs at once, half of what the runtime makes a buffer
+// for; and of a ring the last burst before them, which is there as long as one of its items is.
+std::uint64_t items_needed(gr::buffer& buffer, double burst)
 {
     double most = 0;
     for (std::size_t n = 0; n < buffer.nreaders(); n++) {
         const gr::block_sptr block = buffer.reader(n)->link();
         most = std::max(most, block->output_multiple() / block->relative_rate() + block->history());
     }
-    return static_cast<std::uint64_t>(2 * most);
+    return static_cast<std::uint64_t>(std::ceil(most + burst));
 }
 
 } // namespace
@@ -95,7 +96,6 @@ std::uint64_t items_needed(gr::buffer& buffer)
 // time; so all is said anew.
 bool source_impl::check_topology(int, int)
 {
-    const int said = d_copy_items;
     d_next_port = 0;
     try {
         d_copy_items = copy_items(d_stream->dev);
@@ -105,7 +105,7 @@ bool source_impl::check_topology(int, int)
     if (output_signature()->stream_buffer_type(0) == ring_buffer::type())
         ask_for_rings();
     else
-        ask_for_copies(said);
+        ask_for_copies();
     return true;
 }
 
@@ -119,26 +119,31 @@ void source_impl::ask_for_rings()
         set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
 }
 
-void source_impl::ask_for_copies(int said)
+void source_impl::ask_for_copies()
 {
+    if (detail() != d_noted_detail.lock()) // of a flowgraph that did not get as far as start()
+        note_limits();
     if (max_noutput_items() == d_runtime_noutput_items)
         unset_max_noutput_items();
     d_has_noutput_limit = is_set_max_noutput_items();
     for (unsigned port = 0; port < d_buffer_limits.size(); port++) {
-        auto& [users, runtimes] = d_buffer_limits[port];
-        if (max_output_buffer(port) != runtimes)
-            users = max_output_buffer(port);
-        set_max_output_buffer(static_cast<int>(port), users);
-        if (min_output_buffer(port) <= said) // more is the user's wish
-            set_min_output_buffer(static_cast<int>(port), d_copy_items);
+        auto& [most, least] = d_buffer_limits[port];
+        if (max_output_buffer(port) != most.written)
+            most.users = max_output_buffer(port);
+        set_max_output_buffer(static_cast<int>(port), most.users);
+        if (min_output_buffer(port) != least.written)
+            least.users = min_output_buffer(port);
+        least.written = std::max(least.users, static_cast<long>(d_copy_items));
+        set_min_output_buffer(static_cast<int>(port), least.written);
     }
 }
 
-// What the runtime has written since it was asked.
+// What the runtime has written when it made the buffers.
 void source_impl::note_limits()
 {
+    d_noted_detail = detail();
     for (unsigned port = 0; port < d_buffer_limits.size(); port++)
-        d_buffer_limits[port].runtimes = max_output_buffer(port);
+        d_buffer_limits[port].most.written = max_output_buffer(port);
     d_runtime_noutput_items = d_has_noutput_limit ? 0 : max_noutput_items();
 }
 
@@ -181,22 +186,36 @@ void source_impl::find_rings()
 // readers that the runtime did not ask about. They would wait for ever.
 bool source_impl::rings_suffice()
 {
-    d_ring_wanted = 0;
     for (unsigned port = 0; port < d_rings.size(); port++) {
-        if (!d_rings[port])
+        const std::string why = ring_is_too_small(port);
+        if (why.empty())
             continue;
-        const auto users = static_cast<std::uint64_t>(std::max(min_output_buffer(port), 0L));
-        const std::uint64_t wanted = std::max(items_needed(*d_rings[port]), users);
-        d_ring_wanted = std::max(d_ring_wanted, wanted);
-        const std::string why = too_small(d_stream->dev, port, wanted);
-        if (!why.empty()) {
-            d_logger->error("{:s}: {:s}; or stop the flowgraph and start it anew, for copies",
-                            d_stream->dev.name(),
-                            why);
-            return false;
-        }
+        d_logger->error("{:s}: {:s}{:s}",
+                        d_stream->dev.name(),
+                        why,
+                        d_wish == zero_copy::on
+                            ? ""
+                            : "; or stop the flowgraph and start it anew, for copies");
+        return false;
     }
     return true;
+}
+
+// As it is tuned; nothing where its readers get what they need, or where it is no ring.
+std::string source_impl::ring_is_too_small(unsigned port)
+{
+    if (!d_rings[port])
+        return {};
+    const ::zcring::device& device = d_stream->dev;
+    double burst = 0;
+    try {
+        burst = burst_items(device);
+    } catch (const std::system_error&) {
+        // The device is gone, and too_small() asks no more of it.
+    }
+    // A longer burst than this, and it is not the descriptors that run out.
+    burst = std::min(burst, static_cast<double>(device.ring_samples() / device.ring_bursts()));
+    return too_small(device, port, items_needed(*d_rings[port], burst));
 }
 
 // Whether work() may make more than it is asked for: where everything is copied into memory that
@@ -235,15 +254,13 @@ int source_impl::next_piece(int made)
 // With the rate the bursts become shorter, and the buffers are what they are.
 void source_impl::warn_of_short_bursts()
 {
-    const ::zcring::device& device = d_stream->dev;
-    const std::uint64_t items = described_items(device, d_burst.rate * device.interval());
-    if (items < d_ring_wanted)
-        d_logger->warn("{:s}: at this rate the ring takes {:d} items, in {:d} bursts, and a block "
-                       "behind may wait for more; start the flowgraph anew, or set a longer "
-                       "interval_us=",
-                       device.name(),
-                       items,
-                       device.ring_bursts());
+    for (unsigned port = 0; port < d_rings.size(); port++) {
+        const std::string why = ring_is_too_small(port);
+        if (!why.empty())
+            d_logger->warn("{:s}: at this rate {:s}; or start the flowgraph anew",
+                           d_stream->dev.name(),
+                           why);
+    }
 }
 
 // Samples in the ring that the slowest reader of all has not passed.

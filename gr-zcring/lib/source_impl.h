@@ -113,9 +113,10 @@ private:
     std::uint64_t unread_items() const;
     void find_rings();
     void ask_for_rings();
-    void ask_for_copies(int said);
+    void ask_for_copies();
     void note_limits();
     bool rings_suffice();
+    std::string ring_is_too_small(unsigned port);
     void warn_of_short_bursts();
     bool may_go_on();
     int next_piece(int made);
@@ -129,15 +130,21 @@ private:
     stream_tags d_tags;
 
     int d_copy_items = 0;     //!< that a buffer of the runtime's has, at least
-    struct buffer_limit {
+    //! Of a buffer's size, or -1 for none. Where it is not what was written last, by us or by
+    //! the runtime, the user has written it.
+    struct size_limit {
         long users = -1;
-        long runtimes = -1;
+        long written = -1;
     };
-    std::vector<buffer_limit> d_buffer_limits; //!< max_output_buffer(), for each port
+    struct size_limits {
+        size_limit most;
+        size_limit least;
+    };
+    std::vector<size_limits> d_buffer_limits; //!< for each port
+    std::weak_ptr<gr::block_detail> d_noted_detail; //!< with whose buffers the runtime wrote
     bool d_has_noutput_limit = false; //!< max_noutput_items() is the user's
     int d_runtime_noutput_items = 0;  //!< or else the runtime's, or none
     unsigned d_next_port = 0; //!< that make_output_buffer() is for
-    std::uint64_t d_ring_wanted = 0; //!< items that the readers of a ring were given it for
     //! The rings that are output buffers, one for each connected port; null where the
     //! samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;
