@@ -108,7 +108,13 @@ def main():
     missed = [c for c in results.get("checks", []) if not c["kept"]]
     for each in missed:
         rounds.say(f"missed: {report.check_line(each)}")
-    return 1 if options.check and missed else 0
+    if not options.check:
+        return 0
+    skipped = [f"{what}: {why}" for part in checks.NEEDED
+               for what, why in results[part].get("skipped", {}).items()]
+    for each in skipped:
+        rounds.say(f"not checked: {each}")
+    return 1 if missed else 77 if skipped else 0
 
 
 if __name__ == "__main__":
