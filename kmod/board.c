@@ -119,6 +119,7 @@ ZCRING_EXPORT(zcring_front_set_scene);
 ZCRING_EXPORT(zcring_front_start);
 ZCRING_EXPORT(zcring_front_control);
 ZCRING_EXPORT(zcring_front_obey_due);
+ZCRING_EXPORT(zcring_front_obey_until);
 ZCRING_EXPORT(zcring_front_until_command);
 ZCRING_EXPORT(zcring_front_get_tuning);
 ZCRING_EXPORT(zcring_antenna_receive);
