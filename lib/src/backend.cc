@@ -8,6 +8,13 @@
 
 namespace zcring {
 
+namespace {
+
+// As many commands as a device keeps waiting, at least.
+constexpr std::size_t most_recent = 64;
+
+} // namespace
+
 void backend::map()
 {
     do_map();
@@ -17,21 +24,26 @@ void backend::map()
 void backend::start(const zcring_start& options)
 {
     const std::lock_guard<std::mutex> lock(d_tuning_mutex);
-    follow_bursts();
+    look_at_tuning();
     do_start(options);
     if (options.flags & ZCRING_START_RESUME)
         return;
     d_followed = 0;
+    d_recent.clear(); // the stream before has obeyed them, if only when it ended
     begin_stream(options.first_index, options.preroll_samples);
 }
 
 void backend::control(const zcring_control& control)
 {
     const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    look_at_tuning();
     do_control(control);
-    follow_bursts();
-    if (!(control.what & (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME)))
-        remember(control); // no burst tells of it yet, or the last one does
+    if (control.what & (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
+        return;
+    if (d_recent.size() == most_recent)
+        d_recent.erase(d_recent.begin());
+    d_recent.emplace_back(burst_head(), control);
+    remember(control);
 }
 
 void backend::reopen(const set_up& again)
@@ -42,6 +54,7 @@ void backend::reopen(const set_up& again)
     follow_bursts();
     do_reopen([&](backend& fresh) { again(fresh, d_tuning); });
     d_followed = 0;
+    d_recent.clear();
 }
 
 bool backend::is_gone() const noexcept
@@ -58,21 +71,47 @@ void backend::begin_stream(std::uint64_t first_index, std::uint64_t preroll_samp
     d_streams.fetch_add(1, std::memory_order_release);
 }
 
-// With d_tuning_mutex held, as the next.
+std::uint64_t backend::burst_head() const noexcept
+{
+    return d_pages.meta ? zcring_ring_load_burst_head(d_pages.meta) : 0;
+}
+
+// With d_tuning_mutex held, as all below. A device that is there is asked: its descriptors are the
+// consumer's to read, and no other thread's.
+void backend::look_at_tuning()
+{
+    d_followed = burst_head();
+    d_tuning = tuning();
+    remember_recent(d_followed);
+}
+
+// One that is gone writes no more.
 void backend::follow_bursts() noexcept
 {
-    if (!d_pages.meta)
-        return;
-    const std::uint64_t head = zcring_ring_load_burst_head(d_pages.meta);
-    if (head == d_followed)
-        return;
-    const zcring_burst& last = d_pages.bursts[zcring_ring_place(head - 1, d_pages.burst_slots)];
-    d_tuning.rate_num = last.rate_num;
-    d_tuning.rate_den = last.rate_den;
-    d_tuning.bandwidth_uhz = last.bandwidth_uhz;
-    std::copy(std::begin(last.freq_uhz), std::end(last.freq_uhz), d_tuning.freq_uhz);
-    std::copy(std::begin(last.gain_mb), std::end(last.gain_mb), d_tuning.gain_mb);
-    d_followed = head;
+    const std::uint64_t head = burst_head();
+    if (head != d_followed) {
+        const zcring_burst& last =
+            d_pages.bursts[zcring_ring_place(head - 1, d_pages.burst_slots)];
+        d_tuning.rate_num = last.rate_num;
+        d_tuning.rate_den = last.rate_den;
+        d_tuning.bandwidth_uhz = last.bandwidth_uhz;
+        std::copy(std::begin(last.freq_uhz), std::end(last.freq_uhz), d_tuning.freq_uhz);
+        std::copy(std::begin(last.gain_mb), std::end(last.gain_mb), d_tuning.gain_mb);
+    }
+    remember_recent(head);
+}
+
+// What was commanded for now is obeyed, but told only with its sample: the burst that was half made
+// then comes first, and the one up to that sample.
+void backend::remember_recent(std::uint64_t head) noexcept
+{
+    constexpr std::uint64_t bursts_before = 2;
+    const auto told = std::find_if(d_recent.begin(), d_recent.end(), [&](const auto& each) {
+        return head - each.first <= bursts_before;
+    });
+    d_recent.erase(d_recent.begin(), told);
+    for (const auto& [at, control] : d_recent)
+        remember(control);
 }
 
 void backend::remember(const zcring_control& control) noexcept

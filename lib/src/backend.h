@@ -9,6 +9,8 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace zcring {
 
@@ -94,17 +96,21 @@ protected:
     pages d_pages;
 
 private:
+    std::uint64_t burst_head() const noexcept;
+    void look_at_tuning();
     void follow_bursts() noexcept;
     void remember(const zcring_control& control) noexcept;
+    void remember_recent(std::uint64_t head) noexcept;
     void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
 
     std::string d_name;
 
-    // How the device was tuned last: the last burst tells, and after it control(). A device
-    // that is gone does not answer.
-    std::mutex d_tuning_mutex; //!< guards these two
+    // How the device was tuned last, for when it is gone and does not answer.
+    std::mutex d_tuning_mutex; //!< guards these three
     zcring_tuning d_tuning{};
     std::uint64_t d_followed = 0; //!< burst_head when d_tuning was right
+    //! Commands for now that no burst may have told of yet, and burst_head when each was given.
+    std::vector<std::pair<std::uint64_t, zcring_control>> d_recent;
 
     std::uint64_t d_first_index = 0;
     std::uint64_t d_preroll_samples = 0;
