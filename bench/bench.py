@@ -4,7 +4,7 @@
 
 Prints tables, and writes them to bench.md, bench/bench.json and bench/*.png in the folder
 given. With --check, measures only what the ratios need, writes nothing but what --json
-asks for, and fails if a ratio is missed.
+asks for, and fails if a ratio is missed (1) or could not be measured (77).
 """
 import argparse
 import json

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checks: the ratios that this machine must show; seconds and rates differ from one to another."""
 
-NAMES = {"zero_copy": "zero copy", "one_pass_sc16": "one pass from sc16"}
+from contestants import PATH_NAMES
+
 NEEDED = ("throughput", "latency", "syscalls")
 
 
@@ -29,13 +30,13 @@ def ratios(results):
            read["zero_copy"] / read["file_source"], "at least", 2)
     late = results["latency"]["summary"]
     for path, loop in (("zero_copy", "loop_fc32"), ("one_pass_sc16", "loop_sc16")):
-        name = NAMES[path]
+        name = PATH_NAMES[path]
         for quantity, bound in (("p50_ns", 1.3), ("p99_ns", 2)):
             yield (f"latency of {name}: {quantity[:3]}, of the bare poll loop's",
                    late[path][quantity]["median"] / late[loop][quantity]["median"],
                    "at most", bound)
     calls = results["syscalls"].get("summary", {})  # none where they cannot be counted
-    for path, name in NAMES.items() if calls else ():
+    for path, name in PATH_NAMES.items() if calls else ():
         yield (f"{name} into a null sink: system calls per sample, of null_source's",
                calls[path]["per_million"]["median"]
                / calls["null_source"]["per_million"]["median"],

@@ -19,6 +19,7 @@ INTERVAL_US = 10000
 RING_BYTES = 8 << 20
 FILE_ITEMS = 1 << 23
 TMPFS = "/dev/shm"
+PATH_NAMES = {"zero_copy": "zero copy", "one_pass_sc16": "one pass from sc16"}
 
 
 class Skipped(Exception):

@@ -6,7 +6,8 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot, ticker  # noqa: E402
 
-from report import PATH_NAMES, number  # noqa: E402
+from contestants import PATH_NAMES  # noqa: E402
+from report import number  # noqa: E402
 
 OURS, THEIRS, LIMIT = "#1f77b4", "#aaaaaa", "#2ca02c"
 COLOURS = {"zero_copy": "#1f77b4", "one_pass_sc16": "#d95f02", "file_source": "#888888",

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Report: the results as tables, for people; in Markdown, which reads well as it is."""
+from contestants import PATH_NAMES
 
 HEAD = """# Benchmark
 
@@ -12,8 +13,6 @@ missed.
 as real DMA costs the processor nothing. So these are the costs of the reader alone.
 `pace=free`: samples come as fast as they are read; `pace=real`: by the clock.
 """
-
-PATH_NAMES = {"zero_copy": "zero copy", "one_pass_sc16": "one pass from sc16"}
 
 
 def table(header, rows):

@@ -166,7 +166,6 @@ static int find_sample(const struct zcring_front *front, struct zcring_control *
 	int err = 0;
 
 	*now = look_ahead(front, mono_ns, &clock);
-
 	if (command->what & ZCRING_CONTROL_AT_TIME)
 		err = zcring_clock_find(&clock, command->at_clock, &command->at_clock);
 	else if (!(command->what & ZCRING_CONTROL_AT))
