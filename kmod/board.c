@@ -105,11 +105,13 @@ ZCRING_EXPORT(zcring_stream_room);
 ZCRING_EXPORT(zcring_stream_publish);
 ZCRING_EXPORT(zcring_stream_lose);
 ZCRING_EXPORT(zcring_stream_account);
+ZCRING_EXPORT(zcring_clock_begin);
 ZCRING_EXPORT(zcring_clock_at);
 ZCRING_EXPORT(zcring_clock_time);
 ZCRING_EXPORT(zcring_clock_now);
 ZCRING_EXPORT(zcring_clock_find);
 ZCRING_EXPORT(zcring_clock_rebase);
+ZCRING_EXPORT(zcring_clock_set_time);
 ZCRING_EXPORT(zcring_rate_is_valid);
 
 /* ... and the signal path, for one that has DMA but no antenna. */

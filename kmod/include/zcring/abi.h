@@ -345,7 +345,7 @@ enum zcring_dma {
  * @ZCRING_SCENE_COUNTER: every sample tells its sample clock (see docs/abi.md); neither
  *                        tuned nor amplified
  * @ZCRING_SCENE_MEMORY: samples written by user space, played in a loop
- * @ZCRING_SCENE_FEED: samples as another process writes them; a full feed blocks it
+ * @ZCRING_SCENE_FEED: reserved for samples as another process writes them; EOPNOTSUPP
  */
 enum zcring_scene_kind {
 	ZCRING_SCENE_TONE	= 1,
