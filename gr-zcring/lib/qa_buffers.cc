@@ -140,6 +140,8 @@ struct performance_counters {
 
 } // namespace
 
+BOOST_FIXTURE_TEST_SUITE(buffers, books)
+
 BOOST_AUTO_TEST_CASE(a_filter_with_a_long_history_sees_what_a_vector_source_gives_it)
 {
     const std::size_t n = scaled(2000000);
@@ -583,3 +585,5 @@ BOOST_AUTO_TEST_CASE(zero_copy_is_refused_where_the_formats_differ)
     BOOST_CHECK(!source::make(device_args(), "sc8", 1, 1e6, 100e6, 0, "off")->is_zero_copy());
     BOOST_CHECK(source::make(device_args(), "sc8")->is_zero_copy());
 }
+
+BOOST_AUTO_TEST_SUITE_END()

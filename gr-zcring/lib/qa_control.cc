@@ -136,6 +136,8 @@ std::uint64_t tagged_item(const recorder& sink, unsigned channel, const char* ke
 
 } // namespace
 
+BOOST_FIXTURE_TEST_SUITE(control, books)
+
 BOOST_AUTO_TEST_CASE(a_message_is_handled_while_the_source_waits_for_a_burst)
 {
     flowgraph fg(no_burst);
@@ -395,3 +397,5 @@ BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)
     BOOST_CHECK_THROW(
         source::make(device_args(), "sc16", 1, 1e6, 0, 0, "auto", "cry"), std::invalid_argument);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

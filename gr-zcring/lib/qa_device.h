@@ -12,6 +12,8 @@
 
 #include <gnuradio/zcring/source.h>
 
+#include <boost/test/unit_test.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -32,6 +34,16 @@ inline std::string lossless()
 {
     return on_emulator() ? ",pace=free" : ",interval_us=10000,ring_bytes=67108864";
 }
+
+//! Has each case of a suite leave the books of the device right. The next stream would begin
+//! them anew, and so they are looked at here; the emulator's are gone with the source.
+struct books {
+    void teardown()
+    {
+        if (!on_emulator())
+            BOOST_CHECK_MESSAGE(std::system(ZCRING_CHECK_BOOKS " any") == 0, "the books are wrong");
+    }
+};
 
 inline std::uint64_t scaled(std::uint64_t n)
 {

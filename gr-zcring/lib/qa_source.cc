@@ -53,6 +53,8 @@ void run_counter(const std::string& ring, const std::string& type, std::uint64_t
 
 } // namespace
 
+BOOST_FIXTURE_TEST_SUITE(streams, books)
+
 BOOST_AUTO_TEST_CASE(every_sample_comes_once_and_in_order)
 {
     run_counter("sc16", "sc16", scaled(1000000000));
@@ -227,3 +229,5 @@ BOOST_AUTO_TEST_CASE(bad_parameters_are_refused)
     BOOST_CHECK_EQUAL(src->gain(0), 0);
     BOOST_CHECK_EQUAL(src->samp_rate(), 1e6);
 }
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -12,7 +12,7 @@ import threading
 import numpy as np
 import pmt
 from gnuradio import gr, gr_unittest, zcring
-from qa_source import DEADLINE_S, DEVICE, ON_EMULATOR
+from qa_source import DEADLINE_S, DEVICE, ON_EMULATOR, DeviceTestCase
 
 SCALE = int(os.environ.get("ZCRING_TEST_SCALE", "1"))
 RATE = 1e6 / min(SCALE, 20)
@@ -107,7 +107,7 @@ class SegmentSink(gr.sync_block):
             self.untuned_items += len(items)
 
 
-class QaRetune(gr_unittest.TestCase):
+class QaRetune(DeviceTestCase):
 
     def retune(self, rng, args, kind, zero_copy, nchan, rounds):
         """Streams and retunes; gives the segments of all channels."""

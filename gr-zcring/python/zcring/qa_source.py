@@ -6,6 +6,8 @@ import hashlib
 import inspect
 import json
 import os
+import pathlib
+import subprocess
 import tempfile
 import time
 import unittest
@@ -17,7 +19,9 @@ from gnuradio import blocks, gr, gr_unittest, zcring
 DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "emulator")
 ON_EMULATOR = DEVICE == "emulator"
 LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000,ring_bytes=67108864")
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 RECORDING = os.environ.get("ZCRING_TEST_RECORDING", "")
+CHECK_BOOKS = ROOT / "scripts" / "check-books"
 DEADLINE_S = 60
 
 
@@ -57,7 +61,18 @@ class TagSink(gr.sync_block):
         return n
 
 
-class QaSource(gr_unittest.TestCase):
+class DeviceTestCase(gr_unittest.TestCase):
+    """Its tests leave the books of the device right.
+
+    The next stream would begin them anew; the emulator's are gone with the source.
+    """
+
+    def tearDown(self):
+        if not ON_EMULATOR:
+            self.assertEqual(subprocess.call([CHECK_BOOKS, "any"]), 0, "the books are wrong")
+
+
+class QaSource(DeviceTestCase):
 
     def test_everything_public_has_a_docstring(self):
         for name in ("set_samp_rate", "set_center_freq", "set_gain", "samp_rate",

@@ -17,7 +17,7 @@ import numpy as np
 import pmt
 from gnuradio import blocks, filter, gr, gr_unittest, zcring
 from gnuradio.blocks import parse_file_metadata
-from qa_source import DEADLINE_S, DEVICE
+from qa_source import DEADLINE_S, DEVICE, DeviceTestCase
 
 SCALE = int(os.environ.get("ZCRING_TEST_SCALE", "1"))
 RATE = 500e3 / min(SCALE, 10)
@@ -125,7 +125,7 @@ def segments_of(path):
             yield info, np.frombuffer(file.read(info["nbytes"]), np.uint32)
 
 
-class QaTags(gr_unittest.TestCase):
+class QaTags(DeviceTestCase):
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -269,7 +269,7 @@ class BurstTagger(gr.sync_block):
         return n
 
 
-class QaBursts(gr_unittest.TestCase):
+class QaBursts(DeviceTestCase):
 
     def test_files_of_bursts_have_the_time_of_their_first_sample_in_their_names(self):
         for zero_copy in ("on", "off"):
@@ -316,7 +316,7 @@ def contents(sink):
     return tags, np.array(sink.data(), np.complex64)
 
 
-class QaRates(gr_unittest.TestCase):
+class QaRates(DeviceTestCase):
 
     # What is made of a stream, and where an item's tag goes: GNU Radio rounds to the nearest
     # item, but keep_one_in_n cuts.
