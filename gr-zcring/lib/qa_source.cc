@@ -10,9 +10,14 @@
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/top_block.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <system_error>
 
 namespace {
 
@@ -23,6 +28,28 @@ std::size_t entries(const char* folder)
     const std::filesystem::directory_iterator all(folder);
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
+
+// While it lives, this process gets a GiB at most of new address space.
+class short_of_memory final
+{
+public:
+    short_of_memory()
+    {
+        rlim_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        rlimit limit = d_before;
+        limit.rlim_cur = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (1u << 30);
+        BOOST_REQUIRE_EQUAL(setrlimit(RLIMIT_AS, &limit), 0);
+    }
+    ~short_of_memory() { setrlimit(RLIMIT_AS, &d_before); }
+
+private:
+    const rlimit d_before = [] {
+        rlimit now{};
+        getrlimit(RLIMIT_AS, &now);
+        return now;
+    }();
+};
 
 void check_sums(const source::sptr& src, std::uint64_t ring_samples)
 {
@@ -228,6 +255,32 @@ BOOST_AUTO_TEST_CASE(bad_parameters_are_refused)
     BOOST_CHECK_EQUAL(src->center_freq(0), 100e6);
     BOOST_CHECK_EQUAL(src->gain(0), 0);
     BOOST_CHECK_EQUAL(src->samp_rate(), 1e6);
+}
+
+BOOST_AUTO_TEST_CASE(rings_that_there_is_no_memory_for_are_refused_and_smaller_ones_are_not)
+{
+    {
+        // 8 GiB in all: a device has 4 GiB at most, unless root allows it more.
+        const short_of_memory now;
+        BOOST_CHECK_EXCEPTION(source::make(device_args() + ",ring_bytes=1073741824", "sc16", 8),
+                              std::system_error, [](const std::system_error& e) {
+                                  return e.code() == std::errc::not_enough_memory &&
+                                         std::string(e.what()).find("set a smaller ring_bytes") !=
+                                             std::string::npos;
+                              });
+    }
+    auto src = source::make(device_args() + ",scene=counter,interval_us=5000,ring_bytes=65536",
+                            "sc16", 8);
+    auto tb = gr::make_top_block("smaller");
+    auto sink = counter_sink::make(4, 8);
+    for (int c = 0; c < 8; c++)
+        tb->connect(src, c, sink, c);
+    tb->start();
+    BOOST_CHECK(sink->wait_for(100000));
+    tb->stop();
+    tb->wait();
+    BOOST_CHECK_EQUAL(sink->wrong(), "");
+    check_sums(src, 65536 / 4);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

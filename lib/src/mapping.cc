@@ -43,7 +43,7 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
     // One reservation for the whole, so that nothing else can come to lie in it.
     void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (whole == MAP_FAILED)
-        fail("cannot reserve " + std::to_string(d_bytes) + " bytes of address space");
+        fail("cannot reserve " + std::to_string(d_bytes) + " bytes of address space; set a smaller ring_bytes");
     d_address = whole;
     for (unsigned i = 0; i < times; i++) {
         void* part = static_cast<std::byte*>(whole) + i * bytes;
