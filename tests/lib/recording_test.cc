@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Recordings on the air, read back. Runs on the emulator, or on the device that
-// ZCRING_TEST_DEVICE names; recordings are looked for in ZCRING_TEST_RECORDINGS.
+// ZCRING_TEST_DEVICE names.
 #include <zcring/reader.h>
 
 #include "support.h"
@@ -82,13 +82,7 @@ TEST(Recording, OfUnsignedBytesComesBackLess128)
 
 TEST(Recording, OfAircraftComesBackSampleForSample)
 {
-    const char* named = std::getenv("ZCRING_TEST_RECORDINGS");
-    const std::string folder = named && *named ? named : ZCRING_RECORDINGS_NEARBY;
-    const std::string base = folder + "/adsb_1090mhz.sigmf-";
-    if (!std::filesystem::exists(base + "meta"))
-        GTEST_SKIP() << "no adsb_1090mhz.sigmf-meta in " << folder
-                     << "; set ZCRING_TEST_RECORDINGS";
-
+    const std::string base = ZCRING_RECORDINGS "/adsb_1090mhz.sigmf-";
     const nlohmann::json meta = nlohmann::json::parse(std::ifstream(base + "meta"));
     ASSERT_EQ(meta["global"]["core:datatype"], "cu8");
     const std::string rate = std::to_string(meta["global"]["core:sample_rate"].get<double>());

@@ -20,7 +20,7 @@ DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "emulator")
 ON_EMULATOR = DEVICE == "emulator"
 LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000,ring_bytes=67108864")
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-RECORDING = os.environ.get("ZCRING_TEST_RECORDING", "")
+RECORDING = str(ROOT / "tests" / "recordings" / "adsb_1090mhz.sigmf-meta")
 CHECK_BOOKS = ROOT / "scripts" / "check-books"
 DEADLINE_S = 60
 
@@ -251,7 +251,6 @@ class QaSource(DeviceTestCase):
             got = received(source, 100, 2, blocks.vector_sink_s).data()
             self.assertEqual(np.array(got, np.int16).tobytes(), data + data)
 
-    @unittest.skipUnless(RECORDING, "ZCRING_TEST_RECORDING names no recording")
     def test_a_real_recording_comes_back_sample_for_sample_and_without_a_seam(self):
         with open(RECORDING.replace(".sigmf-meta", ".sigmf-data"), "rb") as file:
             once = np.frombuffer(file.read(), np.uint8).astype(np.int16) - 128
