@@ -53,7 +53,7 @@ TEST_F(Driver, MemoryEndsWhereTheParameterSays)
 {
     const memory_limit limit;
     if (!limit.set(8 << 20)) // the ring of 1 MiB has as much again for its descriptors
-        GTEST_SKIP() << "needs to write the module's parameters";
+        ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
     zcring_config config = default_config();
     config.ring_bytes = 8 << 20;
@@ -74,7 +74,7 @@ TEST_F(Driver, MemoryEndsAtAQuarterOfTheMachines)
 {
     const memory_limit limit;
     if (!limit.set(0))
-        GTEST_SKIP() << "needs to write the module's parameters";
+        ZCRING_LACKS("needs to write the module's parameters");
     const std::uint64_t most = std::min(memory("MemTotal") / 4, 4 * gibibyte);
     device_file file;
     zcring_config config = default_config();
@@ -102,7 +102,7 @@ TEST_F(Driver, ARingMayBeOfAGibibyte)
     if (memory("MemAvailable") < gibibyte + gibibyte / 2)
         GTEST_SKIP() << "too little memory";
     if (!limit.set(2 * gibibyte)) // more than a small machine's quarter
-        GTEST_SKIP() << "needs to write the module's parameters";
+        ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
     ASSERT_EQ(file.configure(big_ring(1)), 0);
     const std::uint64_t last = gibibyte / 4 - 1000; // a burst before the ring's end
@@ -125,7 +125,7 @@ TEST_F(Driver, ARingThatMemoryIsTooShortForLeavesTheOneThatIs)
     if (memory("MemTotal") > 7 * gibibyte)
         GTEST_SKIP() << "8 GiB might be had here";
     if (!limit.set(16 * gibibyte))
-        GTEST_SKIP() << "needs to write the module's parameters";
+        ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
     const std::uint64_t before = memory("MemAvailable");
     EXPECT_EQ(file.configure(big_ring(8)), ENOMEM);

@@ -19,7 +19,7 @@ protected:
     void SetUp() override
     {
         if (access((debugfs_path + "plug").c_str(), W_OK) != 0)
-            GTEST_SKIP() << "no " << debugfs_path << "plug: mount debugfs, and be root";
+            ZCRING_LACKS("no " << debugfs_path << "plug: mount debugfs, and be root");
         Driver::SetUp();
     }
 

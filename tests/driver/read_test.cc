@@ -178,7 +178,7 @@ TEST_F(Driver, ClosingAnObserverDoesNotWaitForASlowReader)
 {
     const slow_page page;
     if (!page.works())
-        GTEST_SKIP() << "needs userfaultfd(2)";
+        ZCRING_LACKS("needs userfaultfd(2)");
     device_file file;
     device_file observer(O_RDONLY);
     std::thread reader([&] { EXPECT_EQ(file.read(page.address(), 4096) % 4, 0); });
@@ -193,7 +193,7 @@ TEST_F(Driver, NobodyElseWaitsForASlowReader)
 {
     const slow_page page;
     if (!page.works())
-        GTEST_SKIP() << "needs userfaultfd(2)";
+        ZCRING_LACKS("needs userfaultfd(2)");
     device_file file;
     device_file other;
     std::uint32_t word = 0;
@@ -232,7 +232,7 @@ TEST_F(Driver, WhoRacesASlowReaderDoesNotWaitForIt)
     for (int round = 0; round < 100; round++) {
         const slow_page page;
         if (!page.works())
-            GTEST_SKIP() << "needs userfaultfd(2)";
+            ZCRING_LACKS("needs userfaultfd(2)");
         device_file file;
         device_file other;
         std::thread reader([&] {

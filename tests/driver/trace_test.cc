@@ -38,7 +38,7 @@ protected:
     void SetUp() override
     {
         if (mkdir(instance, 0700) != 0)
-            GTEST_SKIP() << "no " << instance << ": mount debugfs, and be root";
+            ZCRING_LACKS("no " << instance << ": mount debugfs, and be root");
         Driver::SetUp();
         ASSERT_EQ(set("buffer_size_kb", "4096"), 0);
     }

@@ -35,6 +35,7 @@ class observed_device
 public:
     observed_device(shared_state& shared, const std::string& path) : d_shared(shared), d_path(path) {}
 
+    bool was_seen() const { return d_seen; }
     void look()
     {
         if (d_fd < 0 && !open_it())
@@ -100,18 +101,28 @@ private:
     {
         zcring_telemetry copy;
         zcring_info info{};
-        for (int tries = 0; tries < 1000; tries++) {
-            const std::uint64_t before = load(d_meta->sequence);
+        std::uint64_t before = 0;
+        bool is_read = false;
+        for (int tries = 0; tries < 1000 && !is_read; tries++) {
+            before = load(d_meta->sequence);
             if (!ask(ZCRING_IOC_GET_INFO, info))
                 return;
             std::memcpy(&copy, const_cast<const zcring_telemetry*>(&d_meta->telemetry), sizeof(copy));
             __atomic_thread_fence(__ATOMIC_ACQUIRE);
-            if (before % 2 == 0 && load(d_meta->sequence) == before) {
-                check(copy, info.ring_samples, "page");
-                d_shared.observed++;
-                break;
-            }
-            usleep(100);
+            is_read = before % 2 == 0 && load(d_meta->sequence) == before;
+            if (!is_read)
+                usleep(100);
+        }
+        if (is_read) {
+            check(copy, info.ring_samples, "page");
+            d_shared.observed++;
+            d_seen = true;
+            d_stuck = 0;
+        } else if (before % 2 && before == d_stuck_at && ++d_stuck == 100) { // 10 s at least
+            d_shared.found("%s: the counters are being written for ever", d_path.c_str());
+        } else if (before != d_stuck_at) {
+            d_stuck_at = before;
+            d_stuck = 0;
         }
         if (d_meta->magic != ZCRING_MAGIC || d_meta->abi_version != ZCRING_ABI_VERSION ||
             load(d_meta->state) > ZCRING_STATE_GONE || d_meta->reserved0 || !is_zero(d_meta->reserved1, 4) ||
@@ -141,6 +152,9 @@ private:
     std::string d_path;
     int d_fd = -1;
     const zcring_meta* d_meta = nullptr;
+    bool d_seen = false;
+    std::uint64_t d_stuck_at = 0;
+    int d_stuck = 0;
 };
 
 // A device with a full ring of the counter scene, which lies still.
@@ -233,6 +247,9 @@ void observe(shared_state& shared, const std::vector<std::string>& paths)
             device.look();
         usleep(1000);
     }
+    for (std::size_t i = 0; i < devices.size(); i++)
+        if (!devices[i].was_seen())
+            shared.found("the observer has seen no books of %s", paths[i].c_str());
     _exit(0);
 }
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A 32-bit process is served like any other. This one becomes none; it calls as such a process does.
+#include "fixture.h"
+
+#ifdef __x86_64__
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cstdlib>
+#include <cstring>
+
+namespace driver {
+namespace {
+
+constexpr long nr_getpid = 20;
+constexpr long nr_ioctl = 54;
+constexpr int not_here = 77;
+
+// Of the kernel's 32-bit calls: a result, or an errno below 0.
+int call32(long number, long a = 0, long b = 0, const void* low = nullptr)
+{
+    long result = number;
+    asm volatile("int $0x80"
+                 : "+a"(result)
+                 : "b"(a), "c"(b), "d"(low)
+                 : "memory", "cc", "r8", "r9", "r10", "r11");
+    return static_cast<int>(result);
+}
+
+// As an exit status: 0, not_here, or the number of what was wrong.
+int call_all(const device_file& file)
+{
+    if (call32(nr_getpid) != getpid())
+        return not_here;
+    void* const low = mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    if (low == MAP_FAILED)
+        return 1;
+    const auto call = [&](unsigned long request, const void* argument) {
+        return call32(nr_ioctl, file.fd(), static_cast<long>(request), argument);
+    };
+    zcring_info info{};
+    if (file.call(ZCRING_IOC_GET_INFO, &info) != 0 || call(ZCRING_IOC_GET_INFO, low) != 0 ||
+        std::memcmp(low, &info, sizeof(info)) != 0)
+        return 2;
+    std::memset(low, 0, 4096);
+    if (call(ZCRING_IOC_START, low) != 0 || call(ZCRING_IOC_START, low) != -EBUSY)
+        return 3;
+    if (call(ZCRING_IOC_STOP, nullptr) != 0)
+        return 4;
+    if (call(ZCRING_IOC_GET_INFO, nullptr) != -EFAULT || call(0x1234, low) != -ENOTTY)
+        return 5;
+    std::memset(low, 0xff, 4096);
+    return call(ZCRING_IOC_SET_CONFIG, low) == -EINVAL ? 0 : 6;
+}
+
+// In a child: a kernel without such calls ends it by a signal.
+TEST_F(Driver, A32BitProcessIsServedAlike)
+{
+    const device_file file;
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(call_all(file));
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    if (WIFSIGNALED(status) || WEXITSTATUS(status) == not_here)
+        GTEST_SKIP() << "this kernel has no 32-bit calls";
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+} // namespace
+} // namespace driver
+
+#endif
