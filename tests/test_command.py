@@ -8,6 +8,7 @@ ZCRING_TEST_DEVICE=device=/dev/zcring0 runs what needs a device, too.
 import glob
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import unittest
 COMMAND = "zcring"
 DEADLINE_SECONDS = 60
 DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "")
+CHECK_BOOKS = pathlib.Path(__file__).resolve().parents[1] / "scripts" / "check-books"
 
 
 def run(*arguments):
@@ -245,6 +247,9 @@ class Verify(unittest.TestCase):
 
 @unittest.skipUnless(DEVICE, "ZCRING_TEST_DEVICE names no device")
 class OnADevice(unittest.TestCase):
+    def tearDown(self):
+        self.assertEqual(subprocess.call([CHECK_BOOKS]), 0, "the books are wrong")
+
     def wait_until_it_streams(self):
         give_up = time.monotonic() + DEADLINE_SECONDS
         while True:
