@@ -233,9 +233,9 @@ BOOST_AUTO_TEST_CASE(short_bursts_are_no_reason_to_copy)
     auto sink = counter_sink::make(4);
     tb->connect(src, 0, sink, 0);
     tb->start();
-    BOOST_CHECK(sink->wait_for(1000000));
+    BOOST_CHECK(sink->wait_for(100000));
     src->set_samp_rate(12e3);
-    BOOST_CHECK(sink->wait_for(2000000));
+    BOOST_CHECK(sink->wait_for(200000));
     tb->stop();
     tb->wait();
     BOOST_CHECK(src->is_zero_copy());
