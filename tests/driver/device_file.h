@@ -23,7 +23,7 @@ namespace driver {
 using namespace std::chrono_literals;
 
 constexpr char device_path[] = "/dev/zcring0";
-constexpr auto patience = 60s; // a deadline for what takes milliseconds, even under emulation
+constexpr auto patience = 300s; // a deadline for what takes milliseconds, even under emulation, on a busy machine
 constexpr std::int64_t uhz = 1000000;
 
 // An mmap(), or its errno.
