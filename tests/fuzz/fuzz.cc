@@ -306,19 +306,16 @@ void report(const shared_state& shared, const arguments& asked, double seconds)
         std::printf("driver_fuzz: FOUND: %s\n", shared.texts[i]);
 }
 
-// A driver that is dead withstands everything. Small doses may miss it by chance.
-void judge_effect(shared_state& shared, const arguments& asked, unsigned devices)
+// A driver that is dead withstands everything. Small doses may miss it by chance, and so may a lone device that is slow.
+void judge_effect(shared_state& shared, unsigned devices)
 {
-    if (devices > 1 && !shared.verified)
-        shared.found("the bystander had no stream to look at");
-    if (asked.operations < 100000)
+    if (shared.findings || devices == 1)
         return;
-    for (unsigned i = 0; i < operations; i++) {
-        const bool never = i == op_wild_ioctl || i == op_force_write;
-        const bool simulated_only = i == op_plug || i == op_mishap;
-        if (!shared.succeeded[i] && !never && (devices > 1 || !simulated_only))
+    if (!shared.verified)
+        shared.found("the bystander had no stream to look at");
+    for (unsigned i = 0; i < operations && shared.total() >= 100000; i++)
+        if (!shared.succeeded[i] && i != op_wild_ioctl && i != op_force_write)
             shared.found("no %s has succeeded", operation_names[i]);
-    }
 }
 
 int fuzz_all(const arguments& asked)
@@ -340,7 +337,7 @@ int fuzz_all(const arguments& asked)
     const auto started = std::chrono::steady_clock::now();
     session(shared, asked, devices).run();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    judge_effect(shared, asked, devices);
+    judge_effect(shared, devices);
     write_text(std::string(parameters) + "memory_bytes_max", memory);
     report(shared, asked, took.count());
     return shared.findings ? 1 : 0;
