@@ -101,12 +101,12 @@ inline zcring_config default_config()
 }
 
 // Its signal takes longer to make than it lasts: a turn of the driver's thread fills the ring,
-// in 32 steps, and when it is done the next is due.
+// in 8 steps, and when it is done the next is due.
 inline zcring_config endless_config()
 {
     zcring_config config = default_config();
     config.format = ZCRING_FORMAT_SC8;
-    config.ring_bytes = 64 << 20;
+    config.ring_bytes = 16 << 20;
     config.interval_ns = ZCRING_INTERVAL_NS_MIN;
     config.rate_num = ZCRING_RATE_HZ_MAX;
     return config;
