@@ -2,7 +2,8 @@
 //
 // The driver as user space sees it: system calls on /dev/zcring0, and no library between.
 // Where there is no such device, everything is skipped, by name (or has failed, where the environment
-// names one: ZCRING_LACKS()); scripts/vm provides one. One process at a time: there is but one device, and a second consumer is refused.
+// names one: ZCRING_LACKS()); scripts/vm provides one. One process at a time: there is but one device,
+// and a second consumer is refused.
 #ifndef ZCRING_TESTS_DRIVER_FIXTURE_H
 #define ZCRING_TESTS_DRIVER_FIXTURE_H
 
