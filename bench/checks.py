@@ -4,6 +4,11 @@
 from contestants import PATH_NAMES
 
 NEEDED = ("throughput", "latency", "syscalls")
+VOLK = "one pass from sc16 into a null sink: CPU per sample, of the bare VOLK loop's"
+# The loop through 8 MiB costs 1.1 times as much as the one in the second-level cache, and 1.5 times
+# where a virtual machine's neighbours use the third-level cache; then that ratio is not about the
+# block, and the one to the loop through 8 MiB has to do.
+QUIET = 1.25
 
 
 def medians(results, chain, quantity):
@@ -22,8 +27,9 @@ def ratios(results):
            cpu["zero_copy"] / cpu["null_source"], "at most", 1 / 15)
     yield ("one pass from sc16 into a null sink: throughput, of null_source's",
            rate["one_pass_sc16"] / rate["null_source"], "at least", 20)
-    yield ("one pass from sc16 into a null sink: CPU per sample, of the bare VOLK loop's",
-           cpu["one_pass_sc16"] / cpu["loop_sc16"], "at most", 1.5)
+    yield VOLK, cpu["one_pass_sc16"] / cpu["loop_sc16"], "at most", 1.5
+    yield (VOLK + " through as large a buffer",
+           cpu["one_pass_sc16"] / cpu["loop_sc16_large"], "at most", 1.5)
     yield ("zero copy into complex_to_mag_squared: throughput, of null_source's",
            read["zero_copy"] / read["null_source"], "at least", 1.5)
     yield ("zero copy into complex_to_mag_squared: throughput, of file_source's",
@@ -45,7 +51,21 @@ def ratios(results):
                calls[f"{path}_real"]["polls_per_burst"]["median"], "at most", 1.05)
 
 
+def doubt(results, what):
+    """Why a ratio that was missed says nothing; None if it does."""
+    cpu = medians(results, "null", "cpu_ns")
+    noise = cpu["loop_sc16_large"] / cpu["loop_sc16"]
+    if what != VOLK or noise <= QUIET:
+        return None
+    return (f"the third-level cache is not quiet: the bare loop itself costs {noise:.2f} times as "
+            f"much there as in the second (to decide, at most {QUIET}); try again later")
+
+
 def check(results):
-    return [{"what": what, "ratio": ratio, "sense": sense, "bound": bound,
-             "kept": ratio >= bound if sense == "at least" else ratio <= bound}
-            for what, ratio, sense, bound in ratios(results)]
+    """Each ratio: kept, or missed, or missed with a doubt."""
+    checks = []
+    for what, ratio, sense, bound in ratios(results):
+        kept = ratio >= bound if sense == "at least" else ratio <= bound
+        checks.append({"what": what, "ratio": ratio, "sense": sense, "bound": bound,
+                       "kept": kept, "doubt": None if kept else doubt(results, what)})
+    return checks

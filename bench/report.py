@@ -157,11 +157,12 @@ def checks(results):
     yield ("The one to the bare VOLK loop is the hardest to keep, and says most about the "
            "machine. The loop writes into its own second-level cache, which a block with a reader "
            "in another thread cannot: the loop through 8 MiB, above, is what the same conversion "
-           "costs where the block's output lies. What the block needs beyond that is waking "
-           "threads. [The design](design.md#block) says what has been tried.")
+           "costs where the block's output lies, and all that can be said where neighbours use "
+           "the third-level cache. What the block needs beyond that is waking threads. "
+           "[The design](design.md#block) says what has been tried.")
     yield table(["", "measured", "must be", ""],
                 [[c["what"], number(c["ratio"]), f"{c['sense']} {number(c['bound'])}",
-                  "kept" if c["kept"] else "**missed**"] for c in results])
+                  "kept" if c["kept"] else c["doubt"] or "**missed**"] for c in results])
 
 
 SECTIONS = {"throughput": throughput, "latency": latency, "response": response,
