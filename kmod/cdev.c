@@ -9,7 +9,11 @@
 static int zcring_open(struct inode *inode, struct file *file)
 {
 	struct zcring_device *zdev = container_of(inode->i_cdev, struct zcring_device, cdev);
+	int err;
 
+	err = zcring_device_wait_added(zdev);
+	if (err)
+		return err;
 	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
 		return -ENODEV;
 	file->private_data = zdev;
@@ -94,7 +98,7 @@ static int zcring_get_config(struct zcring_device *zdev, void __user *to)
 
 static int zcring_get_tuning(struct zcring_device *zdev, void __user *to)
 {
-	struct zcring_tuning tuning;
+	struct zcring_tuning tuning = { };	/* no byte of the stack gets out, whatever a board forgets */
 	int err;
 
 	err = zcring_device_lock(zdev);

@@ -140,9 +140,11 @@ int zcring_device_add(struct zcring_device *zdev)
 {
 	int err = cdev_device_add(&zdev->cdev, &zdev->dev);
 
-	if (!err)
-		zcring_debugfs_add(zdev);
-	return err;
+	if (err)
+		return err;
+	zcring_debugfs_add(zdev);
+	smp_store_release(&zdev->is_added, true);
+	return 0;
 }
 
 void zcring_device_discard(struct zcring_device *zdev)
@@ -354,8 +356,8 @@ out_unlock:
 	return err;
 }
 
-int zcring_device_configure(struct zcring_device *zdev, struct file *file,
-			    const struct zcring_config *config)
+int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
+				   const struct zcring_config *config)
 {
 	struct zcring_ring ring = { };
 	int err;
@@ -363,12 +365,9 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 	err = zcring_config_check(config, PAGE_SIZE);
 	if (err)
 		return err;
-	err = zcring_device_lock_io(zdev, file);
-	if (err)
-		return err;
 	err = zcring_device_lock(zdev);
 	if (err)
-		goto out_unlock_io;
+		return err;
 	err = zcring_may_configure(zdev, file, config);
 	mutex_unlock(&zdev->lock);
 	/* io_lock keeps the geometry; the memory is got without keeping observers waiting. */
@@ -377,7 +376,21 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 	if (!err)
 		err = zcring_exchange_ring(zdev, file, config, &ring);
 	zcring_ring_free(&ring);
-out_unlock_io:
+	return err;
+}
+
+int zcring_device_configure(struct zcring_device *zdev, struct file *file,
+			    const struct zcring_config *config)
+{
+	int err;
+
+	err = zcring_config_check(config, PAGE_SIZE);	/* no one becomes the consumer by mistake */
+	if (err)
+		return err;
+	err = zcring_device_lock_io(zdev, file);
+	if (err)
+		return err;
+	err = zcring_device_configure_locked(zdev, file, config);
 	mutex_unlock(&zdev->io_lock);
 	return err;
 }

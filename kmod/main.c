@@ -46,7 +46,7 @@ static struct zcring_config zcring_new_config;	/* of a device that is new; const
 static const struct zcring_source zcring_simulated = { .ops = &zcring_sim_dma_ops };
 static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];	/* simulated ones first */
 
-/* Protects zcring_devices while devices can be plugged, and has one done at a time. */
+/* Protects zcring_devices, and has one device done at a time. */
 static DEFINE_MUTEX(zcring_devices_lock);
 
 u64 zcring_memory_limit(void)
@@ -125,6 +125,17 @@ static void zcring_destroy_devices(void)
 	for (i = 0; i < ZCRING_DEVICES_MAX; i++)
 		if (zcring_devices[i])
 			zcring_destroy_device(i);
+}
+
+/* cdev_device_add() lets users in before it has succeeded; here they wait until it has. */
+int zcring_device_wait_added(struct zcring_device *zdev)
+{
+	if (smp_load_acquire(&zdev->is_added))
+		return 0;
+	if (mutex_lock_interruptible(&zcring_devices_lock))
+		return -ERESTARTSYS;
+	mutex_unlock(&zcring_devices_lock);
+	return smp_load_acquire(&zdev->is_added) ? 0 : -ENODEV;
 }
 
 int zcring_unplug_number(unsigned int number)
@@ -228,21 +239,25 @@ static int __init zcring_create_devices(void)
 	return 0;
 }
 
-/* Once one is there to be opened, the module has to stay: with fewer devices, if need be. */
-static int __init zcring_add_devices(void)
+/*
+ * Whoever opens one, be it in vain, runs code of the module, which has to stay then: with fewer
+ * devices, or none, if need be.
+ */
+static void __init zcring_add_devices(void)
 {
 	unsigned int i;
 	int err;
 
+	mutex_lock(&zcring_devices_lock);
 	for (i = 0; i < devices; i++) {
 		err = zcring_device_add(zcring_devices[i]);
 		if (!err)
 			continue;
 		pr_err("cannot add zcring%u: %pe; there are %u devices\n", i, ERR_PTR(err), i);
 		zcring_discard_devices(i);
-		return i ? 0 : err;
+		break;
 	}
-	return 0;
+	mutex_unlock(&zcring_devices_lock);
 }
 
 static int __init zcring_init(void)
@@ -264,9 +279,7 @@ static int __init zcring_init(void)
 	err = zcring_create_devices();
 	if (err)
 		goto out_remove_debugfs;
-	err = zcring_add_devices();
-	if (err)
-		goto out_remove_debugfs;
+	zcring_add_devices();
 	zcring_debugfs_plugs_add();	/* from here on, the list of devices changes */
 	return 0;
 

@@ -172,12 +172,29 @@ static int zcring_get_config_of(struct device *dev, struct zcring_config *config
 	return 0;
 }
 
+/* A change of one value: nobody else changes another between its two halves. */
+static int zcring_begin_config_of(struct device *dev, struct zcring_config *config)
+{
+	struct zcring_device *zdev = zcring_of(dev);
+	int err;
+
+	err = zcring_device_lock_io(zdev, NULL);
+	if (err)
+		return err;
+	err = zcring_get_config_of(dev, config);
+	if (err)
+		mutex_unlock(&zdev->io_lock);
+	return err;
+}
+
 /* What is left of a store: @count, or the error. */
-static ssize_t zcring_set_config_of(struct device *dev, const struct zcring_config *config,
+static ssize_t zcring_end_config_of(struct device *dev, const struct zcring_config *config,
 				    size_t count)
 {
-	int err = zcring_device_configure(zcring_of(dev), NULL, config);
+	struct zcring_device *zdev = zcring_of(dev);
+	int err = zcring_device_configure_locked(zdev, NULL, config);
 
+	mutex_unlock(&zdev->io_lock);
 	return err ?: count;
 }
 
@@ -200,15 +217,18 @@ static ssize_t sample_rate_store(struct device *dev, struct device_attribute *at
 	s64 uhz;
 	int err;
 
-	err = zcring_parse_hz(from, &uhz) ?: zcring_get_config_of(dev, &config);
+	err = zcring_parse_hz(from, &uhz);
 	if (err)
 		return err;
 	if (uhz <= 0)
 		return -EINVAL;
+	err = zcring_begin_config_of(dev, &config);
+	if (err)
+		return err;
 	common = gcd(uhz, ZCRING_UHZ_PER_HZ);
 	config.rate_num = uhz / common;
 	config.rate_den = ZCRING_UHZ_PER_HZ / common;
-	return zcring_set_config_of(dev, &config, count);
+	return zcring_end_config_of(dev, &config, count);
 }
 static DEVICE_ATTR_RW(sample_rate);
 
@@ -228,16 +248,20 @@ static DEVICE_ATTR_RW(sample_rate);
 				     const char *from, size_t count)		\
 	{									\
 		struct zcring_config config;					\
+		typeof(config._field) field;					\
 		u64 value;							\
-		int err = kstrtou64(from, 0, &value) ?:				\
-			  zcring_get_config_of(dev, &config);			\
+		int err = kstrtou64(from, 0, &value);				\
 										\
 		if (err)							\
 			return err;						\
-		config._field = value * (_unit);				\
-		if (config._field / (_unit) != value)				\
+		field = value * (_unit);					\
+		if (field / (_unit) != value)					\
 			return -EINVAL;						\
-		return zcring_set_config_of(dev, &config, count);		\
+		err = zcring_begin_config_of(dev, &config);			\
+		if (err)							\
+			return err;						\
+		config._field = field;						\
+		return zcring_end_config_of(dev, &config, count);		\
 	}									\
 	static DEVICE_ATTR_RW(_name)
 
@@ -259,12 +283,12 @@ static ssize_t format_store(struct device *dev, struct device_attribute *attr,
 	struct zcring_config config;
 	u32 format;
 	int err = zcring_parse_name(from, &zcring_formats, &format) ?:
-		  zcring_get_config_of(dev, &config);
+		  zcring_begin_config_of(dev, &config);
 
 	if (err)
 		return err;
 	config.format = format;
-	return zcring_set_config_of(dev, &config, count);
+	return zcring_end_config_of(dev, &config, count);
 }
 static DEVICE_ATTR_RW(format);
 

@@ -100,6 +100,7 @@ struct zcring_traced {
  * @dma: the DMA engine's own; constant
  * @dma_dev: the hardware that writes @ring, where there is some; null once it is unplugged
  * @zone: of the memory of @ring; constant
+ * @is_added: user space has it, for good; set once
  * @debugfs: its directory; whoever adds and destroys the device alone touches it
  */
 struct zcring_device {
@@ -133,6 +134,7 @@ struct zcring_device {
 	void *dma;
 	struct device *dma_dev;
 	gfp_t zone;
+	bool is_added;
 	struct dentry *debugfs;
 };
 
@@ -163,6 +165,9 @@ u64 zcring_memory_limit(void);
 int zcring_unplug_number(unsigned int number);
 int zcring_plug_number(unsigned int number);
 
+/* For open(): 0, -ENODEV for a device that could not be added, or -ERESTARTSYS. */
+int zcring_device_wait_added(struct zcring_device *zdev);
+
 /*
  * A new device for a board, under a number that no simulated one has; and the end of that
  * number. -ENOSPC if there is no number left.
@@ -174,7 +179,10 @@ void zcring_forget_board(struct zcring_device *zdev);
 struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config,
 					   const struct zcring_source *source);
 
-/* Shows it to user space: from here on it may be opened. It stays created if that fails. */
+/*
+ * Shows it to user space: from here on it may be opened. It stays created if that fails, and
+ * nobody has opened it. With the lock of the list of devices held.
+ */
 int zcring_device_add(struct zcring_device *zdev);
 
 /*
@@ -235,6 +243,10 @@ void zcring_device_account(struct zcring_device *zdev);
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 			    const struct zcring_config *config);
 void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file);
+
+/* The same, where zcring_device_lock_io() has locked io_lock for @file. */
+int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
+				   const struct zcring_config *config);
 
 /* region.c */
 int zcring_region_describe(const struct zcring_device *zdev, struct zcring_region *region);

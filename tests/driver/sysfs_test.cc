@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <fstream>
+#include <thread>
+#include <vector>
 
 namespace driver {
 
@@ -73,6 +76,31 @@ TEST_F(Driver, AttributesLeaveTheConsumersSettingsAlone)
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), EBUSY);
     file.close();
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), 0);
+}
+
+// Each value is part of one struct; who writes one has read the others before.
+TEST_F(Driver, AttributesThatAreWrittenAtOnceUndoNoOther)
+{
+    constexpr int times = 1000;
+    std::atomic<bool> done{ false };
+    std::vector<std::thread> others; // more than processors: one has to be stopped half way
+    for (int n = 0; n < 6; n++)
+        others.emplace_back([&] {
+            for (int i = 0; !done; i++)
+                set_attribute("interval_us", i % 2 ? "1000" : "2000");
+        });
+    int undone = 0;
+    for (int i = 0; i < times; i++) {
+        const std::string value = i % 2 ? "1000000" : "2000000";
+        int error = EBUSY;
+        EXPECT_TRUE(eventually([&] { return (error = set_attribute("sample_rate", value)) != EBUSY; }));
+        EXPECT_EQ(error, 0);
+        undone += attribute("sample_rate") != value;
+    }
+    done = true;
+    for (std::thread& other : others)
+        other.join();
+    EXPECT_EQ(undone, 0);
 }
 
 } // namespace
