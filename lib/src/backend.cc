@@ -46,15 +46,43 @@ void backend::control(const zcring_control& control)
     remember(control);
 }
 
-void backend::reopen(const set_up& again)
+bool backend::keep(const zcring_control& control)
 {
-    if (!is_gone())
-        return;
     const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    if (!is_gone())
+        return false;
+    follow_bursts();
+    d_recent.clear(); // they came before
+    remember(control);
+    d_has_kept = true;
+    return true;
+}
+
+bool backend::reopen(const set_up& again)
+{
+    const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    if (!is_gone())
+        return false;
     follow_bursts();
     do_reopen([&](backend& fresh) { again(fresh, d_tuning); });
+    if (d_has_kept && is_emulator()) // it is the same one, and tuned as it was
+        tune_as_kept();
+    d_has_kept = false;
     d_followed = 0;
     d_recent.clear();
+    return true;
+}
+
+void backend::tune_as_kept()
+{
+    zcring_control rate{};
+    rate.what = ZCRING_CONTROL_RATE;
+    rate.channels = (1u << d_pages.channels) - 1;
+    rate.rate_num = d_tuning.rate_num;
+    rate.rate_den = d_tuning.rate_den;
+    do_control(rate);
+    for (const zcring_control& control : controls_for(d_tuning, d_pages.channels))
+        do_control(control);
 }
 
 bool backend::is_gone() const noexcept
@@ -97,6 +125,7 @@ void backend::follow_bursts() noexcept
         d_tuning.bandwidth_uhz = last.bandwidth_uhz;
         std::copy(std::begin(last.freq_uhz), std::end(last.freq_uhz), d_tuning.freq_uhz);
         std::copy(std::begin(last.gain_mb), std::end(last.gain_mb), d_tuning.gain_mb);
+        d_followed = head;
     }
     remember_recent(head);
 }
@@ -130,6 +159,21 @@ void backend::remember(const zcring_control& control) noexcept
         if (control.what & ZCRING_CONTROL_GAIN)
             d_tuning.gain_mb[c] = control.gain_mb;
     }
+}
+
+std::vector<zcring_control> controls_for(const zcring_tuning& tuned, unsigned channels)
+{
+    std::vector<zcring_control> controls;
+    for (unsigned c = 0; c < channels; c++) {
+        zcring_control tune{};
+        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH;
+        tune.channels = 1u << c;
+        tune.freq_uhz = tuned.freq_uhz[c];
+        tune.gain_mb = tuned.gain_mb[c];
+        tune.bandwidth_uhz = tuned.bandwidth_uhz;
+        controls.push_back(tune);
+    }
+    return controls;
 }
 
 bool poll_two(int fd, int wake_fd, std::int64_t timeout_ns) noexcept

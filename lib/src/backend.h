@@ -55,6 +55,9 @@ public:
     void start(const zcring_start& options);
     virtual void stop() = 0;
     void control(const zcring_control& control);
+    //! For a device that is gone: has it tuned so, at once, when it is reopened. False where it
+    //! is there.
+    bool keep(const zcring_control& control);
     virtual zcring_tuning tuning() const = 0;
     virtual zcring_telemetry telemetry() const = 0;
 
@@ -65,8 +68,8 @@ public:
 
     //! Sets a device up that has come back as a new one, tuned like this one.
     using set_up = std::function<void(backend& fresh, const zcring_tuning& tuned)>;
-    //! Takes what has come back in place of what is gone; does nothing while it is there.
-    void reopen(const set_up& again);
+    //! Takes what has come back in place of what is gone; false, and nothing, while it is there.
+    bool reopen(const set_up& again);
 
     /*!
      * Sleeps until the head has reached the index \p watermark, the state changes,
@@ -101,21 +104,26 @@ private:
     void follow_bursts() noexcept;
     void remember(const zcring_control& control) noexcept;
     void remember_recent(std::uint64_t head) noexcept;
+    void tune_as_kept();
     void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
 
     std::string d_name;
 
     // How the device was tuned last, for when it is gone and does not answer.
-    std::mutex d_tuning_mutex; //!< guards these three
+    std::mutex d_tuning_mutex; //!< guards these four
     zcring_tuning d_tuning{};
     std::uint64_t d_followed = 0; //!< burst_head when d_tuning was right
     //! Commands for now that no burst may have told of yet, and burst_head when each was given.
     std::vector<std::pair<std::uint64_t, zcring_control>> d_recent;
+    bool d_has_kept = false; //!< d_tuning is what it is to be, not what it was
 
     std::uint64_t d_first_index = 0;
     std::uint64_t d_preroll_samples = 0;
     std::atomic<std::uint64_t> d_streams{ 0 };
 };
+
+//! What tunes every channel of \p channels as \p tuned, but for the rate.
+std::vector<zcring_control> controls_for(const zcring_tuning& tuned, unsigned channels);
 
 //! poll() on two descriptors, to the nanosecond; either may be -1. Returns whether the
 //! first has anything to say.

@@ -12,6 +12,7 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 #include <system_error>
 
@@ -159,15 +160,29 @@ void device::resume()
 
 void device::stop() { d_backend->stop(); }
 
-void device::reopen()
+bool device::reopen()
 {
-    d_backend->reopen(
+    return d_backend->reopen(
         [this](backend& b, const zcring_tuning& tuned) { d_settings->apply_again(b, tuned); });
 }
 
 void device::control(const command& change)
 {
     d_backend->control(to_control(change, channels()));
+}
+
+bool device::keep(const command& change)
+{
+    const zcring_control control = to_control(change, channels());
+    if (control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
+        return false;
+    if (control.what & ZCRING_CONTROL_RATE &&
+        !d_settings->has_rate(control.rate_num, control.rate_den))
+        throw std::system_error(
+            ERANGE,
+            std::system_category(),
+            name() + ": a recorded scene plays at the rate it was recorded at, and no other");
+    return d_backend->keep(control);
 }
 
 void device::set_frequency(double hz, unsigned channels)

@@ -24,7 +24,13 @@ std::string remedy(int error)
     case ENODATA:
         return "the scene is not complete; load all of its samples";
     case ERANGE:
-        return "the scene was recorded at another rate; set rate= to the scene's";
+        return "the scene was recorded at another rate; set the rate to the scene's";
+    case EOPNOTSUPP:
+        return "the device cannot do that; for dma=resident the scene has to repeat itself within "
+               "the ring (scene=tone, scene=counter with format=sc8), and a card has but the "
+               "formats, scenes and commands of its own";
+    case ENOSPC:
+        return "too many timed commands wait; send fewer ahead of time";
     case ENOMEM:
         return "not enough memory; set a smaller ring_bytes";
     case ENODEV:

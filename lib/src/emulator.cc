@@ -158,7 +158,7 @@ void emulator::do_start(const zcring_start& options)
         const int error = zcring_front_start(
             &d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
-            check(error, "the scene was recorded at another rate; set rate= to the scene's");
+            check(error, "the scene was recorded at another rate; set the rate to the scene's");
         if (error == -EOPNOTSUPP)
             check(error,
                   "dma=resident needs a signal whose period divides the ring: use scene=tone, "

@@ -6,6 +6,8 @@
 #include "sigmf.h"
 
 #include <cstring>
+#include <sstream>
+#include <stdexcept>
 
 namespace zcring {
 
@@ -34,6 +36,21 @@ zcring_scene recorded_scene(const recording& r, double frequency)
     scene.rate_num = rate.num;
     scene.rate_den = rate.den;
     return scene;
+}
+
+// It is played as it was recorded, and no other way.
+void check_rate(const std::string& file, double recorded, double wanted)
+{
+    const rational one = to_rational(recorded);
+    const rational other = to_rational(wanted);
+    if (one.num == other.num && one.den == other.den)
+        return;
+    std::ostringstream text;
+    text.precision(15);
+    text << "zcring: " << file << " was recorded at " << recorded
+         << " samples a second, and is to be played at " << wanted << "; set the rate to "
+         << recorded;
+    throw std::invalid_argument(text.str());
 }
 
 zcring_config merge(zcring_config config, const arguments& a)
@@ -77,8 +94,8 @@ void settings::apply(backend& b)
     d_scene = built_in_scene(wanted.scene.value_or(""));
     if (wanted.scene && !d_scene.kind) {
         recorded = read_sigmf(*wanted.scene);
-        if (!wanted.rate)
-            wanted.rate = recorded->rate;
+        check_rate(*wanted.scene, recorded->rate, wanted.rate.value_or(recorded->rate));
+        wanted.rate = recorded->rate;
         if (!wanted.freq)
             wanted.freq = recorded->frequency;
     }
@@ -123,15 +140,14 @@ void settings::apply_again(backend& b, const zcring_tuning& tuned) const
     } else if (d_scene.kind) {
         b.set_scene(d_scene, nullptr, 0);
     }
-    for (unsigned c = 0; c < config.channels; c++) {
-        zcring_control tune{};
-        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH;
-        tune.channels = 1u << c;
-        tune.freq_uhz = tuned.freq_uhz[c];
-        tune.gain_mb = tuned.gain_mb[c];
-        tune.bandwidth_uhz = tuned.bandwidth_uhz;
+    for (const zcring_control& tune : controls_for(tuned, config.channels))
         b.control(tune);
-    }
+}
+
+bool settings::has_rate(std::uint64_t rate_num, std::uint64_t rate_den) const
+{
+    return d_scene.kind != ZCRING_SCENE_MEMORY ||
+           (d_scene.rate_num == rate_num && d_scene.rate_den == rate_den);
 }
 
 } // namespace zcring

@@ -14,11 +14,14 @@ public:
     explicit settings(const arguments& wanted) : d_wanted(wanted) {}
 
     //! Sets \p b up by the arguments, and keeps what came of it. Throws std::system_error,
-    //! and what read_sigmf() throws.
+    //! std::invalid_argument for a rate that is not the recording's, and what read_sigmf() throws.
     void apply(backend& b);
 
     //! Sets \p b up as the one before was, but tuned as \p tuned. A recording is read anew.
     void apply_again(backend& b, const zcring_tuning& tuned) const;
+
+    //! Whether what is on the air, as far as we have put it there, can be had at a rate.
+    bool has_rate(std::uint64_t rate_num, std::uint64_t rate_den) const;
 
 private:
     arguments d_wanted;

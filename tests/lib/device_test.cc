@@ -322,14 +322,46 @@ TEST_F(WithRecording, TakesItsRateAndFrequency)
 
 TEST_F(WithRecording, PlaysAtItsOwnRateOnly)
 {
-    device dev(with("scene=" + d_path));
-    const auto start = [&] { dev.start(); };
-    EXPECT_EQ(error_of(start), ERANGE);
-    expect_says(message_of<std::system_error>(start), { "rate" });
-    dev.set_rate(250000);
+    const auto open = [&] { device dev(with("scene=" + d_path)); };
+    expect_says(message_of<std::invalid_argument>(open), { "250000", "1000000", "set the rate to" });
+
+    std::string text = with("scene=" + d_path);
+    text.replace(text.find("rate=1e6"), strlen("rate=1e6"), "rate=250000");
+    device dev(text);
+    command twice;
+    twice.rate = 500000;
+    EXPECT_EQ(error_of([&] { dev.control(twice); }), ERANGE);
     dev.start();
-    EXPECT_EQ(error_of([&] { dev.set_rate(1e6); }), ERANGE);
+    EXPECT_EQ(error_of([&] { dev.control(twice); }), ERANGE);
+    dev.unplug();
+    EXPECT_EQ(error_of([&] { dev.keep(twice); }), ERANGE);
+    dev.plug();
+    EXPECT_TRUE(eventually([&] { return error_of([&] { dev.reopen(); }) == 0; }));
     EXPECT_EQ(dev.tuning().rate, 250000);
+    dev.start();
+}
+
+TEST(Device, KeepsWhatItIsTunedToWhileItIsAway)
+{
+    device dev(with(""));
+    command tuned;
+    tuned.frequency = 9e7;
+    EXPECT_FALSE(dev.keep(tuned)) << "it is there";
+    EXPECT_FALSE(dev.reopen());
+    dev.unplug();
+    EXPECT_TRUE(dev.keep(tuned));
+    command not_now = tuned;
+    not_now.at_clock = 5;
+    EXPECT_FALSE(dev.keep(not_now));
+    command of_time;
+    of_time.time_ns = 5;
+    EXPECT_FALSE(dev.keep(of_time));
+    tuned.frequency = 1e13;
+    EXPECT_THROW(dev.keep(tuned), std::invalid_argument);
+    dev.plug();
+    EXPECT_TRUE(eventually([&] { return error_of([&] { dev.reopen(); }) == 0; }));
+    EXPECT_EQ(dev.tuning().frequency[0], 9e7);
+    EXPECT_EQ(dev.tuning().gain[0], 0);
 }
 
 TEST_F(WithRecording, NamesTheFileThatIsNotThere)

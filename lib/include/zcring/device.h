@@ -90,8 +90,13 @@ public:
     void stop();
 
     //! Throws std::invalid_argument if a value is out of range, a channel is not there or
-    //! the command is to take effect at a sample clock and at a time, and std::system_error if the device refuses. Either way nothing has changed.
+    //! the command is to take effect at a sample clock and at a time, and std::system_error
+    //! if the device refuses. Either way nothing has changed.
     void control(const command& change);
+    //! The same for a device that is gone: reopen() has it so, once it is back. False, and
+    //! nothing, where it is not gone, or the change is one that cannot wait: of the time, or
+    //! ahead of time.
+    bool keep(const command& change);
     //! Hz; -1e12 to 1e12.
     void set_frequency(double hz, unsigned channels = command::all_channels);
     //! dB; -60 to 60.
@@ -103,17 +108,18 @@ public:
     zcring::telemetry telemetry() const;
 
     /*!
-     * Opens a device that is gone again, once it is back; does nothing for one that is there.
-     * It is stopped then, with an empty ring at the addresses of before, and set up as it
-     * was: geometry, interval, the scene of the arguments (a recording is read anew), and
-     * tuned as it last was, by commands that came or took effect until then. Time of day and
-     * commands that waited are not kept; the emulator keeps its time.
+     * Opens a device that is gone again, once it is back; does nothing, and returns false,
+     * for one that is there. It is stopped then, with an empty ring at the addresses of
+     * before, and set up as it was: geometry, interval, the scene of the arguments (a
+     * recording is read anew), and tuned as it last was, by commands that came or took
+     * effect until then, or as keep() has it. Time of day and commands that waited are not
+     * kept; the emulator keeps its time.
      *
      * Views and what ring() shows are another stream's from here on; what was not read is
      * lost, and a reader follows. Throws std::system_error, and the device is gone as before:
      * ENOENT or ENODEV while it is not back, EBUSY if another program was faster.
      */
-    void reopen();
+    bool reopen();
 
     /*! \name Mishaps
      * What real hardware does on bad days only, to a stream that runs; a new one knows
