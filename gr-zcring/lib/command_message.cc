@@ -28,8 +28,11 @@ double number(const std::string& key, const pmt::pmt_t& value)
 
 unsigned channel_mask(const pmt::pmt_t& value, unsigned channels)
 {
-    const bool is_whole = pmt::is_integer(value) || pmt::is_uint64(value);
-    const long chan = is_whole ? pmt::to_long(value) : channels;
+    long chan = channels; // is none
+    if (pmt::is_integer(value))
+        chan = pmt::to_long(value);
+    else if (pmt::is_uint64(value) && pmt::to_uint64(value) < channels)
+        chan = static_cast<long>(pmt::to_uint64(value));
     if (chan == -1)
         return command::all_channels;
     if (chan < 0 || chan >= static_cast<long>(channels))

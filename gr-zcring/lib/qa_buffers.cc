@@ -246,12 +246,14 @@ BOOST_AUTO_TEST_CASE(short_bursts_are_no_reason_to_copy)
 // The runtime keeps the buffer then, and asks nobody.
 BOOST_AUTO_TEST_CASE(a_new_reader_of_an_old_buffer_may_need_more_than_the_ring_has)
 {
-    for (const auto& [vector_items, remedy] :
-         { std::pair{ 262144, "set interval_us= to 1334 or more" },
-           { 1 << 20, "set ring_bytes= to 16777216 or more" } }) {
+    for (const auto& [rate, interval_us, vector_items, remedy] :
+         { std::tuple{ 48e3, "1000", 262144, "set interval_us= to 1334 or more" },
+           { 10.0, "5000000", 262144, "set interval_us= to 640" },
+           { 48e3, "1000", 1 << 20, "set ring_bytes= to 16777216 or more" } }) {
         auto& log = qa_log::anew();
         const auto bytes = sizeof(gr_complex) * static_cast<std::size_t>(vector_items);
-        auto src = source::make("emulator,pace=free,interval_us=1000" + noise, "fc32", 1, 48e3);
+        auto src = source::make(
+            std::string("emulator,pace=free,interval_us=") + interval_us + noise, "fc32", 1, rate);
         auto tb = gr::make_top_block("new reader");
         auto sink = gr::blocks::null_sink::make(sizeof(gr_complex));
         tb->connect(src, 0, sink, 0);
@@ -470,14 +472,36 @@ BOOST_AUTO_TEST_CASE(a_buffer_is_made_for_the_rate_and_the_user_of_its_own_flowg
         BOOST_CHECK_EQUAL(run(), 1u << 20);
         BOOST_CHECK_LT(src->pc_nproduced_avg(), 0); // it goes on
     }
-    src->set_max_output_buffer(0, 8192);
-    for (int round = 0; round < 3; round++)
-        BOOST_CHECK_EQUAL(run(), 8192u);
+    for (const int most : { 1 << 19, 8192, 4096 }) {
+        src->set_max_output_buffer(0, most);
+        for (int round = 0; round < 3; round++)
+            BOOST_CHECK_EQUAL(run(), static_cast<unsigned>(most));
+    }
     src->set_max_output_buffer(0, -1);
     src->set_max_noutput_items(4096);
     for (int round = 0; round < 2; round++) {
         BOOST_CHECK_EQUAL(run(), 1u << 20);
         BOOST_CHECK_LE(src->pc_nproduced(), 4096);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_in_place_of_a_ring_is_as_small_as_the_user_says)
+{
+    auto src = source::make(
+        "emulator,pace=free,interval_us=1000,ring_bytes=65536" + noise, "fc32", 1, 48e3);
+    src->set_max_output_buffer(0, 20480);
+    for (int round = 0; round < 2; round++) {
+        auto tb = gr::make_top_block("small copy");
+        auto sink = gr::blocks::null_sink::make(sizeof(gr_complex) * 10000);
+        auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex), 10000);
+        tb->connect(src, 0, to_vector, 0);
+        tb->connect(to_vector, 0, sink, 0);
+        tb->start();
+        BOOST_CHECK(eventually([&] { return sink->nitems_read(0) > 3; }));
+        tb->stop();
+        tb->wait();
+        BOOST_CHECK(!src->is_zero_copy());
+        BOOST_CHECK_EQUAL(src->detail()->output(0)->bufsize(), 20480u);
     }
 }
 

@@ -195,6 +195,8 @@ BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)
              pmt::cons(symbol("bandwidth"), pmt::from_double(-1)),
              pmt::cons(symbol("chan"), pmt::from_long(0)),
              dict({ { "freq", number }, { "chan", pmt::from_long(2) } }),
+             dict({ { "freq", number }, { "chan", pmt::from_uint64(2) } }),
+             dict({ { "freq", number }, { "chan", pmt::from_uint64(UINT64_MAX) } }),
              dict({ { "freq", number }, { "chan", pmt::from_long(-2) } }),
              dict({ { "freq", number }, { "chan", number } }),
              dict({ { "freq", number }, { "gain", pmt::from_double(61) } }),
@@ -232,7 +234,7 @@ BOOST_AUTO_TEST_CASE(every_channel_has_its_own_frequency_and_gain)
     fg.src->post(command_port, dict({ { "freq", pmt::from_double(5e6) },
                                       { "gain", pmt::from_double(-5) },
                                       { "bandwidth", pmt::from_double(2e5) },
-                                      { "chan", pmt::from_long(3) } }));
+                                      { "chan", pmt::from_uint64(3) } }));
     BOOST_CHECK(eventually([&] { return fg.src->center_freq(3) == 5e6; }));
     BOOST_REQUIRE(fg.sink->wait_for_clock(fg.src->telemetry()["sample_clock"] + 1));
     BOOST_CHECK(eventually([&] { return !fg.events->events("retune").empty(); }));
@@ -408,6 +410,89 @@ BOOST_AUTO_TEST_CASE(a_flowgraph_may_be_started_before_its_device_is_there)
     BOOST_CHECK(fg.sink->wait_for_items(1000));
     fg.stop();
     BOOST_CHECK(!fg.sink->tagged(0).at(0).count("rx_lost")); // nothing came before
+}
+
+BOOST_AUTO_TEST_CASE(what_is_tuned_while_a_device_is_away_holds_when_it_is_back)
+{
+    flowgraph fg(fast, 2, "wait");
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.src->inject_unplug();
+    BOOST_REQUIRE(eventually([&] { return !fg.events->events("device_lost").empty(); }));
+    const std::uint64_t before = fg.sink->items_now();
+    fg.src->set_center_freq(5e6);
+    fg.src->set_center_freq(7e6, 1);
+    fg.src->set_gain(9, 0);
+    fg.src->set_samp_rate(2e6);
+    fg.src->post(command_port, pmt::cons(symbol("bandwidth"), pmt::from_double(3e5)));
+    BOOST_CHECK_THROW(fg.src->set_gain(61), std::invalid_argument);
+    BOOST_CHECK_THROW(fg.src->set_time_now(1), std::system_error);
+    fg.src->inject_plug();
+    BOOST_REQUIRE(fg.sink->wait_for_items(before + 1000));
+    BOOST_CHECK_EQUAL(fg.src->center_freq(0), 5e6);
+    BOOST_CHECK_EQUAL(fg.src->center_freq(1), 7e6);
+    BOOST_CHECK_EQUAL(fg.src->gain(0), 9);
+    BOOST_CHECK_EQUAL(fg.src->gain(1), 0);
+    BOOST_CHECK_EQUAL(fg.src->samp_rate(), 2e6);
+    BOOST_CHECK_EQUAL(fg.src->bandwidth(), 3e5);
+    fg.stop();
+    const std::uint64_t item = tagged_item(*fg.sink, 1, "rx_lost");
+    BOOST_CHECK_EQUAL(pmt::to_double(tag(*fg.sink, 1, item, "rx_freq")), 7e6);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_tuned_while_a_device_is_away_for_good_is_refused)
+{
+    flowgraph fg(fast);
+    fg.src->inject_unplug();
+    BOOST_CHECK_THROW(fg.src->set_center_freq(5e6), std::system_error);
+    fg.src->inject_plug();
+}
+
+// A kernel device that comes back has the computer's time.
+BOOST_AUTO_TEST_CASE(the_time_stays_set_whatever_comes_back_before_the_next_start)
+{
+    const std::uint64_t noon = 1000000000ull * 43200;
+    flowgraph fg(fast);
+    fg.src->set_time_now(noon);
+    fg.src->inject_unplug();
+    fg.src->inject_plug();
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.stop();
+    BOOST_CHECK_GE(fg.sink->first_time_ns(), noon);
+    BOOST_CHECK_LT(fg.sink->first_time_ns(), noon + 60000000000);
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_comes_back_waits_for_no_start_to_come)
+{
+    flowgraph fg(fast, 1, "wait");
+    fg.top->start();
+    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
+    fg.src->set_start_time(fg.src->time_now() + 80000000000000); // tomorrow
+    fg.src->inject_unplug();
+    fg.src->inject_plug();
+    BOOST_REQUIRE(eventually([&] { return !fg.events->events("device_back").empty(); }));
+    BOOST_CHECK(fg.sink->wait_for_items(fg.sink->items_now() + 1000));
+    fg.stop();
+}
+
+BOOST_AUTO_TEST_CASE(a_subscriber_of_an_earlier_flowgraph_may_be_gone)
+{
+    auto src = source::make(device_args() + fast, "sc16");
+    auto later = mailbox::make(); // beside the other, whose name it does not get
+    for (const bool first : { true, false }) {
+        auto sink = recorder::make(4);
+        auto top = gr::make_top_block("subscriber");
+        top->connect(src, 0, sink, 0);
+        top->msg_connect(src, "async_msgs", first ? mailbox::make() : later, "in");
+        top->start();
+        BOOST_REQUIRE(sink->wait_for_items(1000));
+        src->inject_drop(10);
+        BOOST_CHECK(sink->wait_for_clock(src->telemetry()["sample_clock"] + 2000));
+        BOOST_CHECK(first || eventually([&] { return !later->events("overflow").empty(); }));
+        top->stop();
+        top->wait();
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_device_that_can_never_start_is_not_waited_for)

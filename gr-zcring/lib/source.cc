@@ -21,7 +21,8 @@ void settle(std::optional<T>& in_args, T value, const char* key, const char* par
         std::ostringstream text;
         text.precision(15);
         text << "zcring: " << key << "=" << *in_args << " in the arguments contradicts "
-             << parameter << "=" << value << "; drop one of them";
+             << parameter << "=" << value << "; make them the same, or leave " << key
+             << "= out of the arguments";
         throw std::invalid_argument(text.str());
     }
     in_args = value;

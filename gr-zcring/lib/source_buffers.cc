@@ -1,9 +1,11 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The output buffers of a source: the ring, or the runtime's.
+#include "events.h"
 #include "source_impl.h"
 
 #include <gnuradio/block_detail.h>
+#include <gnuradio/block_registry.h>
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/buffer_reader.h>
 #include <zcring/limits.h>
@@ -18,6 +20,9 @@ namespace gr {
 namespace zcring {
 
 namespace {
+
+// A buffer that the runtime makes by its own choice.
+constexpr long runtime_bytes = 65536;
 
 std::size_t power_of_two_from(std::uint64_t n)
 {
@@ -67,10 +72,11 @@ std::string too_small(const ::zcring::device& device, unsigned channel, std::uin
         if (items >= nitems)
             return {};
         text << "and the ring takes " << device.ring_bursts() << " bursts, here " << items
-             << " items; set interval_us= to "
-             << std::ceil(1e6 * static_cast<double>(nitems) / device.tuning().rate /
-                          static_cast<double>(device.ring_bursts()))
-             << " or more";
+             << " items";
+        const double us = std::ceil(1e6 * static_cast<double>(nitems) / device.tuning().rate /
+                                    static_cast<double>(device.ring_bursts()));
+        if (us <= static_cast<double>(::zcring::limits::interval_us_max))
+            text << "; set interval_us= to " << static_cast<std::uint64_t>(us) << " or more";
         return text.str();
     } catch (const std::system_error&) {
         return {}; // the device is gone, and nobody knows how it will be tuned
@@ -97,6 +103,9 @@ std::uint64_t items_needed(gr::buffer& buffer, double burst)
 bool source_impl::check_topology(int, int)
 {
     d_next_port = 0;
+    forget_dead_subscribers();
+    if (detail() != d_noted_detail.lock()) // of a flowgraph that did not get as far as start()
+        note_limits();
     try {
         d_copy_items = copy_items(d_stream->dev);
     } catch (const std::system_error&) {
@@ -109,33 +118,67 @@ bool source_impl::check_topology(int, int)
     return true;
 }
 
+// Of an earlier flowgraph. The runtime knows a subscriber by its name, and when the block is
+// gone, to publish throws. Those of the next flowgraph it is going to add.
+void source_impl::forget_dead_subscribers()
+{
+    for (const pmt::pmt_t& port : { ports::events, ports::telemetry }) {
+        const pmt::pmt_t all = message_subscribers(port);
+        for (std::size_t n = 0; n < pmt::length(all); n++) {
+            const pmt::pmt_t one = pmt::nth(n, all);
+            try {
+                global_block_registry.block_lookup(pmt::car(one));
+            } catch (const std::runtime_error&) {
+                message_port_unsub(port, one);
+            }
+        }
+    }
+}
+
 // Of the least size, so that the runtime asks for what the blocks behind need, and not for what it
 // likes best.
 void source_impl::ask_for_rings()
 {
-    for (int port = 0; port < output_signature()->max_streams(); port++)
-        set_max_output_buffer(port, output_multiple());
+    for (unsigned port = 0; port < d_buffer_limits.size(); port++)
+        limit_buffer(port, output_multiple());
     if (!is_set_max_noutput_items())
         set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
 }
 
 void source_impl::ask_for_copies()
 {
-    if (detail() != d_noted_detail.lock()) // of a flowgraph that did not get as far as start()
-        note_limits();
     if (max_noutput_items() == d_runtime_noutput_items)
         unset_max_noutput_items();
     d_has_noutput_limit = is_set_max_noutput_items();
     for (unsigned port = 0; port < d_buffer_limits.size(); port++) {
         auto& [most, least] = d_buffer_limits[port];
-        if (max_output_buffer(port) != most.written)
-            most.users = max_output_buffer(port);
-        set_max_output_buffer(static_cast<int>(port), most.users);
+        limit_buffer(port, -1);
+        // Given a largest size, the runtime takes the less of it and of its own, and no smallest.
+        const long runtimes = runtime_bytes / output_signature()->sizeof_stream_item(port);
+        if (most.users > 0 && most.users < runtimes)
+            limit_buffer(port, most.users);
         if (min_output_buffer(port) != least.written)
             least.users = min_output_buffer(port);
-        least.written = std::max(least.users, static_cast<long>(d_copy_items));
+        least.written = std::max(least.users, copied_items(port));
         set_min_output_buffer(static_cast<int>(port), least.written);
     }
+}
+
+// Of a buffer of the runtime's, by our own choice.
+long source_impl::copied_items(unsigned port) const
+{
+    const long most = d_buffer_limits[port].most.users;
+    return most > 0 ? std::min<long>(d_copy_items, most) : d_copy_items;
+}
+
+// The user's limit is noted, and ours stands in its place.
+void source_impl::limit_buffer(unsigned port, long items)
+{
+    size_limit& most = d_buffer_limits[port].most;
+    if (max_output_buffer(port) != most.written)
+        most.users = max_output_buffer(port);
+    most.written = items;
+    set_max_output_buffer(static_cast<int>(port), items);
 }
 
 // What the runtime has written when it made the buffers.
@@ -155,7 +198,7 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
 {
     const unsigned channel = d_next_port++;
     nitems = std::max(nitems, static_cast<int>(min_output_buffer(channel))); // if the user says so
-    set_max_output_buffer(static_cast<int>(channel), -1); // it was nobody's limit
+    limit_buffer(channel, -1); // ours was nobody's
     const std::string why = too_small(d_stream->dev, channel, static_cast<std::uint64_t>(nitems));
 
     if (why.empty())
@@ -164,7 +207,7 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
     if (d_wish == zero_copy::on)
         throw std::runtime_error("zcring: zero_copy=on: " + why + "; or set zero_copy to auto");
     d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), why);
-    return gr::buffer_double_mapped::make_buffer(std::max(nitems, d_copy_items),
+    return gr::buffer_double_mapped::make_buffer(std::max<long>(nitems, copied_items(channel)),
                                                  sizeof_item,
                                                  downstream_lcm_nitems,
                                                  downstream_max_out_mult,

@@ -67,23 +67,46 @@ unsigned source_impl::channel_mask(int chan) const
     return chan == all_channels ? command::all_channels : 1u << checked_channel(chan);
 }
 
-void source_impl::set_samp_rate(double rate) { d_stream->dev.set_rate(rate); }
+// A device that is waited for has what it missed when it is back.
+void source_impl::tune(const command& change)
+{
+    try {
+        d_stream->dev.control(change);
+    } catch (const std::system_error& e) {
+        if (d_on_device_lost != device_lost::wait || e.code() != std::errc::no_such_device ||
+            !d_stream->dev.keep(change))
+            throw;
+    }
+}
+
+void source_impl::set_samp_rate(double rate)
+{
+    command change;
+    change.rate = rate;
+    tune(change);
+}
 
 void source_impl::set_center_freq(double freq, int chan)
 {
-    d_stream->dev.set_frequency(freq, channel_mask(chan));
+    command change;
+    change.channels = channel_mask(chan);
+    change.frequency = freq;
+    tune(change);
 }
 
 void source_impl::set_gain(double gain, int chan)
 {
-    d_stream->dev.set_gain(gain, channel_mask(chan));
+    command change;
+    change.channels = channel_mask(chan);
+    change.gain = gain;
+    tune(change);
 }
 
 void source_impl::set_bandwidth(double bandwidth)
 {
     command change;
     change.bandwidth = bandwidth;
-    d_stream->dev.control(change);
+    tune(change);
 }
 
 void source_impl::set_time_now(std::uint64_t time_ns)
@@ -154,10 +177,10 @@ std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
 std::string source_impl::device() const { return d_stream->dev.name(); }
 bool source_impl::is_zero_copy() const { return d_is_zero_copy; }
 
-// Once; the start after the next is at once again.
-std::uint64_t source_impl::take_start_delay()
+// From now to the time that the flowgraph was to start at.
+std::uint64_t source_impl::start_delay()
 {
-    const std::uint64_t at = d_start_time_ns.exchange(0);
+    const std::uint64_t at = d_begins_at_ns;
     const std::uint64_t now = at ? time_now() : 0;
     if (at && at <= now)
         d_logger->warn("{:s}: the start time has passed; starting now", d_stream->dev.name());
@@ -172,7 +195,7 @@ void source_impl::obey(const pmt::pmt_t& message)
         if (wanted.tag && d_tags.is_full())
             throw std::length_error("too many tags are waited for; send fewer ahead of time");
         if (wanted.change)
-            d_stream->dev.control(*wanted.change);
+            tune(*wanted.change);
         if (wanted.tag)
             d_tags.ask(wanted.time_ns);
     } catch (const std::exception& e) {
@@ -205,7 +228,7 @@ void source_impl::publish_telemetry()
         return;
     d_last_telemetry = now;
     try {
-        message_port_pub(ports::telemetry, counters(telemetry()));
+        publish(ports::telemetry, counters(telemetry()));
     } catch (const std::system_error& e) {
         d_debug_logger->debug("no telemetry: {:s}", e.what()); // the device is gone
     }

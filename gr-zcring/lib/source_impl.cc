@@ -101,20 +101,22 @@ bool source_impl::start()
     d_has_started = rings_suffice();
     if (!d_has_started)
         return true;
+    d_begins_at_ns = d_start_time_ns.exchange(0);
     try {
         // Readers with a history begin before the first item; what lies there is zero, and
         // held. After lock() and unlock() too: the runtime has then set its buffers to their
         // beginning and dropped what lay in them, so that there is no stream to go on with.
         ::zcring::device::start_options options;
         options.preroll_samples = unread_items();
-        d_stream->dev.reopen(); // if it was gone
+        if (d_stream->dev.reopen())
+            restore_time();
         begin_stream(options);
     } catch (const std::system_error& e) {
         d_is_lost = d_on_device_lost == device_lost::wait && may_come_back(e.code());
         d_has_started = d_is_lost;
         d_logger->error("{:s}", e.what());
         if (d_is_lost)
-            publish(device_event("device_lost", d_stream->dev.name(), 0));
+            publish(ports::events, device_event("device_lost", d_stream->dev.name(), 0));
     } catch (const std::exception& e) {
         d_has_started = false;
         d_logger->error("{:s}", e.what());
@@ -124,9 +126,10 @@ bool source_impl::start()
 
 void source_impl::begin_stream(::zcring::device::start_options options)
 {
-    options.delay_ns = take_start_delay();
+    options.delay_ns = start_delay();
     d_tags.start();
     d_stream->start(static_cast<unsigned>(d_rings.size()), options);
+    d_begins_at_ns = 0; // what comes back later goes on at once
 }
 
 bool source_impl::stop()
@@ -224,7 +227,7 @@ void source_impl::come_back()
     d_is_lost = false;
     d_is_back = true;
     d_logger->info("{:s}: it is back", d_stream->dev.name());
-    publish(device_event("device_back", d_stream->dev.name(), nitems_written(0)));
+    publish(ports::events, device_event("device_back", d_stream->dev.name(), nitems_written(0)));
 }
 
 bool source_impl::has_message() const
@@ -279,19 +282,27 @@ std::uint64_t source_impl::missed(const burst& next) const
 void source_impl::report()
 {
     if (d_burst.lost) {
-        publish(overflow_event(d_burst));
+        publish(ports::events, overflow_event(d_burst));
         log_loss(d_burst.lost);
     }
     if (d_burst.tuned_channels)
         for (const pmt::pmt_t& event : retune_events(d_burst, d_stream->dev.channels()))
-            publish(event);
+            publish(ports::events, event);
     if (d_burst.rate_changed) {
-        publish(rate_event(d_burst));
+        publish(ports::events, rate_event(d_burst));
         warn_of_short_bursts();
     }
 }
 
-void source_impl::publish(const pmt::pmt_t& event) { message_port_pub(ports::events, event); }
+// A thread of the runtime's that ends by an exception is waited for, for ever.
+void source_impl::publish(const pmt::pmt_t& port, const pmt::pmt_t& message)
+{
+    try {
+        message_port_pub(port, message);
+    } catch (const std::exception& e) {
+        d_logger->warn("message for {:s}: {:s}", pmt::symbol_to_string(port), e.what());
+    }
+}
 
 // At most once a second, with the sums since the stream began.
 void source_impl::log_loss(std::uint64_t lost)
@@ -319,7 +330,7 @@ int source_impl::call_again()
 
 int source_impl::lose_device()
 {
-    publish(device_event("device_lost", d_stream->dev.name(), nitems_written(0)));
+    publish(ports::events, device_event("device_lost", d_stream->dev.name(), nitems_written(0)));
     if (d_on_device_lost == device_lost::stop) {
         d_logger->error("{:s}: the device is gone", d_stream->dev.name());
         return WORK_DONE;

@@ -78,8 +78,9 @@ private:
     void wake();
     unsigned checked_channel(int chan) const;
     unsigned channel_mask(int chan) const;
+    void tune(const ::zcring::command& change);
     void obey(const pmt::pmt_t& message);
-    std::uint64_t take_start_delay();
+    std::uint64_t start_delay();
     void restore_time();
     void log_refused(const pmt::pmt_t& message, const char* why);
     double rpc_counter(const char* name) const;
@@ -103,7 +104,7 @@ private:
     void tell(const ::zcring::reader::view& view);
     std::uint64_t missed(const ::zcring::burst& next) const;
     void report();
-    void publish(const pmt::pmt_t& event);
+    void publish(const pmt::pmt_t& port, const pmt::pmt_t& message);
     void publish_telemetry();
     void log_loss(std::uint64_t lost);
 
@@ -111,9 +112,12 @@ private:
     int go_on(gr_vector_void_star output_items);
     void copy(const ::zcring::reader::view& view, const gr_vector_void_star& output_items);
     std::uint64_t unread_items() const;
+    void forget_dead_subscribers();
     void find_rings();
     void ask_for_rings();
     void ask_for_copies();
+    void limit_buffer(unsigned port, long items);
+    long copied_items(unsigned port) const;
     void note_limits();
     bool rings_suffice();
     std::string ring_is_too_small(unsigned port);
@@ -167,6 +171,7 @@ private:
     std::string d_why_lost; //!< as it was said last
 
     std::atomic<std::uint64_t> d_start_time_ns{ 0 }; //!< of the next start; 0: at once
+    std::uint64_t d_begins_at_ns = 0; //!< the flowgraph's first stream, which has not begun yet
     std::atomic<std::chrono::nanoseconds> d_telemetry_interval{};
     pause::time_point d_last_telemetry{};
     std::atomic<bool> d_time_is_set{ false };

@@ -18,7 +18,8 @@ namespace zcring {
  * \ingroup zcring
  *
  * One output for each channel, each of which has to be connected; all are aligned, sample
- * by sample. Every call that touches a device throws std::system_error once it is gone.
+ * by sample. Every call that touches a device throws std::system_error once it is gone; but
+ * what sets rate, frequency, gain or bandwidth of a device that is waited for is kept for it.
  *
  * \section zcring_source_types Types
  * - `fc32`: complex float, full scale 1.0 (8 bytes an item)
@@ -73,7 +74,7 @@ public:
      *        `pace=real|free` (emulator only), `seed=`
      * \param type of the items: "fc32", "sc16" or "sc8"
      * \param nchan channels, 1 to 8
-     * \param samp_rate samples a second, 0.001 to 1e10; a recorded scene has its own
+     * \param samp_rate samples a second, 0.001 to 1e10; with a recorded scene, the recording's
      * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
      * \param gain of every channel in dB, -60 to 60
      * \param zero_copy whether the output buffers shall be the ring itself: "auto" (where the

@@ -44,7 +44,8 @@ Args:
     type: of the items: "fc32" (complex64, full scale 1.0), "sc16" (two int16,
         full scale 32768) or "sc8" (two int8, full scale 128)
     nchan: channels, 1 to 8
-    samp_rate: samples a second, 0.001 to 1e10; a recorded scene has its own
+    samp_rate: samples a second, 0.001 to 1e10; with a recorded scene, the
+        recording's
     center_freq: tuned frequency of every channel in Hz, -1e12 to 1e12
     gain: of every channel in dB, -60 to 60
     zero_copy: whether the output buffers shall be the ring itself: "auto" (where

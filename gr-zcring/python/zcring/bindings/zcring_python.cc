@@ -10,7 +10,7 @@ void bind_source(py::module& m);
 
 namespace {
 
-// As Python's own: a std::system_error is an OSError with its errno, so that a script can
+// Of what this module throws, and no other: a std::system_error is an OSError with its errno, so that a script can
 // catch FileNotFoundError or PermissionError.
 void translate(std::exception_ptr p)
 {
@@ -29,6 +29,6 @@ void translate(std::exception_ptr p)
 PYBIND11_MODULE(zcring_python, m)
 {
     py::module::import("gnuradio.gr");
-    py::register_exception_translator(translate);
+    py::register_local_exception_translator(translate);
     bind_source(m);
 }
