@@ -143,7 +143,7 @@ int zcring_device_add(struct zcring_device *zdev)
 	if (err)
 		return err;
 	zcring_debugfs_add(zdev);
-	smp_store_release(&zdev->is_added, true);
+	WRITE_ONCE(zdev->is_added, true);
 	return 0;
 }
 

@@ -130,12 +130,12 @@ static void zcring_destroy_devices(void)
 /* cdev_device_add() lets users in before it has succeeded; here they wait until it has. */
 int zcring_device_wait_added(struct zcring_device *zdev)
 {
-	if (smp_load_acquire(&zdev->is_added))
+	if (READ_ONCE(zdev->is_added))	/* all else was there when the device was created */
 		return 0;
 	if (mutex_lock_interruptible(&zcring_devices_lock))
 		return -ERESTARTSYS;
 	mutex_unlock(&zcring_devices_lock);
-	return smp_load_acquire(&zdev->is_added) ? 0 : -ENODEV;
+	return READ_ONCE(zdev->is_added) ? 0 : -ENODEV;
 }
 
 int zcring_unplug_number(unsigned int number)
