@@ -25,10 +25,7 @@ EXPORT_SYMBOL_GPL(zcring_board_unplug);
 
 void zcring_board_put(struct zcring_device *zdev)
 {
-	mutex_lock(&zdev->lock);
-	zcring_ring_unmap_dma(&zdev->ring);
-	zdev->dma_dev = NULL;
-	mutex_unlock(&zdev->lock);
+	zcring_device_unmap_dma(zdev);
 	zcring_device_discard(zdev);
 }
 EXPORT_SYMBOL_GPL(zcring_board_put);

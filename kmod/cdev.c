@@ -98,13 +98,13 @@ static int zcring_get_config(struct zcring_device *zdev, void __user *to)
 
 static int zcring_get_tuning(struct zcring_device *zdev, void __user *to)
 {
-	struct zcring_tuning tuning = { };	/* no byte of the stack gets out, whatever a board forgets */
+	struct zcring_tuning tuning;
 	int err;
 
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), &tuning);
+	zcring_device_get_tuning(zdev, &tuning);
 	mutex_unlock(&zdev->lock);
 	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
 }

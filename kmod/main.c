@@ -166,6 +166,7 @@ static int zcring_plug_new(unsigned int number, const struct zcring_source *sour
 		return PTR_ERR(zdev);
 	err = zcring_device_add(zdev);
 	if (err) {
+		zcring_device_unmap_dma(zdev);	/* an open() in vain may outlive the board */
 		zcring_device_discard(zdev);
 		return err;
 	}

@@ -49,7 +49,7 @@ void zcring_scene_init(struct zcring_device *zdev)
 
 	if (!zdev->ops->set_scene)
 		return;
-	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), &tuning);
+	zcring_device_get_tuning(zdev, &tuning);
 	tone.freq_uhz = tuning.freq_uhz[0];
 	zcring_scene_put_on_air(zdev, &tone, &none);
 }

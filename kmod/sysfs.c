@@ -300,7 +300,7 @@ static int zcring_get_tuning_of(struct device *dev, struct zcring_tuning *tuning
 	err = zcring_lock_for(dev);
 	if (err)
 		return err;
-	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), tuning);
+	zcring_device_get_tuning(zdev, tuning);
 	zcring_unlock_for(dev);
 	return 0;
 }

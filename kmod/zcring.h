@@ -193,6 +193,9 @@ void zcring_device_destroy(struct zcring_device *zdev);
 void zcring_device_discard(struct zcring_device *zdev);
 void zcring_device_withdraw(struct zcring_device *zdev);
 
+/* The hardware that wrote the ring, if some did, has let go of it for good. Takes the lock. */
+void zcring_device_unmap_dma(struct zcring_device *zdev);
+
 /*
  * The hardware is gone: the stream ends for good, sleepers wake, calls fail with ENODEV;
  * mappings stay as they are.
@@ -232,6 +235,7 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
 void zcring_device_settle(struct zcring_device *zdev);
 
 /* With the lock held. */
+void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning);
 void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
