@@ -7,7 +7,7 @@ HEAD = """# Benchmark
 Written by `./run bench`; [bench.json](bench/bench.json) has every number. Each number is the
 median of several rounds, in which the contestants took turns, and in brackets are the lowest
 and the highest. `./run bench --check` measures the ratios at the end, and fails if one is
-missed.
+missed, or cannot be told on such a machine.
 
 **Which DMA.** `dma=resident`: the emulator writes the ring once and then only moves its head,
 as real DMA costs the processor nothing. So these are the costs of the reader alone.

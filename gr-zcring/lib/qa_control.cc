@@ -478,20 +478,28 @@ BOOST_AUTO_TEST_CASE(a_device_that_comes_back_waits_for_no_start_to_come)
 
 BOOST_AUTO_TEST_CASE(a_subscriber_of_an_earlier_flowgraph_may_be_gone)
 {
-    auto src = source::make(device_args() + fast, "sc16");
-    auto later = mailbox::make(); // beside the other, whose name it does not get
-    for (const bool first : { true, false }) {
-        auto sink = recorder::make(4);
-        auto top = gr::make_top_block("subscriber");
-        top->connect(src, 0, sink, 0);
-        top->msg_connect(src, "async_msgs", first ? mailbox::make() : later, "in");
-        top->start();
-        BOOST_REQUIRE(sink->wait_for_items(1000));
-        src->inject_drop(10);
-        BOOST_CHECK(sink->wait_for_clock(src->telemetry()["sample_clock"] + 2000));
-        BOOST_CHECK(first || eventually([&] { return !later->events("overflow").empty(); }));
-        top->stop();
-        top->wait();
+    for (const bool dies_before_the_start : { true, false }) {
+        auto src = source::make(device_args() + fast, "sc16");
+        auto earlier = mailbox::make();
+        auto later = mailbox::make(); // beside the other, whose name it does not get
+        for (const mailbox::sptr* subscriber : { &earlier, &later }) {
+            const bool is_first = subscriber == &earlier;
+            auto sink = recorder::make(4);
+            auto top = gr::make_top_block("subscriber");
+            top->connect(src, 0, sink, 0);
+            top->msg_connect(src, "async_msgs", *subscriber, "in");
+            if (!is_first && dies_before_the_start)
+                earlier.reset();
+            top->start();
+            BOOST_REQUIRE(sink->wait_for_items(1000));
+            if (!is_first)
+                earlier.reset();
+            src->inject_drop(10);
+            BOOST_CHECK(sink->wait_for_clock(src->telemetry()["sample_clock"] + 2000));
+            BOOST_CHECK(eventually([&] { return !(*subscriber)->events("overflow").empty(); }));
+            top->stop();
+            top->wait();
+        }
     }
 }
 

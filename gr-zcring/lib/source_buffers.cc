@@ -8,6 +8,7 @@
 #include <gnuradio/block_registry.h>
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/buffer_reader.h>
+#include <gnuradio/prefs.h>
 #include <zcring/limits.h>
 
 #include <algorithm>
@@ -21,8 +22,8 @@ namespace zcring {
 
 namespace {
 
-// A buffer that the runtime makes by its own choice.
-constexpr long runtime_bytes = 65536;
+// Of a buffer that the runtime makes by its own choice: twice what its configuration says.
+long runtime_bytes() { return 2 * gr::prefs::singleton()->get_long("DEFAULT", "buffer_size", 32768); }
 
 std::size_t power_of_two_from(std::uint64_t n)
 {
@@ -118,8 +119,9 @@ bool source_impl::check_topology(int, int)
     return true;
 }
 
-// Of an earlier flowgraph. The runtime knows a subscriber by its name, and when the block is
-// gone, to publish throws. Those of the next flowgraph it is going to add.
+// Of an earlier flowgraph. The runtime knows a subscriber by its name; and when the block is
+// gone, to publish throws, and so does the runtime itself when it tells all neighbours of the end.
+// Those of the next flowgraph it is going to add.
 void source_impl::forget_dead_subscribers()
 {
     for (const pmt::pmt_t& port : { ports::events, ports::telemetry }) {
@@ -128,7 +130,7 @@ void source_impl::forget_dead_subscribers()
             const pmt::pmt_t one = pmt::nth(n, all);
             try {
                 global_block_registry.block_lookup(pmt::car(one));
-            } catch (const std::runtime_error&) {
+            } catch (const std::exception&) { // not there, or just being destroyed
                 message_port_unsub(port, one);
             }
         }
@@ -154,7 +156,7 @@ void source_impl::ask_for_copies()
         auto& [most, least] = d_buffer_limits[port];
         limit_buffer(port, -1);
         // Given a largest size, the runtime takes the less of it and of its own, and no smallest.
-        const long runtimes = runtime_bytes / output_signature()->sizeof_stream_item(port);
+        const long runtimes = runtime_bytes() / output_signature()->sizeof_stream_item(port);
         if (most.users > 0 && most.users < runtimes)
             limit_buffer(port, most.users);
         if (min_output_buffer(port) != least.written)
@@ -186,7 +188,8 @@ void source_impl::note_limits()
 {
     d_noted_detail = detail();
     for (unsigned port = 0; port < d_buffer_limits.size(); port++)
-        d_buffer_limits[port].most.written = max_output_buffer(port);
+        if (detail() && detail()->output(port)) // not max_output_buffer(): the user may have come by
+            d_buffer_limits[port].most.written = detail()->output(port)->bufsize();
     d_runtime_noutput_items = d_has_noutput_limit ? 0 : max_noutput_items();
 }
 

@@ -67,16 +67,20 @@ unsigned source_impl::channel_mask(int chan) const
     return chan == all_channels ? command::all_channels : 1u << checked_channel(chan);
 }
 
-// A device that is waited for has what it missed when it is back.
+// A device that is waited for has what it missed when it is back; which it may be by then.
 void source_impl::tune(const command& change)
 {
-    try {
-        d_stream->dev.control(change);
-    } catch (const std::system_error& e) {
-        if (d_on_device_lost != device_lost::wait || e.code() != std::errc::no_such_device ||
-            !d_stream->dev.keep(change))
-            throw;
-    }
+    const bool may_wait = d_on_device_lost == device_lost::wait && !change.time_ns &&
+                          !change.at_clock && !change.at_time_ns;
+    do {
+        try {
+            d_stream->dev.control(change);
+            return;
+        } catch (const std::system_error& e) {
+            if (!may_wait || e.code() != std::errc::no_such_device)
+                throw;
+        }
+    } while (!d_stream->dev.keep(change));
 }
 
 void source_impl::set_samp_rate(double rate)

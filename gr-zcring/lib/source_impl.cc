@@ -297,10 +297,11 @@ void source_impl::report()
 // A thread of the runtime's that ends by an exception is waited for, for ever.
 void source_impl::publish(const pmt::pmt_t& port, const pmt::pmt_t& message)
 {
+    forget_dead_subscribers();
     try {
         message_port_pub(port, message);
-    } catch (const std::exception& e) {
-        d_logger->warn("message for {:s}: {:s}", pmt::symbol_to_string(port), e.what());
+    } catch (const std::exception& e) { // one has died just now
+        d_debug_logger->debug("no message: {:s}", e.what());
     }
 }
 
@@ -328,12 +329,19 @@ int source_impl::call_again()
     return WORK_CALLED_PRODUCE;
 }
 
+// The runtime is going to tell all neighbours.
+int source_impl::done()
+{
+    forget_dead_subscribers();
+    return WORK_DONE;
+}
+
 int source_impl::lose_device()
 {
     publish(ports::events, device_event("device_lost", d_stream->dev.name(), nitems_written(0)));
     if (d_on_device_lost == device_lost::stop) {
         d_logger->error("{:s}: the device is gone", d_stream->dev.name());
-        return WORK_DONE;
+        return done();
     }
     d_logger->warn("{:s}: the device is gone; waiting for it", d_stream->dev.name());
     d_is_lost = true;
@@ -346,20 +354,20 @@ int source_impl::work(int noutput_items,
                       gr_vector_void_star& output_items)
 {
     if (!d_has_started)
-        return WORK_DONE;
+        return done();
     switch (const status found = d_is_lost ? wait_for_device() : wait_for_samples()) {
     case status::data:
     case status::gap:
         break;
     case status::timeout:
     case status::woken:
-        return is_unwanted() ? WORK_DONE : call_again();
+        return is_unwanted() ? done() : call_again();
     case status::gone:
         return lose_device();
     case status::stopped:
     case status::fault:
         d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
-        return WORK_DONE;
+        return done();
     }
 
     d_burst.interrupt_ns = 0;

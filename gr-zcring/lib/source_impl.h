@@ -100,6 +100,7 @@ private:
     ::zcring::status wait_for_device();
     int call_again();
     int lose_device();
+    int done();
 
     void tell(const ::zcring::reader::view& view);
     std::uint64_t missed(const ::zcring::burst& next) const;

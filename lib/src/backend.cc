@@ -18,7 +18,10 @@ constexpr std::size_t most_recent = 64;
 void backend::map()
 {
     do_map();
+    const std::lock_guard<std::mutex> lock(d_tuning_mutex);
+    d_followed = burst_head(); // of whoever had the device before
     d_tuning = tuning();
+    d_recent.clear();
 }
 
 void backend::start(const zcring_start& options)
@@ -54,7 +57,11 @@ bool backend::keep(const zcring_control& control)
     follow_bursts();
     d_recent.clear(); // they came before
     remember(control);
-    d_has_kept = true;
+    const auto superseded = [&](const zcring_control& kept) {
+        return kept.what == control.what && kept.channels == control.channels;
+    };
+    d_kept.erase(std::remove_if(d_kept.begin(), d_kept.end(), superseded), d_kept.end());
+    d_kept.push_back(control);
     return true;
 }
 
@@ -65,24 +72,13 @@ bool backend::reopen(const set_up& again)
         return false;
     follow_bursts();
     do_reopen([&](backend& fresh) { again(fresh, d_tuning); });
-    if (d_has_kept && is_emulator()) // it is the same one, and tuned as it was
-        tune_as_kept();
-    d_has_kept = false;
+    if (is_emulator()) // it is the same one, and tuned as it was
+        for (const zcring_control& kept : d_kept)
+            do_control(kept);
+    d_kept.clear();
     d_followed = 0;
     d_recent.clear();
     return true;
-}
-
-void backend::tune_as_kept()
-{
-    zcring_control rate{};
-    rate.what = ZCRING_CONTROL_RATE;
-    rate.channels = (1u << d_pages.channels) - 1;
-    rate.rate_num = d_tuning.rate_num;
-    rate.rate_den = d_tuning.rate_den;
-    do_control(rate);
-    for (const zcring_control& control : controls_for(d_tuning, d_pages.channels))
-        do_control(control);
 }
 
 bool backend::is_gone() const noexcept
@@ -108,9 +104,10 @@ std::uint64_t backend::burst_head() const noexcept
 // consumer's to read, and no other thread's.
 void backend::look_at_tuning()
 {
-    d_followed = burst_head();
-    d_tuning = tuning();
-    remember_recent(d_followed);
+    const std::uint64_t head = burst_head();
+    d_tuning = tuning(); // throws where it is gone, and then is followed as it was
+    d_followed = head;
+    remember_recent(head);
 }
 
 // One that is gone writes no more.
@@ -159,21 +156,6 @@ void backend::remember(const zcring_control& control) noexcept
         if (control.what & ZCRING_CONTROL_GAIN)
             d_tuning.gain_mb[c] = control.gain_mb;
     }
-}
-
-std::vector<zcring_control> controls_for(const zcring_tuning& tuned, unsigned channels)
-{
-    std::vector<zcring_control> controls;
-    for (unsigned c = 0; c < channels; c++) {
-        zcring_control tune{};
-        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH;
-        tune.channels = 1u << c;
-        tune.freq_uhz = tuned.freq_uhz[c];
-        tune.gain_mb = tuned.gain_mb[c];
-        tune.bandwidth_uhz = tuned.bandwidth_uhz;
-        controls.push_back(tune);
-    }
-    return controls;
 }
 
 bool poll_two(int fd, int wake_fd, std::int64_t timeout_ns) noexcept

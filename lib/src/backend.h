@@ -45,6 +45,7 @@ public:
     const pages& mapped() const noexcept { return d_pages; }
 
     virtual bool is_emulator() const noexcept = 0;
+    bool is_gone() const noexcept;
     virtual zcring_config config() const = 0;
     //! Before anything is mapped.
     virtual void configure(const zcring_config& config) = 0;
@@ -92,7 +93,6 @@ protected:
     virtual void do_control(const zcring_control& control) = 0;
     virtual void do_reopen(const std::function<void(backend&)>& again) = 0;
 
-    bool is_gone() const noexcept;
     //! For do_reopen(), where nothing more can go wrong: what was handed out is nobody's.
     void forget_stream() noexcept;
 
@@ -104,7 +104,6 @@ private:
     void follow_bursts() noexcept;
     void remember(const zcring_control& control) noexcept;
     void remember_recent(std::uint64_t head) noexcept;
-    void tune_as_kept();
     void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
 
     std::string d_name;
@@ -115,15 +114,13 @@ private:
     std::uint64_t d_followed = 0; //!< burst_head when d_tuning was right
     //! Commands for now that no burst may have told of yet, and burst_head when each was given.
     std::vector<std::pair<std::uint64_t, zcring_control>> d_recent;
-    bool d_has_kept = false; //!< d_tuning is what it is to be, not what it was
+    //! For reopen(); d_tuning has them, too. The last one of a kind, for the same channels.
+    std::vector<zcring_control> d_kept;
 
     std::uint64_t d_first_index = 0;
     std::uint64_t d_preroll_samples = 0;
     std::atomic<std::uint64_t> d_streams{ 0 };
 };
-
-//! What tunes every channel of \p channels as \p tuned, but for the rate.
-std::vector<zcring_control> controls_for(const zcring_tuning& tuned, unsigned channels);
 
 //! poll() on two descriptors, to the nanosecond; either may be -1. Returns whether the
 //! first has anything to say.

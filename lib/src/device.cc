@@ -174,7 +174,8 @@ void device::control(const command& change)
 bool device::keep(const command& change)
 {
     const zcring_control control = to_control(change, channels());
-    if (control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
+    if (!d_backend->is_gone() ||
+        control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
         return false;
     if (control.what & ZCRING_CONTROL_RATE &&
         !d_settings->has_rate(control.rate_num, control.rate_den))

@@ -140,8 +140,15 @@ void settings::apply_again(backend& b, const zcring_tuning& tuned) const
     } else if (d_scene.kind) {
         b.set_scene(d_scene, nullptr, 0);
     }
-    for (const zcring_control& tune : controls_for(tuned, config.channels))
+    for (unsigned c = 0; c < config.channels; c++) {
+        zcring_control tune{};
+        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH;
+        tune.channels = 1u << c;
+        tune.freq_uhz = tuned.freq_uhz[c];
+        tune.gain_mb = tuned.gain_mb[c];
+        tune.bandwidth_uhz = tuned.bandwidth_uhz;
         b.control(tune);
+    }
 }
 
 bool settings::has_rate(std::uint64_t rate_num, std::uint64_t rate_den) const

@@ -275,8 +275,8 @@ TEST_F(Driver, StartsAndStopsAThousandTimes)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
 }
 
-// Who only looks waits for a step of what the driver's thread has to do, or two, as the lock is not fair; not for all
-// of a turn, after which a look or so gets in before the next.
+// Who only looks waits for a step of what the driver's thread has to do, or two, as the lock is
+// not fair; not for all of a turn, after which a look or so gets in before the next.
 TEST_F(Driver, ObserversComeBetweenTheStepsOfATurn)
 {
     device_file file;

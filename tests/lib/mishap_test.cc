@@ -286,8 +286,32 @@ TEST_F(Mishap, ReopenedDeviceIsTunedByTimedCommandsThatTookEffect)
     dev.control(c);
     in.read_until([&] { return in.read() > 10000; });
     dev.unplug();
+    EXPECT_EQ(error_of([&] { dev.set_gain(3); }), ENODEV);
+    EXPECT_EQ(error_of([&] { dev.start(); }), ENODEV);
+    command kept;
+    kept.gain = 4;
+    EXPECT_TRUE(dev.keep(kept));
+    kept.gain = 5;
+    EXPECT_TRUE(dev.keep(kept));
     come_back(dev);
     EXPECT_EQ(dev.tuning().frequency[0], 7e6);
+    EXPECT_EQ(dev.tuning().gain[0], 5);
+}
+
+// Whose descriptors are still there.
+TEST_F(Mishap, ReopenedDeviceIsNotTunedAsWhoHadItBefore)
+{
+    {
+        device other(with("rate=2e6,freq=9e7"));
+        other.start();
+        reader in(other);
+        EXPECT_EQ(in.wait(1000, std::chrono::minutes(1)), status::data);
+    }
+    device dev(with(""));
+    dev.unplug();
+    come_back(dev);
+    EXPECT_EQ(dev.tuning().rate, 1e6);
+    EXPECT_EQ(dev.tuning().frequency[0], 1e8);
 }
 
 TEST_F(Mishap, ReopenedDeviceStreamsAgainToTheSameReader)

@@ -10,8 +10,8 @@ void bind_source(py::module& m);
 
 namespace {
 
-// Of what this module throws, and no other: a std::system_error is an OSError with its errno, so that a script can
-// catch FileNotFoundError or PermissionError.
+// Of what this module throws, and no other: a std::system_error is an OSError with its errno,
+// so that a script can catch FileNotFoundError or PermissionError.
 void translate(std::exception_ptr p)
 {
     try {
