@@ -5,9 +5,9 @@ from contestants import PATH_NAMES
 
 NEEDED = ("throughput", "latency", "syscalls")
 VOLK = "one pass from sc16 into a null sink: CPU per sample, of the bare VOLK loop's"
-# The loop through 8 MiB costs 1.1 times as much as the one in the second-level cache, and 1.5 times
-# where a virtual machine's neighbours use the third-level cache; then that ratio is not about the
-# block, and the one to the loop through 8 MiB has to do.
+# The loop through 8 MiB costs 1.1 times as much as the one in the second-level cache, and 1.5
+# times where a virtual machine's neighbours use the third-level cache; then that ratio is not
+# about the block, and the one to the loop through 8 MiB has to do.
 QUIET = 1.25
 
 
