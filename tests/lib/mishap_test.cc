@@ -179,7 +179,7 @@ TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
 
 TEST_F(Mishap, SaysWhatIsWrongWithIt)
 {
-    device dev(with(""));
+    device dev(with("ring_bytes=67108864")); // nobody reads it
     EXPECT_EQ(error_of([&] { dev.drop(1); }), EINVAL);
     expect_says(message_of<std::system_error>([&] { dev.stall(1s); }), { "no stream" });
     dev.start();
