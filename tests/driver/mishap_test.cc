@@ -71,9 +71,7 @@ TEST_F(Mishaps, NeedAStreamAndANumber)
 TEST_F(Mishaps, DroppedSamplesAreOneGap)
 {
     device_file file;
-    zcring_config config = default_config();
-    config.ring_bytes = 64 << 20; // nothing else is lost for 16 s, by the slowest machine
-    ASSERT_EQ(file.configure(config), 0);
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
@@ -96,6 +94,7 @@ TEST_F(Mishaps, DroppedSamplesAreOneGap)
 TEST_F(Mishaps, AStallHoldsAllBackAndThenDeliversIt)
 {
     device_file file;
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ASSERT_EQ(inject("stall_ns", "200000000"), 0);
@@ -113,6 +112,7 @@ TEST_F(Mishaps, AStallHoldsAllBackAndThenDeliversIt)
 TEST_F(Mishaps, TheClockJumpsAtASample)
 {
     device_file file;
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));

@@ -236,22 +236,23 @@ TEST_F(Driver, PrerollIsZeroesThatCountNowhere)
 TEST_F(Driver, TimedTuningBeginsABurstAtItsSample)
 {
     device_file file;
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     zcring_control tuned{};
     tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_AT;
     tuned.channels = 1;
     tuned.freq_uhz = 99000000 * uhz;
-    tuned.at_clock = 100003;
+    tuned.at_clock = 2000003;
     ASSERT_EQ(file.control(tuned), 0);
-    ASSERT_TRUE(eventually([&] { return ring.head() > 100003; }));
+    ASSERT_TRUE(eventually([&] { return ring.head() > 2000003; }));
     ASSERT_EQ(file.stop(), 0);
     int found = 0;
     for (std::uint64_t i = 0; i < acquire(ring.meta().burst_head); i++) {
         const zcring_burst& burst = ring.burst(i);
-        EXPECT_EQ(burst.freq_uhz[0], (burst.index < 100003 ? 100000000 : 99000000) * uhz);
+        EXPECT_EQ(burst.freq_uhz[0], (burst.index < 2000003 ? 100000000 : 99000000) * uhz);
         if (burst.flags & ZCRING_BURST_TUNED) {
-            EXPECT_EQ(burst.index, 100003u);
+            EXPECT_EQ(burst.index, 2000003u);
             found++;
         }
     }
