@@ -4,7 +4,7 @@
 
 Prints tables, and writes them to bench.md, bench/bench.json and bench/*.png in the folder
 given. With --check, measures only what the ratios need, writes nothing but what --json
-asks for, and fails if a ratio is missed (1) or could not be decided (77).
+asks for, and fails if a ratio is missed (1) or could not be measured (77).
 """
 import argparse
 import json
@@ -105,14 +105,13 @@ def main():
     print(report.text(results))
     if not options.check:
         write(results, options.out)
-    missed = [c for c in results.get("checks", []) if not c["kept"] and not c["doubt"]]
+    missed = [c for c in results.get("checks", []) if not c["kept"]]
     for each in missed:
         rounds.say(f"missed: {report.check_line(each)}")
     if not options.check:
         return 0
     skipped = [f"{what}: {why}" for part in checks.NEEDED
                for what, why in results[part].get("skipped", {}).items()]
-    skipped += [f"{c['what']}: {c['doubt']}" for c in results["checks"] if c["doubt"]]
     for each in skipped:
         rounds.say(f"not checked: {each}")
     return 1 if missed else 77 if skipped else 0

@@ -7,7 +7,7 @@ NEEDED = ("throughput", "latency", "syscalls")
 VOLK = "one pass from sc16 into a null sink: CPU per sample, of the bare VOLK loop's"
 # The loop through 8 MiB costs 1.1 times as much as the one in the second-level cache, and 1.5
 # times where a virtual machine's neighbours use the third-level cache; then that ratio is not
-# about the block, and the one to the loop through 8 MiB has to do.
+# about the block alone. It is missed all the same, and the report says why.
 QUIET = 1.25
 
 
@@ -52,17 +52,17 @@ def ratios(results):
 
 
 def doubt(results, what):
-    """Why a ratio that was missed says nothing; None if it does."""
+    """Why a ratio that was missed may be the machine's doing; None where it is not."""
     cpu = medians(results, "null", "cpu_ns")
     noise = cpu["loop_sc16_large"] / cpu["loop_sc16"]
     if what != VOLK or noise <= QUIET:
         return None
     return (f"the third-level cache is not quiet: the bare loop itself costs {noise:.2f} times as "
-            f"much there as in the second (to decide, at most {QUIET}); try again later")
+            f"much there as in the second (quiet: at most {QUIET})")
 
 
 def check(results):
-    """Each ratio: kept, or missed, or missed with a doubt."""
+    """Each ratio, whether it was kept, and why it may have been missed."""
     checks = []
     for what, ratio, sense, bound in ratios(results):
         kept = ratio >= bound if sense == "at least" else ratio <= bound
