@@ -69,7 +69,7 @@ TEST_F(Driver, ReadTakesTheChannelsByTurns)
     std::vector<std::uint32_t> words(999 * 3);
     std::uint32_t next = 0;
     std::uint64_t wrong = 0;
-    while (next < 5000) { // once round it
+    while (next < 10000) { // twice round it
         const ssize_t n = file.read(words.data(), words.size() * 4);
         ASSERT_GT(n, 0);
         ASSERT_EQ(n % 12, 0);
