@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // load_test PATH.ko [PARAMETERS]: the driver, loaded with each of its allocations failing in
-// turn: it loads, or it does not for want of memory, and nothing stays behind. As root, on a
-// kernel that lets allocations fail on demand, and with the driver not loaded; else it skips.
+// turn: it loads, with all devices or the first few, or it does not for want of memory, and
+// nothing stays behind. As root, on a kernel that lets allocations fail on demand, and with the
+// driver not loaded; else it skips.
 #include "allocations.h"
 
 #include <sys/syscall.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 namespace {
 
@@ -16,6 +18,18 @@ int fd = -1;
 const char* parameters = "devices=2 ring_bytes=65536";
 
 int load() { return syscall(SYS_finit_module, fd, parameters, 0) < 0 ? errno : 0; }
+
+// How many there are, each of which has the next number.
+unsigned devices()
+{
+    const std::string name = "/sys/class/zcring/zcring";
+    unsigned n = 0;
+    while (access((name + std::to_string(n)).c_str(), F_OK) == 0)
+        n++;
+    EXPECT_NE(access((name + std::to_string(n + 1)).c_str(), F_OK), 0) << "without zcring" << n;
+    return n;
+}
+
 int unload() { return syscall(SYS_delete_module, "zcring", O_NONBLOCK) < 0 ? errno : 0; }
 
 TEST(Load, FailsCleanlyWhateverAllocationFails)
@@ -25,7 +39,10 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
         GTEST_SKIP() << "this kernel lets no allocation fail on demand";
     if (access("/sys/module/zcring", F_OK) == 0)
         GTEST_SKIP() << "the driver is loaded, and perhaps used";
-    unsigned refused = 0;
+    ASSERT_EQ(load(), 0);
+    const unsigned all = devices();
+    ASSERT_EQ(unload(), 0);
+    unsigned refused = 0, fewer = 0;
     int error = 0;
     const unsigned failed = allocations.fail_each_of(
         [&] {
@@ -33,10 +50,18 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
             EXPECT_TRUE(error == 0 || error == ENOMEM) << std::strerror(error);
             refused += error == ENOMEM;
         },
-        [&] { EXPECT_EQ(unload(), error ? ENOENT : 0); });
-    std::printf("%u allocations failed, %u of them so that the driver did not load\n", failed, refused);
-    EXPECT_GT(refused, 100u);
+        [&] { // what looks has all the memory that it wants
+            fewer += error == 0 && devices() < all;
+            EXPECT_NE(access("/sys/class/zcring", F_OK) == 0, error != 0);
+            EXPECT_EQ(unload(), error ? ENOENT : 0);
+        });
+    std::printf("%u allocations failed, %u of them so that the driver did not load, %u so that it had fewer devices\n",
+                failed, refused, fewer);
+    EXPECT_GT(refused, 50u); // most of them the kernel's own, whose number varies
+    EXPECT_GT(fewer, 10u);
+    EXPECT_GT(refused + fewer, 100u);
     EXPECT_EQ(load(), 0);
+    EXPECT_EQ(devices(), all);
     EXPECT_EQ(unload(), 0);
 }
 
