@@ -157,7 +157,8 @@ TEST_F(Tracepoints, InterruptAndWakeAreTold)
 
 TEST_F(Tracepoints, EnabledInMidStreamTellFromThereOn)
 {
-    device_file file;
+    device_file file; // nobody reads it
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return file.telemetry().bursts > 0; }));
     enable();

@@ -319,7 +319,7 @@ TEST(Reader, ReleasesNoMoreThanIsHeld)
 
 TEST(Reader, TellsEveryBurstInOrder)
 {
-    device dev(without_loss("channels=2"));
+    device dev(without_loss("channels=2,ring_bytes=67108864"));
     reader in(dev);
     dev.start();
     std::uint64_t index = 0;

@@ -137,7 +137,7 @@ class QaSource(DeviceTestCase):
         self.assertNotIn("rx_lost", tags)
 
     def test_a_retune_is_tagged_at_the_very_sample(self):
-        rate = 1e6
+        rate = 4e5
         source = zcring.source(DEVICE + ",scene=tone,interval_us=2000,ring_bytes=67108864",
                                "fc32", 1, rate, 100e6)
         sink = TagSink()
