@@ -109,6 +109,7 @@ public:
             nitems_read(0) + static_cast<std::uint64_t>(noutput_items) + 40000;
         d_src->post(command_port, pmt::cons(symbol("gain"), pmt::from_double(6)));
         has_gone_on = eventually([&] { return d_other->items >= goal; });
+        eventually([&] { return d_src->gain(0) == 6; }); // the end would drop a message
         return WORK_DONE;
     }
     std::atomic<bool> has_gone_on{ false };
