@@ -55,7 +55,8 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
             EXPECT_NE(access("/sys/class/zcring", F_OK) == 0, error != 0);
             EXPECT_EQ(unload(), error ? ENOENT : 0);
         });
-    std::printf("%u allocations failed, %u of them so that the driver did not load, %u so that it had fewer devices\n",
+    std::printf("%u allocations failed, %u of them so that the driver did not load, "
+                "%u so that it had fewer devices\n",
                 failed, refused, fewer);
     EXPECT_GT(refused, 50u); // most of them the kernel's own, whose number varies
     EXPECT_GT(fewer, 10u);

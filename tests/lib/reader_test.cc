@@ -325,7 +325,7 @@ TEST(Reader, TellsEveryBurstInOrder)
     std::uint64_t index = 0;
     std::uint64_t time = 0;
     for (int step = 0; step < 50; step++) {
-        ASSERT_EQ(in.wait(500, patience), status::data);
+        ASSERT_EQ(in.wait(2000, patience), status::data);
         const reader::view v = in.acquire();
         while (const std::optional<burst> b = in.next_burst(v.index + v.samples)) {
             EXPECT_EQ(b->index, index);
