@@ -92,7 +92,7 @@ struct counter final : gr::sync_block {
     std::atomic<std::uint64_t> items{ 0 };
 };
 
-// Sends messages to the source, most of them while it waits for a burst, and takes its time until
+// Sends messages to the source, some of them while it waits for a burst, and takes its time until
 // another reader has had more bursts.
 class dawdler final : public gr::sync_block
 {
@@ -110,7 +110,7 @@ public:
             nitems_read(0) + static_cast<std::uint64_t>(noutput_items) + 40000;
         has_gone_on = eventually([&] {
             d_src->post(command_port, pmt::cons(symbol("gain"), pmt::from_double(6)));
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            std::this_thread::sleep_for(std::chrono::milliseconds(3)); // a burst is 10 ms
             return d_other->items >= goal;
         });
         eventually([&] { return d_src->gain(0) == 6; }); // the end would drop a message
