@@ -157,8 +157,8 @@ def checks(results):
     yield ("The one to the bare VOLK loop is the hardest to keep, and says most about the "
            "machine. The loop writes into its own second-level cache, which a block with a reader "
            "in another thread cannot: the loop through 8 MiB, above, is what the same conversion "
-           "costs where the block's output lies, and all that can be said where neighbours use "
-           "the third-level cache. What the block needs beyond that is waking threads. "
+           "costs where the block's output lies, and all that can be said where the third-level "
+           "cache is slow or busy. What the block needs beyond that is waking threads. "
            "[The design](design.md#block) says what has been tried.")
     yield table(["", "measured", "must be", ""],
                 [[c["what"], number(c["ratio"]), f"{c['sense']} {number(c['bound'])}",
