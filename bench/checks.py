@@ -58,7 +58,7 @@ def doubt(results, what):
     if what != VOLK or cost <= THIRD_LEVEL_COST:
         return None
     return (f"the third-level cache is slow or busy: the bare loop itself costs {cost:.2f} times "
-            f"as much there as in the second (said from {THIRD_LEVEL_COST} on)")
+            f"as much there as in the second (said above {THIRD_LEVEL_COST})")
 
 
 def check(results):
