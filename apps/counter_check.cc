@@ -91,8 +91,7 @@ right_samples(const std::byte* at, std::uint64_t samples, std::uint32_t count) n
     while (samples - i >= block_samples &&
            block_is_right<Rule>(at + i * bytes, count + static_cast<std::uint32_t>(i)))
         i += block_samples;
-    while (i < samples &&
-           load<Rule>(at, i) == Rule::make(count + static_cast<std::uint32_t>(i)))
+    while (i < samples && load<Rule>(at, i) == Rule::make(count + static_cast<std::uint32_t>(i)))
         i++;
     return i;
 }

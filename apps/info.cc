@@ -17,8 +17,8 @@ namespace {
 
 bool sets_something(const zcring::arguments& a)
 {
-    return a.format || a.channels || a.rate || a.freq || a.gain || a.ring_bytes ||
-           a.interval_us || a.scene || a.dma || a.pace || a.seed;
+    return a.format || a.channels || a.rate || a.freq || a.gain || a.ring_bytes || a.interval_us ||
+           a.scene || a.dma || a.pace || a.seed;
 }
 
 snapshot open_and_look(const zcring::arguments& a)

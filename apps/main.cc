@@ -39,8 +39,8 @@ void complain(std::string message)
 void add_info(CLI::App& command, app::info_options& options)
 {
     CLI::App* info = command.add_subcommand("info", "Tell a device's geometry, settings, counters");
-    info->add_option("ARGS", options.arguments,
-                     "Which device; none: each /dev/zcring*, else the emulator");
+    info->add_option(
+        "ARGS", options.arguments, "Which device; none: each /dev/zcring*, else the emulator");
     info->add_flag("--json", options.json, "Print one JSON object");
     info->footer(about_info);
 }
@@ -72,20 +72,22 @@ void add_verify(CLI::App& command, app::verify_options& options)
     verify->add_option("--samples", options.samples, "End after N samples of each channel")
         ->type_name("N")
         ->transform(between(1, 9e15, true));
-    verify->add_option("--seconds", options.seconds,
-                       "End after S seconds; 10 where --samples is not given")
+    verify
+        ->add_option(
+            "--seconds", options.seconds, "End after S seconds; 10 where --samples is not given")
         ->type_name("S")
         ->check(between(1e-3, 3e9, false));
-    verify->add_option_function<int>(
-              "--stall",
-              [&options](int ms) { options.stall = std::chrono::milliseconds(ms); },
-              "Sleep MS milliseconds at every burst, to be too slow on\n"
-              "purpose: losses are then expected, and proven to be\n"
-              "accounted for to the sample")
+    verify
+        ->add_option_function<int>(
+            "--stall",
+            [&options](int ms) { options.stall = std::chrono::milliseconds(ms); },
+            "Sleep MS milliseconds at every burst, to be too slow on\n"
+            "purpose: losses are then expected, and proven to be\n"
+            "accounted for to the sample")
         ->type_name("MS")
         ->transform(between(0, 60000, true));
-    verify->add_flag("--allow-loss", options.allow_loss,
-                     "Losses that the device reports are no failure");
+    verify->add_flag(
+        "--allow-loss", options.allow_loss, "Losses that the device reports are no failure");
     verify->add_flag("--json", options.json, "Print one JSON object");
     verify->footer(about_verify);
 }

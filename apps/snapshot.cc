@@ -48,10 +48,14 @@ table counters(const zcring::telemetry& t)
     table rows(2);
     rows.row("", { "samples", "bytes" });
     rows.row("sample clock", { grouped(t.sample_clock) });
-    rows.row("lost", { grouped(t.lost_samples), grouped(t.overflow_bytes),
-                       "in " + counted(t.overflow_events, "overflow") });
-    rows.row("produced", { grouped(t.produced_samples), grouped(t.produced_bytes),
-                           "in " + counted(t.bursts, "burst") });
+    rows.row("lost",
+             { grouped(t.lost_samples),
+               grouped(t.overflow_bytes),
+               "in " + counted(t.overflow_events, "overflow") });
+    rows.row("produced",
+             { grouped(t.produced_samples),
+               grouped(t.produced_bytes),
+               "in " + counted(t.bursts, "burst") });
     rows.row("consumed", { grouped(t.consumed_samples), grouped(t.consumed_bytes) });
     rows.row("in the ring", { grouped(in_ring(t)), grouped(held) });
     return rows;
@@ -93,16 +97,11 @@ snapshot take_snapshot(const zcring::device& emulator)
 json to_json(const zcring::telemetry& t)
 {
     return {
-        { "sample_clock", t.sample_clock },
-        { "produced_samples", t.produced_samples },
-        { "consumed_samples", t.consumed_samples },
-        { "lost_samples", t.lost_samples },
-        { "ring_held_samples", in_ring(t) },
-        { "produced_bytes", t.produced_bytes },
-        { "consumed_bytes", t.consumed_bytes },
-        { "overflow_bytes", t.overflow_bytes },
-        { "overflow_events", t.overflow_events },
-        { "bursts", t.bursts },
+        { "sample_clock", t.sample_clock },         { "produced_samples", t.produced_samples },
+        { "consumed_samples", t.consumed_samples }, { "lost_samples", t.lost_samples },
+        { "ring_held_samples", in_ring(t) },        { "produced_bytes", t.produced_bytes },
+        { "consumed_bytes", t.consumed_bytes },     { "overflow_bytes", t.overflow_bytes },
+        { "overflow_events", t.overflow_events },   { "bursts", t.bursts },
     };
 }
 

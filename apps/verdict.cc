@@ -35,9 +35,8 @@ sum losses_told(const zcring::telemetry& t, const counter_check& samples)
 {
     const std::uint64_t untold = t.lost_samples - samples.lost();
     const std::uint64_t events = t.overflow_events - samples.gaps();
-    sum s = equation("lost = told by gaps + after the last burst",
-                     t.lost_samples,
-                     { samples.lost(), untold });
+    sum s = equation(
+        "lost = told by gaps + after the last burst", t.lost_samples, { samples.lost(), untold });
     s.holds = t.lost_samples >= samples.lost() && (events == 0 || events == 1) &&
               (events == 1) == (untold > 0);
     return s;
@@ -97,15 +96,16 @@ std::string verdict_line(const evidence& e, const counter_check& samples)
 {
     const zcring::telemetry t = e.telemetry.value_or(zcring::telemetry());
     const verdict v = judge(e, samples);
-    const std::string losses = counted(t.lost_samples, "sample") + " lost in " +
-                               counted(t.overflow_events, "overflow");
+    const std::string losses =
+        counted(t.lost_samples, "sample") + " lost in " + counted(t.overflow_events, "overflow");
     switch (v) {
     case verdict::proven:
         return "proven: nothing was lost, doubled or torn";
     case verdict::accounted:
         return "proven: " + losses + ", each accounted for; nothing doubled or torn";
     case verdict::lost:
-        return "lost: " + losses + ", each accounted for; raise ring_bytes, lower rate, or say "
+        return "lost: " + losses +
+               ", each accounted for; raise ring_bytes, lower rate, or say "
                "--allow-loss";
     case verdict::wrong:
         return "wrong: " + why_wrong(e, samples);

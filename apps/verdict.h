@@ -21,10 +21,10 @@ struct evidence {
     unsigned channels = 1;
     bool loss_allowed = false;
     bool interrupted = false;
-    std::string ended;           //!< why the stream ended by itself; empty if it did not
-    double seconds = 0;          //!< from the start of the stream to its stop
-    std::uint64_t released = 0;  //!< samples of a channel, given back
-    std::uint64_t left = 0;      //!< samples of a channel, found in the ring after the stop
+    std::string ended;          //!< why the stream ended by itself; empty if it did not
+    double seconds = 0;         //!< from the start of the stream to its stop
+    std::uint64_t released = 0; //!< samples of a channel, given back
+    std::uint64_t left = 0;     //!< samples of a channel, found in the ring after the stop
     //! After all of the above; none where the device is gone.
     std::optional<zcring::telemetry> telemetry;
 };

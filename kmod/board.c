@@ -94,7 +94,7 @@ EXPORT_SYMBOL_GPL(zcring_dma_take);
  * The engine is plain C and exports nothing itself. The books and the clock are for every
  * board ...
  */
-#define ZCRING_EXPORT(_name)	EXPORT_SYMBOL_GPL(_name)
+#define ZCRING_EXPORT(_name) EXPORT_SYMBOL_GPL(_name)
 
 ZCRING_EXPORT(zcring_stream_start);
 ZCRING_EXPORT(zcring_stream_stop);

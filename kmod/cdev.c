@@ -31,14 +31,14 @@ static __poll_t zcring_poll(struct file *file, poll_table *wait)
 {
 	struct zcring_device *zdev = file->private_data;
 	const struct zcring_stream *stream = &zdev->stream;
-	__poll_t writable = EPOLLOUT | EPOLLWRNORM;	/* write() never waits */
+	__poll_t writable = EPOLLOUT | EPOLLWRNORM; /* write() never waits */
 
 	poll_wait(file, &zdev->wait, wait);
-	zcring_ring_fence_before_look();	/* poll_wait() has it itself from 6.14 on */
+	zcring_ring_fence_before_look(); /* poll_wait() has it itself from 6.14 on */
 	switch (zcring_load(&stream->state)) {
 	case ZCRING_STATE_RUNNING:
 		return writable | (zcring_stream_readable(stream) ? EPOLLIN | EPOLLRDNORM : 0);
-	case ZCRING_STATE_STOPPED:	/* no more will come: there is nothing to wait for */
+	case ZCRING_STATE_STOPPED: /* no more will come: there is nothing to wait for */
 		return writable | EPOLLIN | EPOLLRDNORM;
 	case ZCRING_STATE_FAULT:
 		return EPOLLERR;

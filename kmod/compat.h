@@ -8,9 +8,9 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define ZCRING_DEVNODE_CONST		/* class.devnode took a device that it could change */
+#define ZCRING_DEVNODE_CONST /* class.devnode took a device that it could change */
 #else
-#define ZCRING_DEVNODE_CONST	const
+#define ZCRING_DEVNODE_CONST const
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
@@ -21,7 +21,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
-#define zap_special_vma_range	zap_vma_ptes
+#define zap_special_vma_range zap_vma_ptes
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)

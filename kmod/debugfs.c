@@ -42,18 +42,18 @@ static ssize_t zcring_write_number(const char __user *from, size_t bytes,
 	return err ?: bytes;
 }
 
-#define ZCRING_WRITE_ONLY(_name, _call)						\
-	static ssize_t _name##_write(struct file *file, const char __user *from,	\
-				     size_t bytes, loff_t *pos)			\
-	{									\
-		return _call;							\
-	}									\
-										\
-	static const struct file_operations _name##_fops = {			\
-		.owner = THIS_MODULE,						\
-		.open = simple_open,						\
-		.write = _name##_write,						\
-		.llseek = noop_llseek,						\
+#define ZCRING_WRITE_ONLY(_name, _call)                                                        \
+	static ssize_t _name##_write(struct file *file, const char __user *from, size_t bytes, \
+				     loff_t *pos)                                              \
+	{                                                                                      \
+		return _call;                                                                  \
+	}                                                                                      \
+                                                                                               \
+	static const struct file_operations _name##_fops = {                                   \
+		.owner = THIS_MODULE,                                                          \
+		.open = simple_open,                                                           \
+		.write = _name##_write,                                                        \
+		.llseek = noop_llseek,                                                         \
 	}
 
 ZCRING_WRITE_ONLY(zcring_stall, zcring_write_mishap(file, from, bytes, ZCRING_MISHAP_STALL));
@@ -85,10 +85,10 @@ void __init zcring_debugfs_init(void)
 
 void zcring_debugfs_plugs_add(void)
 {
-	zcring_debugfs_unplug = debugfs_create_file("unplug", 0200, zcring_debugfs_root, NULL,
-						    &zcring_unplug_fops);
-	zcring_debugfs_plug = debugfs_create_file("plug", 0200, zcring_debugfs_root, NULL,
-						  &zcring_plug_fops);
+	zcring_debugfs_unplug =
+		debugfs_create_file("unplug", 0200, zcring_debugfs_root, NULL, &zcring_unplug_fops);
+	zcring_debugfs_plug =
+		debugfs_create_file("plug", 0200, zcring_debugfs_root, NULL, &zcring_plug_fops);
 }
 
 void zcring_debugfs_plugs_remove(void)

@@ -20,7 +20,7 @@ static void zcring_device_free(struct device *dev)
 		zdev->ops->destroy(zdev->dma);
 	zcring_area_free(&zdev->next_scene_samples);
 	zcring_area_free(&zdev->scene_samples);
-	zcring_ring_unmap_dma(&zdev->ring);	/* of a board that could not be plugged */
+	zcring_ring_unmap_dma(&zdev->ring); /* of a board that could not be plugged */
 	zcring_ring_free(&zdev->ring);
 	zcring_area_free(&zdev->consumer_page);
 	zcring_area_free(&zdev->meta);
@@ -37,9 +37,10 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
 
 	if (bytes <= most && held <= most - bytes)
 		return 0;
-	dev_err_ratelimited(&zdev->dev,
-			    "%llu bytes for a ring or a scene, besides the %llu held, are more than the %llu that the parameter memory_bytes_max allows\n",
-			    bytes, held, most);
+	dev_err_ratelimited(
+		&zdev->dev,
+		"%llu bytes for a ring or a scene, besides the %llu held, are more than the %llu that the parameter memory_bytes_max allows\n",
+		bytes, held, most);
 	return -ENOMEM;
 }
 
@@ -325,8 +326,7 @@ void zcring_device_account(struct zcring_device *zdev)
 
 static bool zcring_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
 {
-	return a->format == b->format && a->channels == b->channels &&
-	       a->ring_bytes == b->ring_bytes;
+	return a->format == b->format && a->channels == b->channels && a->ring_bytes == b->ring_bytes;
 }
 
 /* With the lock held. */
@@ -365,7 +365,7 @@ static int zcring_exchange_ring(struct zcring_device *zdev, struct file *file,
 	}
 	zdev->config = *config;
 	zdev->ops->configure(zdev->dma, config);
-	zcring_ring_unmap_dma(ring);	/* the hardware has let go of it */
+	zcring_ring_unmap_dma(ring); /* the hardware has let go of it */
 	zcring_device_settle(zdev);
 out_unlock:
 	mutex_unlock(&zdev->lock);
@@ -375,7 +375,7 @@ out_unlock:
 int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
 				   const struct zcring_config *config)
 {
-	struct zcring_ring ring = { };
+	struct zcring_ring ring = {};
 	int err;
 
 	err = zcring_config_check(config, PAGE_SIZE);
@@ -400,7 +400,7 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 {
 	int err;
 
-	err = zcring_config_check(config, PAGE_SIZE);	/* no one becomes the consumer by mistake */
+	err = zcring_config_check(config, PAGE_SIZE); /* no one becomes the consumer by mistake */
 	if (err)
 		return err;
 	err = zcring_device_lock_io(zdev, file);

@@ -62,8 +62,7 @@ struct zcring_dma_ops {
 	const char *model;
 	u32 features;
 	bool has_interrupt;
-	void *(*create)(struct zcring_device *zdev, void *board,
-			const struct zcring_config *config);
+	void *(*create)(struct zcring_device *zdev, void *board, const struct zcring_config *config);
 	void (*destroy)(void *dma);
 	void (*configure)(void *dma, const struct zcring_config *config);
 	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *samples);

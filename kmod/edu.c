@@ -15,32 +15,33 @@
 #include "dma.h"
 #include "edu.h"
 
-#define EDU_VENDOR_ID		0x1234
-#define EDU_DEVICE_ID		0x11e8
+#define EDU_VENDOR_ID 0x1234
+#define EDU_DEVICE_ID 0x11e8
 
 /* Registers; 32 bits wide, those of the DMA engine 64. */
-#define EDU_IDENTIFICATION	0x00
-#define EDU_IDENTIFIED		0xed	/* its lowest byte */
-#define EDU_LIVENESS		0x04	/* reads as what was written, inverted */
-#define EDU_INTERRUPT_STATUS	0x24
-#define EDU_INTERRUPT_ACK	0x64
-#define EDU_DMA_FROM		0x80
-#define EDU_DMA_TO		0x88
-#define EDU_DMA_COUNT		0x90
-#define EDU_DMA_COMMAND		0x98
-#define EDU_DMA_RUN		BIT(0)	/* reads as 1 until it has ended */
-#define EDU_DMA_TO_MEMORY	BIT(1)
-#define EDU_DMA_INTERRUPT	BIT(2)
-#define EDU_INTERRUPT_OF_DMA	0x100
+#define EDU_IDENTIFICATION   0x00
+#define EDU_IDENTIFIED	     0xed /* its lowest byte */
+#define EDU_LIVENESS	     0x04 /* reads as what was written, inverted */
+#define EDU_INTERRUPT_STATUS 0x24
+#define EDU_INTERRUPT_ACK    0x64
+#define EDU_DMA_FROM	     0x80
+#define EDU_DMA_TO	     0x88
+#define EDU_DMA_COUNT	     0x90
+#define EDU_DMA_COMMAND	     0x98
+#define EDU_DMA_RUN	     BIT(0) /* reads as 1 until it has ended */
+#define EDU_DMA_TO_MEMORY    BIT(1)
+#define EDU_DMA_INTERRUPT    BIT(2)
+#define EDU_INTERRUPT_OF_DMA 0x100
 
-#define EDU_GONE		(~0U)	/* what a register of a card that is gone reads as */
+#define EDU_GONE (~0U) /* what a register of a card that is gone reads as */
 
-#define EDU_POLL_US		1000
-#define EDU_PATIENCE_US		1000000	/* a leg takes 100 ms */
+#define EDU_POLL_US	1000
+#define EDU_PATIENCE_US 1000000 /* a leg takes 100 ms */
 
 static unsigned int dma_bits = 28;
 module_param(dma_bits, uint, 0444);
-MODULE_PARM_DESC(dma_bits, "address bits of the card's DMA, as QEMU's property dma_mask gives it (default 28)");
+MODULE_PARM_DESC(dma_bits,
+		 "address bits of the card's DMA, as QEMU's property dma_mask gives it (default 28)");
 
 static void zcring_edu_start_dma(struct zcring_edu *edu, u64 from, u64 to, u64 bytes, u32 flags)
 {
@@ -248,10 +249,8 @@ static void zcring_edu_remove(struct pci_dev *pdev)
 	zcring_edu_unmap_registers(edu);
 }
 
-static const struct pci_device_id zcring_edu_ids[] = {
-	{ PCI_DEVICE(EDU_VENDOR_ID, EDU_DEVICE_ID) },
-	{ }
-};
+static const struct pci_device_id zcring_edu_ids[] = { { PCI_DEVICE(EDU_VENDOR_ID, EDU_DEVICE_ID) },
+						       {} };
 MODULE_DEVICE_TABLE(pci, zcring_edu_ids);
 
 static struct pci_driver zcring_edu_driver = {

@@ -13,8 +13,8 @@ struct zcring_dma_ops;
  * The card's buffer, where its DMA engine sees it. It has 4096 bytes, but QEMU up to 7.2 ends
  * itself where a DMA takes the last one.
  */
-#define ZCRING_EDU_BUFFER		0x40000
-#define ZCRING_EDU_BUFFER_BYTES		4032U
+#define ZCRING_EDU_BUFFER	0x40000
+#define ZCRING_EDU_BUFFER_BYTES 4032U
 
 /**
  * struct zcring_edu - the card, as long as the PCI driver has it

@@ -26,7 +26,7 @@
 enum zcring_edu_leg {
 	ZCRING_EDU_IDLE,
 	ZCRING_EDU_FILL,
-	ZCRING_EDU_DRAIN,	/* channel 0; the others follow */
+	ZCRING_EDU_DRAIN, /* channel 0; the others follow */
 };
 
 /**
@@ -165,8 +165,8 @@ static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *
 
 	zcring_front_get_tuning(&engine->front, mono_ns, ktime_get_real_ns(), tuning);
 	if (stream->state == ZCRING_STATE_RUNNING)
-		tuning->time_ns = zcring_clock_time(&engine->front.clock,
-						    stream->telemetry.sample_clock);
+		tuning->time_ns =
+			zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
 }
 
 static void zcring_edu_describe(struct zcring_edu_engine *engine)

@@ -9,7 +9,7 @@
 #include "engine/front.h"
 #include "zcring.h"
 
-#define ZCRING_DEVICES_MAX	16
+#define ZCRING_DEVICES_MAX 16
 
 static unsigned int devices = 1;
 module_param(devices, uint, 0444);
@@ -17,7 +17,8 @@ MODULE_PARM_DESC(devices, "number of simulated devices, 0 to 16, boards not coun
 
 static unsigned long ring_bytes = 8UL << 20;
 module_param(ring_bytes, ulong, 0444);
-MODULE_PARM_DESC(ring_bytes, "bytes of each channel's ring, a power of two, a page to 1 GiB (default 8388608)");
+MODULE_PARM_DESC(ring_bytes,
+		 "bytes of each channel's ring, a power of two, a page to 1 GiB (default 8388608)");
 
 static unsigned long sample_rate = 1000000;
 module_param(sample_rate, ulong, 0444);
@@ -37,14 +38,16 @@ MODULE_PARM_DESC(channels, "channels of each device, 1 to 8 (default 1)");
 
 unsigned long zcring_memory_bytes_max;
 module_param_named(memory_bytes_max, zcring_memory_bytes_max, ulong, 0644);
-MODULE_PARM_DESC(memory_bytes_max, "bytes that all rings and scenes of one device may have, those included that are being replaced; 0: 4 GiB, or a quarter of the machine's memory where that is less (default 0)");
+MODULE_PARM_DESC(
+	memory_bytes_max,
+	"bytes that all rings and scenes of one device may have, those included that are being replaced; 0: 4 GiB, or a quarter of the machine's memory where that is less (default 0)");
 
-static u64 zcring_memory_bytes_auto __ro_after_init;	/* what 0 stands for */
+static u64 zcring_memory_bytes_auto __ro_after_init; /* what 0 stands for */
 
 static dev_t zcring_first_number;
-static struct zcring_config zcring_new_config;	/* of a device that is new; constant */
+static struct zcring_config zcring_new_config; /* of a device that is new; constant */
 static const struct zcring_source zcring_simulated = { .ops = &zcring_sim_dma_ops };
-static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX];	/* simulated ones first */
+static struct zcring_device *zcring_devices[ZCRING_DEVICES_MAX]; /* simulated ones first */
 
 /* Protects zcring_devices, and has one device done at a time. */
 static DEFINE_MUTEX(zcring_devices_lock);
@@ -130,7 +133,7 @@ static void zcring_destroy_devices(void)
 /* cdev_device_add() lets users in before it has succeeded; here they wait until it has. */
 int zcring_device_wait_added(struct zcring_device *zdev)
 {
-	if (READ_ONCE(zdev->is_added))	/* all else was there when the device was created */
+	if (READ_ONCE(zdev->is_added)) /* all else was there when the device was created */
 		return 0;
 	if (mutex_lock_interruptible(&zcring_devices_lock))
 		return -ERESTARTSYS;
@@ -166,7 +169,7 @@ static int zcring_plug_new(unsigned int number, const struct zcring_source *sour
 		return PTR_ERR(zdev);
 	err = zcring_device_add(zdev);
 	if (err) {
-		zcring_device_unmap_dma(zdev);	/* an open() in vain may outlive the board */
+		zcring_device_unmap_dma(zdev); /* an open() in vain may outlive the board */
 		zcring_device_discard(zdev);
 		return err;
 	}
@@ -281,7 +284,7 @@ static int __init zcring_init(void)
 	if (err)
 		goto out_remove_debugfs;
 	zcring_add_devices();
-	zcring_debugfs_plugs_add();	/* from here on, the list of devices changes */
+	zcring_debugfs_plugs_add(); /* from here on, the list of devices changes */
 	return 0;
 
 out_remove_debugfs:
@@ -294,7 +297,7 @@ out_unregister_numbers:
 
 static void __exit zcring_exit(void)
 {
-	zcring_debugfs_plugs_remove();	/* the list of devices does not change any more */
+	zcring_debugfs_plugs_remove(); /* the list of devices does not change any more */
 	zcring_destroy_devices();
 	zcring_debugfs_exit();
 	class_unregister(&zcring_class);

@@ -10,7 +10,7 @@
 #include "mem.h"
 
 /* One entry of a page table's middle level: what a board's scatter list would like, too. */
-#define ZCRING_CHUNK_BYTES	SZ_2M
+#define ZCRING_CHUNK_BYTES SZ_2M
 
 /*
  * Large chunks are a wish: only a single page is worth reclaiming for. A request fails
@@ -43,7 +43,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 			order--;
 			continue;
 		}
-		split_page(chunk, order);	/* so that freeing needs no list of chunks */
+		split_page(chunk, order); /* so that freeing needs no list of chunks */
 		for (i = 0; i < 1UL << order; i++)
 			area->pages[area->count++] = chunk + i;
 		cond_resched();
@@ -60,8 +60,7 @@ static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone)
 	area->address = NULL;
 	area->dma_dev = NULL;
 	area->dma = NULL;
-	area->pages = kvmalloc_array(count, sizeof(*area->pages),
-				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
 		return -ENOMEM;
 	err = zcring_area_fill(area, count, zone);
@@ -101,7 +100,7 @@ void zcring_area_free(struct zcring_area *area)
 		zcring_give_way(i);
 	}
 	kvfree(area->pages);
-	*area = (struct zcring_area){ };
+	*area = (struct zcring_area){};
 }
 
 /* Pages from @first on, up to the area's end and no more than @limit, that lie in a row. */
@@ -176,7 +175,7 @@ static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
 	return 0;
 }
 
-#define ZCRING_BURSTS_BYTES	PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst))
+#define ZCRING_BURSTS_BYTES PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst))
 
 u64 zcring_config_bytes(const struct zcring_config *config)
 {
@@ -198,12 +197,12 @@ int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *conf
 	int err;
 	u32 c;
 
-	*ring = (struct zcring_ring){ };
+	*ring = (struct zcring_ring){};
 	err = zcring_area_alloc(&ring->bursts, ZCRING_BURSTS_BYTES);
 	if (err)
 		goto out_free_ring;
-	ring->burst_ends = kvcalloc(ZCRING_BURST_SLOTS, sizeof(*ring->burst_ends),
-				    GFP_KERNEL_ACCOUNT);
+	ring->burst_ends =
+		kvcalloc(ZCRING_BURST_SLOTS, sizeof(*ring->burst_ends), GFP_KERNEL_ACCOUNT);
 	if (!ring->burst_ends) {
 		err = -ENOMEM;
 		goto out_free_ring;

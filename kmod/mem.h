@@ -12,7 +12,7 @@ struct page;
 struct vm_area_struct;
 
 /* As the emulator has it: bursts of 50 ms for more than three minutes. */
-#define ZCRING_BURST_SLOTS	4096ULL
+#define ZCRING_BURST_SLOTS 4096ULL
 
 /**
  * struct zcring_area - pages of memory, cached, in chunks as contiguous as could be had

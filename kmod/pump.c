@@ -40,7 +40,7 @@ static enum hrtimer_restart zcring_pump_interrupt(struct hrtimer *timer)
 	zcring_pump_kick(zdev, now_ns, now_ns - ktime_to_ns(hrtimer_get_expires(timer)));
 	if (!pump->interval)
 		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, pump->interval);	/* from when it was due: no drift */
+	hrtimer_forward_now(timer, pump->interval); /* from when it was due: no drift */
 	return HRTIMER_RESTART;
 }
 
@@ -116,7 +116,7 @@ void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns)
 	struct zcring_pump *pump = &zdev->pump;
 	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
 
-	WRITE_ONCE(pump->fired_ns, 0);	/* a turn that the stream before has left finds nothing */
+	WRITE_ONCE(pump->fired_ns, 0); /* a turn that the stream before has left finds nothing */
 	pump->interval = ns_to_ktime(interval_ns);
 	hrtimer_start(&pump->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
 }

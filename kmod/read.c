@@ -14,8 +14,8 @@
 
 #include "zcring.h"
 
-#define ZCRING_READ_STEP	SZ_64K		/* copied before it is released */
-#define ZCRING_PIECE_BYTES	512		/* of frames, put together on the stack */
+#define ZCRING_READ_STEP   SZ_64K /* copied before it is released */
+#define ZCRING_PIECE_BYTES 512 /* of frames, put together on the stack */
 
 /* With a lock held: either keeps the geometry. */
 static u32 zcring_frame_bytes(const struct zcring_stream *stream)
@@ -56,7 +56,7 @@ static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *
 	if (err)
 		goto out_unlock;
 	zcring_device_account(zdev);
-	zcring_store(&stream->consumer->watermark, stream->tail);	/* anything will do */
+	zcring_store(&stream->consumer->watermark, stream->tail); /* anything will do */
 	if (stream->state == ZCRING_STATE_FAULT)
 		err = -EIO;
 	*tail = stream->tail;
@@ -105,8 +105,7 @@ static int zcring_copy_frames(const struct zcring_stream *stream, u64 index, u64
 }
 
 /* With io_lock held: the memory stays, and what lies between tail and head does not change. */
-static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 frames,
-				  char __user *to)
+static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 frames, char __user *to)
 {
 	struct zcring_stream *stream = &zdev->stream;
 	struct zcring_consumer *page = stream->consumer;
@@ -142,7 +141,7 @@ static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, c
 	u64 tail, filled;
 	int err;
 
-	if (!frames)	/* configured anew since we looked */
+	if (!frames) /* configured anew since we looked */
 		return -EINVAL;
 	err = zcring_read_look(zdev, file, &tail, &filled);
 	if (err)

@@ -10,13 +10,12 @@
 #include "compat.h"
 #include "zcring.h"
 
-#define ZCRING_SLOT_SHIFT	32
+#define ZCRING_SLOT_SHIFT 32
 
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
 /* A slot's number is its region, the channel added for ZCRING_DATA, the last of them. */
-static const struct zcring_area *zcring_slot_area(const struct zcring_device *zdev,
-						  unsigned long slot)
+static const struct zcring_area *zcring_slot_area(const struct zcring_device *zdev, unsigned long slot)
 {
 	switch (slot) {
 	case ZCRING_META:
@@ -127,7 +126,7 @@ int zcring_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long slot;
 	int err;
 
-	if (!(vma->vm_flags & VM_MAYSHARE))	/* VM_SHARED is off where the file is read-only */
+	if (!(vma->vm_flags & VM_MAYSHARE)) /* VM_SHARED is off where the file is read-only */
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EACCES;

@@ -12,13 +12,13 @@
 #include "engine/antenna.h"
 #include "zcring.h"
 
-#define ZCRING_WRITE_STEP	SZ_1M		/* copied before anything else may run */
+#define ZCRING_WRITE_STEP SZ_1M /* copied before anything else may run */
 
 /* With both locks held. */
 static void zcring_scene_forget_next(struct zcring_device *zdev, struct zcring_area *old)
 {
 	*old = zdev->next_scene_samples;
-	zdev->next_scene_samples = (struct zcring_area){ };
+	zdev->next_scene_samples = (struct zcring_area){};
 	zdev->next_scene_bytes = 0;
 	zdev->next_scene_written = 0;
 }
@@ -44,7 +44,7 @@ static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcr
 void zcring_scene_init(struct zcring_device *zdev)
 {
 	struct zcring_scene tone = { .kind = ZCRING_SCENE_TONE };
-	struct zcring_area none = { };
+	struct zcring_area none = {};
 	struct zcring_tuning tuning;
 
 	if (!zdev->ops->set_scene)
@@ -90,11 +90,10 @@ out_unlock:
 	return err;
 }
 
-int zcring_scene_set(struct zcring_device *zdev, struct file *file,
-		     const struct zcring_scene *scene)
+int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct zcring_scene *scene)
 {
-	struct zcring_area samples = { };
-	struct zcring_area old = { };
+	struct zcring_area samples = {};
+	struct zcring_area old = {};
 	u64 bytes;
 	int err;
 

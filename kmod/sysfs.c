@@ -12,7 +12,7 @@
 
 #include "zcring.h"
 
-#define ZCRING_UHZ_PER_HZ	1000000ULL
+#define ZCRING_UHZ_PER_HZ 1000000ULL
 
 static struct zcring_device *zcring_of(struct device *dev)
 {
@@ -26,11 +26,10 @@ struct zcring_names {
 	const char *const *name;
 };
 
-#define ZCRING_NAMES(_variable, _first, ...)					\
-	static const char *const _variable##_name[] = { __VA_ARGS__ };		\
-	static const struct zcring_names _variable = {				\
-		_first, ARRAY_SIZE(_variable##_name), _variable##_name		\
-	}
+#define ZCRING_NAMES(_variable, _first, ...)                                                 \
+	static const char *const _variable##_name[] = { __VA_ARGS__ };                       \
+	static const struct zcring_names _variable = { _first, ARRAY_SIZE(_variable##_name), \
+						       _variable##_name }
 
 ZCRING_NAMES(zcring_states, ZCRING_STATE_STOPPED, "stopped", "running", "fault", "gone");
 ZCRING_NAMES(zcring_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back");
@@ -141,15 +140,14 @@ static int zcring_get_telemetry_of(struct device *dev, struct zcring_telemetry *
 	return 0;
 }
 
-#define ZCRING_COUNTER_ATTR(_name)						\
-	static ssize_t _name##_show(struct device *dev,				\
-				    struct device_attribute *attr, char *to)	\
-	{									\
-		struct zcring_telemetry telemetry;				\
-		int err = zcring_get_telemetry_of(dev, &telemetry);		\
-										\
-		return err ?: sysfs_emit(to, "%llu\n", telemetry._name);	\
-	}									\
+#define ZCRING_COUNTER_ATTR(_name)                                                               \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
+	{                                                                                        \
+		struct zcring_telemetry telemetry;                                               \
+		int err = zcring_get_telemetry_of(dev, &telemetry);                              \
+                                                                                                 \
+		return err ?: sysfs_emit(to, "%llu\n", telemetry._name);                         \
+	}                                                                                        \
 	static DEVICE_ATTR_RO(_name)
 
 ZCRING_COUNTER_ATTR(sample_clock);
@@ -233,36 +231,34 @@ static ssize_t sample_rate_store(struct device *dev, struct device_attribute *at
 static DEVICE_ATTR_RW(sample_rate);
 
 /* A field of struct zcring_config as a number of units; one that would not fit is refused. */
-#define ZCRING_NUMBER_ATTR(_name, _field, _unit)				\
-	static ssize_t _name##_show(struct device *dev,				\
-				    struct device_attribute *attr, char *to)	\
-	{									\
-		struct zcring_config config;					\
-		int err = zcring_get_config_of(dev, &config);			\
-										\
-		return err ?: sysfs_emit(to, "%llu\n", (u64)config._field / (_unit));	\
-	}									\
-										\
-	static ssize_t _name##_store(struct device *dev,			\
-				     struct device_attribute *attr,		\
-				     const char *from, size_t count)		\
-	{									\
-		struct zcring_config config;					\
-		typeof(config._field) field;					\
-		u64 value;							\
-		int err = kstrtou64(from, 0, &value);				\
-										\
-		if (err)							\
-			return err;						\
-		field = value * (_unit);					\
-		if (field / (_unit) != value)					\
-			return -EINVAL;						\
-		err = zcring_begin_config_of(dev, &config);			\
-		if (err)							\
-			return err;						\
-		config._field = field;						\
-		return zcring_end_config_of(dev, &config, count);		\
-	}									\
+#define ZCRING_NUMBER_ATTR(_name, _field, _unit)                                                 \
+	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
+	{                                                                                        \
+		struct zcring_config config;                                                     \
+		int err = zcring_get_config_of(dev, &config);                                    \
+                                                                                                 \
+		return err ?: sysfs_emit(to, "%llu\n", (u64)config._field / (_unit));            \
+	}                                                                                        \
+                                                                                                 \
+	static ssize_t _name##_store(struct device *dev, struct device_attribute *attr,          \
+				     const char *from, size_t count)                             \
+	{                                                                                        \
+		struct zcring_config config;                                                     \
+		typeof(config._field) field;                                                     \
+		u64 value;                                                                       \
+		int err = kstrtou64(from, 0, &value);                                            \
+                                                                                                 \
+		if (err)                                                                         \
+			return err;                                                              \
+		field = value * (_unit);                                                         \
+		if (field / (_unit) != value)                                                    \
+			return -EINVAL;                                                          \
+		err = zcring_begin_config_of(dev, &config);                                      \
+		if (err)                                                                         \
+			return err;                                                              \
+		config._field = field;                                                           \
+		return zcring_end_config_of(dev, &config, count);                                \
+	}                                                                                        \
 	static DEVICE_ATTR_RW(_name)
 
 ZCRING_NUMBER_ATTR(interval_us, interval_ns, NSEC_PER_USEC);
@@ -277,13 +273,13 @@ static ssize_t format_show(struct device *dev, struct device_attribute *attr, ch
 	return err ?: zcring_show_name(to, &zcring_formats, config.format);
 }
 
-static ssize_t format_store(struct device *dev, struct device_attribute *attr,
-			    const char *from, size_t count)
+static ssize_t format_store(struct device *dev, struct device_attribute *attr, const char *from,
+			    size_t count)
 {
 	struct zcring_config config;
 	u32 format;
 	int err = zcring_parse_name(from, &zcring_formats, &format) ?:
-		  zcring_begin_config_of(dev, &config);
+			  zcring_begin_config_of(dev, &config);
 
 	if (err)
 		return err;
@@ -328,8 +324,8 @@ static ssize_t frequency_show(struct device *dev, struct device_attribute *attr,
 	return err ?: zcring_show_hz(to, tuning.freq_uhz[0]);
 }
 
-static ssize_t frequency_store(struct device *dev, struct device_attribute *attr,
-			       const char *from, size_t count)
+static ssize_t frequency_store(struct device *dev, struct device_attribute *attr, const char *from,
+			       size_t count)
 {
 	struct zcring_control control = { .what = ZCRING_CONTROL_FREQ };
 	int err = zcring_parse_hz(from, &control.freq_uhz);
@@ -346,8 +342,8 @@ static ssize_t gain_mb_show(struct device *dev, struct device_attribute *attr, c
 	return err ?: sysfs_emit(to, "%d\n", tuning.gain_mb[0]);
 }
 
-static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr,
-			     const char *from, size_t count)
+static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr, const char *from,
+			     size_t count)
 {
 	struct zcring_control control = { .what = ZCRING_CONTROL_GAIN };
 	int err = kstrtos32(from, 0, &control.gain_mb);
@@ -370,10 +366,10 @@ static ssize_t scene_show(struct device *dev, struct device_attribute *attr, cha
 }
 
 /* At the frequency of the scene before. Samples cannot come this way. */
-static ssize_t scene_store(struct device *dev, struct device_attribute *attr,
-			   const char *from, size_t count)
+static ssize_t scene_store(struct device *dev, struct device_attribute *attr, const char *from,
+			   size_t count)
 {
-	struct zcring_scene scene = { };
+	struct zcring_scene scene = {};
 	int err = zcring_parse_name(from, &zcring_scenes, &scene.kind) ?: zcring_lock_for(dev);
 
 	if (err)

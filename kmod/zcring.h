@@ -107,8 +107,8 @@ struct zcring_device {
 	struct device dev;
 	struct cdev cdev;
 
-	struct mutex io_lock;	/* see above */
-	struct mutex lock;	/* see above */
+	struct mutex io_lock; /* see above */
+	struct mutex lock; /* see above */
 	wait_queue_head_t wait;
 
 	struct zcring_config config;
@@ -152,7 +152,7 @@ struct zcring_source {
 
 /* main.c */
 extern struct class zcring_class;
-extern unsigned long zcring_memory_bytes_max;	/* as root has set it; 0: automatic */
+extern unsigned long zcring_memory_bytes_max; /* as root has set it; 0: automatic */
 
 /* Bytes that all rings and scenes of one device may have. */
 u64 zcring_memory_limit(void);
@@ -264,8 +264,7 @@ ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *po
 
 /* scene.c */
 void zcring_scene_init(struct zcring_device *zdev);
-int zcring_scene_set(struct zcring_device *zdev, struct file *file,
-		     const struct zcring_scene *scene);
+int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct zcring_scene *scene);
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
 
 /* Forgets a scene that was not written to its end. */

@@ -13,6 +13,8 @@
 
 #include "zcring.h"
 
+/* Laid out by hand, as the trace headers of the kernel are. */
+/* clang-format off */
 #define zcring_print_state(_state)					\
 	__print_symbolic(_state,					\
 			 { ZCRING_STATE_STOPPED, "stopped" },		\
@@ -128,6 +130,7 @@ TRACE_EVENT(zcring_state,
 		  __entry->fault)
 );
 
+/* clang-format on */
 #endif /* ZCRING_ZCRING_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -9,6 +9,7 @@
 // "device=/dev/zcring0", or any other start of an argument string.
 #include <zcring/reader.h>
 
+#include <unistd.h>
 #include <array>
 #include <chrono>
 #include <cinttypes>
@@ -21,7 +22,6 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 namespace {

@@ -54,8 +54,8 @@ std::uint64_t time_ns(const pmt::pmt_t& value)
         seconds = pmt::car(value);
         fraction = pmt::cdr(value);
     }
-    const bool whole = pmt::is_uint64(seconds) ||
-                       (pmt::is_integer(seconds) && pmt::to_long(seconds) >= 0);
+    const bool whole =
+        pmt::is_uint64(seconds) || (pmt::is_integer(seconds) && pmt::to_long(seconds) >= 0);
     if (!whole || !pmt::is_real(fraction) || !(pmt::to_double(fraction) >= 0) ||
         !(pmt::to_double(fraction) < 1) || pmt::to_uint64(seconds) > UINT64_MAX / ns_per_s - 1)
         refuse("time is " + pmt::write_string(value) +

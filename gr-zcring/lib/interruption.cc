@@ -10,8 +10,7 @@
 namespace gr {
 namespace zcring {
 
-interruption::interruption(std::function<void()> wake)
-    : d_wake(std::move(wake))
+interruption::interruption(std::function<void()> wake) : d_wake(std::move(wake))
 {
     // Signals are the program's own threads' to take.
     sigset_t all, before;

@@ -49,7 +49,10 @@ public:
 
 private:
     struct unlocked {
-        explicit unlocked(pthread_mutex_t& mutex) : d_mutex(mutex) { pthread_mutex_unlock(&d_mutex); }
+        explicit unlocked(pthread_mutex_t& mutex) : d_mutex(mutex)
+        {
+            pthread_mutex_unlock(&d_mutex);
+        }
         ~unlocked() { pthread_mutex_lock(&d_mutex); }
         pthread_mutex_t& d_mutex;
     };

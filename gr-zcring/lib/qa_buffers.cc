@@ -8,12 +8,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <gnuradio/block_detail.h>
 #include <gnuradio/blocks/head.h>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/blocks/stream_to_vector.h>
 #include <gnuradio/blocks/vector_sink.h>
 #include <gnuradio/blocks/vector_source.h>
-#include <gnuradio/block_detail.h>
 #include <gnuradio/buffer_double_mapped.h>
 #include <gnuradio/filter/fir_filter_blk.h>
 #include <gnuradio/prefs.h>
@@ -95,7 +95,9 @@ source::sptr converting_source(double rate)
 {
     return source::make(
         "emulator,pace=free,scene=counter,format=sc16,interval_us=20000,ring_bytes=16777216",
-        "fc32", 1, rate);
+        "fc32",
+        1,
+        rate);
 }
 
 // A buffer type such as a GPU's block has, though its memory is ordinary.
@@ -149,8 +151,8 @@ BOOST_AUTO_TEST_CASE(a_filter_with_a_long_history_sees_what_a_vector_source_give
                              gr::filter::fir_filter_ccf::make(1, long_taps()),
                              n);
     for (const char* zero_copy : { "on", "off" }) {
-        auto src = source::make(
-            device_args() + lossless() + noise, "fc32", 1, 1e6, 100e6, 0, zero_copy);
+        auto src =
+            source::make(device_args() + lossless() + noise, "fc32", 1, 1e6, 100e6, 0, zero_copy);
         BOOST_CHECK_EQUAL(src->is_zero_copy(), zero_copy == std::string("on"));
         for (int round = 0; round < 2; round++) {
             auto found = filtered(src, gr::filter::fir_filter_ccf::make(1, long_taps()), n);
@@ -227,8 +229,8 @@ BOOST_AUTO_TEST_CASE(a_decimator_that_needs_more_than_the_ring_gets_copies_or_an
 BOOST_AUTO_TEST_CASE(short_bursts_are_no_reason_to_copy)
 {
     auto& log = qa_log::anew();
-    auto src =
-        source::make("emulator,pace=free,scene=counter,interval_us=100", "sc16", 1, 24e3, 0, 0, "on");
+    auto src = source::make(
+        "emulator,pace=free,scene=counter,interval_us=100", "sc16", 1, 24e3, 0, 0, "on");
     auto tb = gr::make_top_block("short bursts");
     auto sink = counter_sink::make(4);
     tb->connect(src, 0, sink, 0);
@@ -260,8 +262,8 @@ BOOST_AUTO_TEST_CASE(a_new_reader_of_an_old_buffer_may_need_more_than_the_ring_h
         tb->start();
         BOOST_CHECK(eventually([&] { return sink->nitems_read(0) > 100000; }));
         tb->lock();
-        auto to_vector = gr::blocks::stream_to_vector::make(
-            sizeof(gr_complex), static_cast<std::size_t>(vector_items));
+        auto to_vector = gr::blocks::stream_to_vector::make(sizeof(gr_complex),
+                                                            static_cast<std::size_t>(vector_items));
         tb->connect(src, 0, to_vector, 0);
         tb->connect(to_vector, 0, gr::blocks::null_sink::make(bytes), 0);
         tb->unlock();
@@ -303,7 +305,12 @@ BOOST_AUTO_TEST_CASE(a_block_that_needs_more_bursts_than_the_ring_takes_gets_cop
     const std::size_t vector_items = 262144;
     const auto make = [](const std::string& interval, const std::string& zero_copy) {
         return source::make("emulator,pace=free,interval_us=" + interval + noise,
-                            "fc32", 1, 48e3, 100e6, 0, zero_copy);
+                            "fc32",
+                            1,
+                            48e3,
+                            100e6,
+                            0,
+                            zero_copy);
     };
     for (const char* interval : { "1000", "2667" }) { // the latter as the error says
         auto src = make(interval, "auto");
@@ -347,10 +354,11 @@ BOOST_AUTO_TEST_CASE(one_output_may_be_the_ring_and_another_a_copy)
     tb->run();
     BOOST_CHECK(!src->is_zero_copy());
     BOOST_CHECK(sink->data() == reference(n * decimation));
-    BOOST_CHECK(filter_sink->data() ==
-                filtered(gr::blocks::vector_source_c::make(reference(n * decimation, 1)),
-                         gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)),
-                         n));
+    BOOST_CHECK(
+        filter_sink->data() ==
+        filtered(gr::blocks::vector_source_c::make(reference(n * decimation, 1)),
+                 gr::filter::fir_filter_ccf::make(decimation, std::vector<float>(50, 0.02f)),
+                 n));
     auto t = src->telemetry();
     BOOST_CHECK_GT(t["consumed_samples"], n * decimation / 2);
     BOOST_CHECK_EQUAL(t["lost_samples"], 0u);
@@ -421,7 +429,9 @@ BOOST_AUTO_TEST_CASE(a_block_gets_a_buffer_as_large_as_the_user_says)
         auto tb = gr::make_top_block("large");
         auto src = source::make(device_args() + lossless() + ",scene=counter,format=" + format +
                                     ",ring_bytes=" + std::to_string(ring_bytes),
-                                "fc32", 1, 1e6);
+                                "fc32",
+                                1,
+                                1e6);
         src->set_min_output_buffer(0, wanted + 1);
         auto sink = counter_sink::make(8);
         sink->demand(wanted);
@@ -458,12 +468,14 @@ BOOST_AUTO_TEST_CASE(a_buffer_is_made_for_the_rate_and_the_user_of_its_own_flowg
     {
         auto tb = gr::make_top_block("does not start");
         tb->connect(src, 0, gr::blocks::null_sink::make(sizeof(gr_complex)), 0);
-        tb->connect(source::make("emulator,ring_bytes=4096", "fc32", 1, 1e6, 0, 0, "on"), 0,
-                    gnuradio::make_block_sptr<foreign_sink>(), 0);
+        tb->connect(source::make("emulator,ring_bytes=4096", "fc32", 1, 1e6, 0, 0, "on"),
+                    0,
+                    gnuradio::make_block_sptr<foreign_sink>(),
+                    0);
         BOOST_CHECK_THROW(tb->start(), std::runtime_error);
     }
     src->set_min_output_buffer(0, 100000);
-    BOOST_CHECK_EQUAL(run(), 100352u); // whole pages
+    BOOST_CHECK_EQUAL(run(), 100352u);   // whole pages
     src->set_min_output_buffer(0, 1000); // less than the block's own
     for (int round = 0; round < 2; round++)
         BOOST_CHECK_EQUAL(run(), 1u << 16);
@@ -542,8 +554,8 @@ BOOST_AUTO_TEST_CASE(a_block_with_a_buffer_of_its_own_is_told_what_to_set)
 BOOST_AUTO_TEST_CASE(readers_of_different_speed_see_every_sample)
 {
     auto tb = gr::make_top_block("fan-out");
-    auto src = source::make(
-        device_args() + lossless() + ",scene=counter", "sc16", 1, 1e6, 100e6, 0, "on");
+    auto src =
+        source::make(device_args() + lossless() + ",scene=counter", "sc16", 1, 1e6, 100e6, 0, "on");
     std::vector<counter_sink::sptr> sinks;
     for (const int at_once : { 1 << 20, 4096, 97, 1000 }) {
         sinks.push_back(counter_sink::make(4));
@@ -572,9 +584,14 @@ BOOST_AUTO_TEST_CASE(a_reader_slower_than_the_device_sees_no_torn_sample)
 {
     for (const char* ring_bytes : { "4096", "65536", "1048576" }) {
         auto tb = gr::make_top_block("slow");
-        auto src = source::make(device_args() + ",scene=counter,interval_us=500,ring_bytes=" +
-                                    ring_bytes,
-                                "sc16", 2, 20e6, 100e6, 0, "on");
+        auto src =
+            source::make(device_args() + ",scene=counter,interval_us=500,ring_bytes=" + ring_bytes,
+                         "sc16",
+                         2,
+                         20e6,
+                         100e6,
+                         0,
+                         "on");
         auto sink = counter_sink::make(4, 2);
         tb->connect(src, 0, sink, 0);
         tb->connect(src, 1, sink, 1);
@@ -583,8 +600,7 @@ BOOST_AUTO_TEST_CASE(a_reader_slower_than_the_device_sees_no_torn_sample)
             const std::uint64_t before = sink->lost();
             const std::uint64_t lost = src->telemetry()["lost_samples"];
             sink->hold();
-            BOOST_REQUIRE(
-                eventually([&] { return src->telemetry()["lost_samples"] > lost; }));
+            BOOST_REQUIRE(eventually([&] { return src->telemetry()["lost_samples"] > lost; }));
             sink->let_go();
             BOOST_REQUIRE(
                 eventually([&] { return sink->lost() > before || !sink->wrong().empty(); }));

@@ -32,8 +32,8 @@ struct flowgraph {
     explicit flowgraph(const std::string& args,
                        unsigned channels = 1,
                        const std::string& on_device_lost = "stop")
-        : src(source::make(device_args() + args, "sc16", channels, 1e6, 0, 0, "auto",
-                           on_device_lost)),
+        : src(source::make(
+              device_args() + args, "sc16", channels, 1e6, 0, 0, "auto", on_device_lost)),
           sink(recorder::make(4, channels)),
           events(mailbox::make()),
           telemetry(mailbox::make()),
@@ -63,9 +63,8 @@ class spoilsport final : public gr::sync_block
 {
 public:
     explicit spoilsport(source::sptr src)
-        : gr::sync_block("spoilsport",
-                         gr::io_signature::make(1, 1, 4),
-                         gr::io_signature::make(0, 0, 0)),
+        : gr::sync_block(
+              "spoilsport", gr::io_signature::make(1, 1, 4), gr::io_signature::make(0, 0, 0)),
           d_src(std::move(src))
     {
     }
@@ -81,7 +80,9 @@ private:
 };
 
 struct counter final : gr::sync_block {
-    counter() : gr::sync_block("counter", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0))
+    counter()
+        : gr::sync_block(
+              "counter", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0))
     {
     }
     int work(int noutput_items, gr_vector_const_void_star&, gr_vector_void_star&) override
@@ -98,7 +99,8 @@ class dawdler final : public gr::sync_block
 {
 public:
     dawdler(source::sptr src, std::shared_ptr<counter> other)
-        : gr::sync_block("dawdler", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0)),
+        : gr::sync_block(
+              "dawdler", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0)),
           d_src(std::move(src)),
           d_other(std::move(other))
     {
@@ -208,8 +210,8 @@ BOOST_AUTO_TEST_CASE(a_bad_command_changes_nothing)
              dict({ { "freq", number }, { "time", number } }),
              dict({ { "freq", number },
                     { "time", time(pmt::from_uint64(1), pmt::from_double(1)) } }),
-             dict({ { "freq", number },
-                    { "time", time(pmt::from_long(-1), pmt::from_double(0)) } }),
+             dict(
+                 { { "freq", number }, { "time", time(pmt::from_long(-1), pmt::from_double(0)) } }),
              dict({ { "freq", number },
                     { "time", time(pmt::from_uint64(UINT64_MAX), pmt::from_double(0)) } }),
              dict({ { "freq", number }, { "tune", number } }),
@@ -236,10 +238,11 @@ BOOST_AUTO_TEST_CASE(every_channel_has_its_own_frequency_and_gain)
     }
     fg.top->start();
     BOOST_REQUIRE(fg.sink->wait_for_items(1000));
-    fg.src->post(command_port, dict({ { "freq", pmt::from_double(5e6) },
-                                      { "gain", pmt::from_double(-5) },
-                                      { "bandwidth", pmt::from_double(2e5) },
-                                      { "chan", pmt::from_uint64(3) } }));
+    fg.src->post(command_port,
+                 dict({ { "freq", pmt::from_double(5e6) },
+                        { "gain", pmt::from_double(-5) },
+                        { "bandwidth", pmt::from_double(2e5) },
+                        { "chan", pmt::from_uint64(3) } }));
     BOOST_CHECK(eventually([&] { return fg.src->center_freq(3) == 5e6; }));
     BOOST_REQUIRE(fg.sink->wait_for_clock(fg.src->telemetry()["sample_clock"] + 1));
     BOOST_CHECK(eventually([&] { return !fg.events->events("retune").empty(); }));
@@ -511,8 +514,8 @@ BOOST_AUTO_TEST_CASE(a_subscriber_of_an_earlier_flowgraph_may_be_gone)
 
 BOOST_AUTO_TEST_CASE(a_device_that_can_never_start_is_not_waited_for)
 {
-    auto src = source::make("emulator,dma=resident,scene=noise", "sc16", 1, 1e6, 0, 0, "auto",
-                            "wait");
+    auto src =
+        source::make("emulator,dma=resident,scene=noise", "sc16", 1, 1e6, 0, 0, "auto", "wait");
     auto top = gr::make_top_block("never");
     top->connect(src, 0, gr::blocks::null_sink::make(4), 0);
     top->run();
@@ -530,10 +533,10 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
 
 BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)
 {
-    BOOST_CHECK_THROW(
-        source::make(device_args(), "sc16", 1, 1e6, 0, 0, "on", "wait"), std::invalid_argument);
-    BOOST_CHECK_THROW(
-        source::make(device_args(), "sc16", 1, 1e6, 0, 0, "auto", "cry"), std::invalid_argument);
+    BOOST_CHECK_THROW(source::make(device_args(), "sc16", 1, 1e6, 0, 0, "on", "wait"),
+                      std::invalid_argument);
+    BOOST_CHECK_THROW(source::make(device_args(), "sc16", 1, 1e6, 0, 0, "auto", "cry"),
+                      std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -89,9 +89,8 @@ public:
         }) && d_wrong.empty();
     }
 
-    int work(int noutput_items,
-             gr_vector_const_void_star& input_items,
-             gr_vector_void_star&) override
+    int
+    work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star&) override
     {
         std::unique_lock<std::mutex> lock(d_mutex);
         d_changed.wait_for(lock, std::chrono::minutes(1), [this] { return !d_held; });

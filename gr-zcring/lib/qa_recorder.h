@@ -55,8 +55,7 @@ public:
     bool wait_for_items(std::uint64_t items)
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        return d_changed.wait_for(
-            lock, std::chrono::minutes(1), [&] { return d_items >= items; });
+        return d_changed.wait_for(lock, std::chrono::minutes(1), [&] { return d_items >= items; });
     }
 
     std::uint64_t items_now() const
@@ -111,9 +110,8 @@ public:
         return end;
     }
 
-    int work(int noutput_items,
-             gr_vector_const_void_star& input_items,
-             gr_vector_void_star&) override
+    int
+    work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star&) override
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
         const auto n = static_cast<std::uint64_t>(noutput_items);
@@ -159,9 +157,7 @@ public:
     static sptr make() { return gnuradio::make_block_sptr<mailbox>(); }
 
     mailbox()
-        : gr::block("mailbox",
-                    gr::io_signature::make(0, 0, 0),
-                    gr::io_signature::make(0, 0, 0))
+        : gr::block("mailbox", gr::io_signature::make(0, 0, 0), gr::io_signature::make(0, 0, 0))
     {
         message_port_register_in(pmt::intern("in"));
         set_msg_handler(pmt::intern("in"), [this](const pmt::pmt_t& message) {

@@ -44,7 +44,10 @@ public:
                  " channel(s), " + (zero_copy ? "zero copy" : "one pass")),
           d_source(source::make(device_args() + ",scene=counter,format=sc16,interval_us=500" +
                                     ",ring_bytes=" + std::to_string(4096 << below(4)),
-                                zero_copy ? "sc16" : "fc32", channels, first_rate, 0)),
+                                zero_copy ? "sc16" : "fc32",
+                                channels,
+                                first_rate,
+                                0)),
           d_sink(recorder::make(zero_copy ? 4 : 8, channels)),
           d_events(mailbox::make()),
           d_top(gr::make_top_block("script"))
@@ -88,9 +91,8 @@ private:
     std::uint64_t clock_now()
     {
         const std::uint64_t counted = taken();
-        return d_time_is_plain
-                   ? std::max(counted, (d_source->time_now() - d_first_time_ns) / 1000)
-                   : counted;
+        return d_time_is_plain ? std::max(counted, (d_source->time_now() - d_first_time_ns) / 1000)
+                               : counted;
     }
 
     void wrong(const std::string& what)
@@ -215,8 +217,7 @@ private:
     void leave_plain_time()
     {
         const std::uint64_t now = clock_now();
-        if (!eventually([&] { return taken() >= now; }) ||
-            !d_sink->wait_for_clock(d_last_timed))
+        if (!eventually([&] { return taken() >= now; }) || !d_sink->wait_for_clock(d_last_timed))
             wrong("the stream stands still");
         d_time_is_plain = false;
     }
@@ -394,7 +395,8 @@ void script::check_channel(unsigned c)
     for (const deed& it : d_jumps)
         wanted += it.value;
     // Each rate change rounds the time once.
-    if (d_rates.empty() && std::abs(jumped - wanted) > 2.0 * static_cast<double>(d_jumps.size() + 1))
+    if (d_rates.empty() &&
+        std::abs(jumped - wanted) > 2.0 * static_cast<double>(d_jumps.size() + 1))
         wrong("the time jumped by " + std::to_string(jumped) + " ns, and not by " +
               std::to_string(wanted));
 }

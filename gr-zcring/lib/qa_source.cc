@@ -64,7 +64,9 @@ void run_counter(const std::string& ring, const std::string& type, std::uint64_t
     const std::size_t item_bytes = type == "fc32" ? 8 : 4;
     auto tb = gr::make_top_block("counter");
     auto src = source::make(device_args() + ",scene=counter,format=" + ring + lossless(),
-                            type, 1, on_emulator() ? 10e6 : 2e6);
+                            type,
+                            1,
+                            on_emulator() ? 10e6 : 2e6);
     auto head = gr::blocks::head::make(item_bytes, items);
     auto sink = counter_sink::make(item_bytes);
     tb->connect(src, 0, head, 0);
@@ -120,8 +122,7 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_loses_samples_that_are_counted_and_marked)
         const std::uint64_t before = sink->lost();
         const std::uint64_t lost = src->telemetry()["lost_samples"];
         sink->hold();
-        BOOST_REQUIRE(
-            eventually([&] { return src->telemetry()["lost_samples"] > lost; }));
+        BOOST_REQUIRE(eventually([&] { return src->telemetry()["lost_samples"] > lost; }));
         check_sums(src, 65536 / 4);
         sink->let_go();
         BOOST_REQUIRE(eventually([&] { return sink->lost() > before || !sink->wrong().empty(); }));
@@ -235,8 +236,10 @@ BOOST_AUTO_TEST_CASE(a_stream_that_cannot_start_ends_the_flowgraph)
 
 BOOST_AUTO_TEST_CASE(bad_parameters_are_refused)
 {
-    const auto make = [](const std::string& args, const std::string& type = "fc32",
-                         unsigned nchan = 1, double rate = 1e6) {
+    const auto make = [](const std::string& args,
+                         const std::string& type = "fc32",
+                         unsigned nchan = 1,
+                         double rate = 1e6) {
         return source::make(device_args() + args, type, nchan, rate);
     };
     BOOST_CHECK_THROW(make(",color=red"), std::invalid_argument);
@@ -263,14 +266,15 @@ BOOST_AUTO_TEST_CASE(rings_that_there_is_no_memory_for_are_refused_and_smaller_o
         // 8 GiB in all: a device has 4 GiB at most, unless root allows it more.
         const short_of_memory now;
         BOOST_CHECK_EXCEPTION(source::make(device_args() + ",ring_bytes=1073741824", "sc16", 8),
-                              std::system_error, [](const std::system_error& e) {
+                              std::system_error,
+                              [](const std::system_error& e) {
                                   return e.code() == std::errc::not_enough_memory &&
                                          std::string(e.what()).find("set a smaller ring_bytes") !=
                                              std::string::npos;
                               });
     }
-    auto src = source::make(device_args() + ",scene=counter,interval_us=5000,ring_bytes=65536",
-                            "sc16", 8);
+    auto src =
+        source::make(device_args() + ",scene=counter,interval_us=5000,ring_bytes=65536", "sc16", 8);
     auto tb = gr::make_top_block("smaller");
     auto sink = counter_sink::make(4, 8);
     for (int c = 0; c < 8; c++)

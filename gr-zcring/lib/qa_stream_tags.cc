@@ -12,11 +12,11 @@ using gr::zcring::stream_tags;
 BOOST_AUTO_TEST_CASE(a_tag_by_time_sits_at_the_first_sample_that_is_not_before_it)
 {
     std::map<std::uint64_t, pmt::pmt_t> times;
-    stream_tags tags(1, [&](unsigned, std::uint64_t at, const pmt::pmt_t& key,
-                            const pmt::pmt_t& value) {
-        if (pmt::equal(key, pmt::intern("rx_time")))
-            BOOST_CHECK(times.emplace(at, value).second);
-    });
+    stream_tags tags(
+        1, [&](unsigned, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
+            if (pmt::equal(key, pmt::intern("rx_time")))
+                BOOST_CHECK(times.emplace(at, value).second);
+        });
     zcring::burst burst;
     burst.rate = 3e6;
     burst.samples = 2;
@@ -32,8 +32,9 @@ BOOST_AUTO_TEST_CASE(a_tag_by_time_sits_at_the_first_sample_that_is_not_before_i
         tags.answer(index, index + 2);
         burst.starts = false;
     }
-    std::map<std::uint64_t, std::uint64_t> expected{ { 0, 0 }, { 3, 1000 }, { 4, 1333 },
-                                                     { 5, 1666 }, { 12, 4000 } };
+    std::map<std::uint64_t, std::uint64_t> expected{
+        { 0, 0 }, { 3, 1000 }, { 4, 1333 }, { 5, 1666 }, { 12, 4000 }
+    };
     BOOST_REQUIRE_EQUAL(times.size(), expected.size());
     for (const auto& [at, time_ns] : expected)
         BOOST_CHECK(pmt::equal(times.at(at), gr::zcring::time_tuple(time_ns)));

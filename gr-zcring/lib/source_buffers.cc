@@ -23,7 +23,10 @@ namespace zcring {
 namespace {
 
 // Of a buffer that the runtime makes by its own choice: twice what its configuration says.
-long runtime_bytes() { return 2 * gr::prefs::singleton()->get_long("DEFAULT", "buffer_size", 32768); }
+long runtime_bytes()
+{
+    return 2 * gr::prefs::singleton()->get_long("DEFAULT", "buffer_size", 32768);
+}
 
 std::size_t power_of_two_from(std::uint64_t n)
 {
@@ -188,7 +191,8 @@ void source_impl::note_limits()
 {
     d_noted_detail = detail();
     for (unsigned port = 0; port < d_buffer_limits.size(); port++)
-        if (detail() && detail()->output(port)) // not max_output_buffer(): the user may have come by
+        if (detail() &&
+            detail()->output(port)) // not max_output_buffer(): the user may have come by
             d_buffer_limits[port].most.written = detail()->output(port)->bufsize();
     d_runtime_noutput_items = d_has_noutput_limit ? 0 : max_noutput_items();
 }
@@ -201,7 +205,7 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
 {
     const unsigned channel = d_next_port++;
     nitems = std::max(nitems, static_cast<int>(min_output_buffer(channel))); // if the user says so
-    limit_buffer(channel, -1); // ours was nobody's
+    limit_buffer(channel, -1);                                               // ours was nobody's
     const std::string why = too_small(d_stream->dev, channel, static_cast<std::uint64_t>(nitems));
 
     if (why.empty())
@@ -236,12 +240,11 @@ bool source_impl::rings_suffice()
         const std::string why = ring_is_too_small(port);
         if (why.empty())
             continue;
-        d_logger->error("{:s}: {:s}{:s}",
-                        d_stream->dev.name(),
-                        why,
-                        d_wish == zero_copy::on
-                            ? ""
-                            : "; or stop the flowgraph and start it anew, for copies");
+        d_logger->error(
+            "{:s}: {:s}{:s}",
+            d_stream->dev.name(),
+            why,
+            d_wish == zero_copy::on ? "" : "; or stop the flowgraph and start it anew, for copies");
         return false;
     }
     return true;
@@ -303,9 +306,8 @@ void source_impl::warn_of_short_bursts()
     for (unsigned port = 0; port < d_rings.size(); port++) {
         const std::string why = ring_is_too_small(port);
         if (!why.empty())
-            d_logger->warn("{:s}: at this rate {:s}; or start the flowgraph anew",
-                           d_stream->dev.name(),
-                           why);
+            d_logger->warn(
+                "{:s}: at this rate {:s}; or start the flowgraph anew", d_stream->dev.name(), why);
     }
 }
 

@@ -155,7 +155,10 @@ double source_impl::center_freq(int chan) const
 double source_impl::bandwidth() const { return d_stream->dev.tuning().bandwidth; }
 std::uint64_t source_impl::time_now() const { return d_stream->dev.tuning().time_ns; }
 
-double source_impl::gain(int chan) const { return d_stream->dev.tuning().gain[checked_channel(chan)]; }
+double source_impl::gain(int chan) const
+{
+    return d_stream->dev.tuning().gain[checked_channel(chan)];
+}
 
 std::map<std::string, std::uint64_t> source_impl::telemetry() const
 {
@@ -271,15 +274,20 @@ void source_impl::inject_slow_consumer(double seconds)
 void source_impl::setup_rpc()
 {
 #ifdef GR_CTRLPORT
-    const auto show = [this](const char* name, double (source_impl::*get)(), const char* unit,
-                             const char* what) {
-        add_rpc_variable(rpcbasic_sptr(
-            new rpcbasic_register_get<source_impl, double>(alias(), name, get,
-                                                           pmt::mp(0.0), pmt::mp(1e19),
-                                                           pmt::mp(0.0), unit, what,
-                                                           RPC_PRIVLVL_MIN,
-                                                           DISPTIME | DISPOPTSTRIP)));
-    };
+    const auto show =
+        [this](const char* name, double (source_impl::*get)(), const char* unit, const char* what) {
+            add_rpc_variable(rpcbasic_sptr(
+                new rpcbasic_register_get<source_impl, double>(alias(),
+                                                               name,
+                                                               get,
+                                                               pmt::mp(0.0),
+                                                               pmt::mp(1e19),
+                                                               pmt::mp(0.0),
+                                                               unit,
+                                                               what,
+                                                               RPC_PRIVLVL_MIN,
+                                                               DISPTIME | DISPOPTSTRIP)));
+        };
     show("produced_samples", &source_impl::rpc_produced, "samples", "Samples put into the ring");
     show("lost_samples", &source_impl::rpc_lost, "samples", "Samples dropped for want of room");
     show("overflow_events", &source_impl::rpc_overflows, "gaps", "Gaps in the stream");

@@ -30,8 +30,7 @@ constexpr auto retry = 100ms;
 bool may_come_back(const std::error_code& code)
 {
     return code == std::errc::no_such_device || code == std::errc::no_such_file_or_directory ||
-           code == std::errc::permission_denied ||
-           code == std::errc::operation_not_permitted ||
+           code == std::errc::permission_denied || code == std::errc::operation_not_permitted ||
            code == std::errc::device_or_resource_busy;
 }
 
@@ -64,10 +63,11 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
       d_convert(find_converter(d_stream->dev.format(), type)),
       d_wish(wish),
       d_on_device_lost(lost),
-      d_tags(d_stream->dev.channels(),
-             [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
-                 add_item_tag(port, at, key, value, d_srcid);
-             }),
+      d_tags(
+          d_stream->dev.channels(),
+          [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
+              add_item_tag(port, at, key, value, d_srcid);
+          }),
       d_buffer_limits(d_stream->dev.channels()),
       d_is_zero_copy(wish != zero_copy::off && can_be_ring(d_stream->dev, type)),
       d_interruption([this] { wake(); })

@@ -134,7 +134,7 @@ private:
     pmt::pmt_t d_srcid;
     stream_tags d_tags;
 
-    int d_copy_items = 0;     //!< that a buffer of the runtime's has, at least
+    int d_copy_items = 0; //!< that a buffer of the runtime's has, at least
     //! Of a buffer's size, or -1 for none. Where it is not what was written last, by us or by
     //! the runtime, the user has written it.
     struct size_limit {
@@ -145,11 +145,11 @@ private:
         size_limit most;
         size_limit least;
     };
-    std::vector<size_limits> d_buffer_limits; //!< for each port
+    std::vector<size_limits> d_buffer_limits;       //!< for each port
     std::weak_ptr<gr::block_detail> d_noted_detail; //!< with whose buffers the runtime wrote
-    bool d_has_noutput_limit = false; //!< max_noutput_items() is the user's
-    int d_runtime_noutput_items = 0;  //!< or else the runtime's, or none
-    unsigned d_next_port = 0; //!< that make_output_buffer() is for
+    bool d_has_noutput_limit = false;               //!< max_noutput_items() is the user's
+    int d_runtime_noutput_items = 0;                //!< or else the runtime's, or none
+    unsigned d_next_port = 0;                       //!< that make_output_buffer() is for
     //! The rings that are output buffers, one for each connected port; null where the
     //! samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;

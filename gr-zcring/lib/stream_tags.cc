@@ -40,8 +40,7 @@ void stream_tags::start()
 void stream_tags::begin(const ::zcring::burst& burst)
 {
     d_burst = burst;
-    const bool is_anew =
-        burst.starts || burst.resumes || burst.rate_changed || burst.time_changed;
+    const bool is_anew = burst.starts || burst.resumes || burst.rate_changed || burst.time_changed;
     if (is_anew)
         d_anchor = burst;
     if (is_anew || burst.lost)
@@ -69,8 +68,8 @@ std::uint64_t stream_tags::item_at(std::uint64_t time_ns) const
 std::uint64_t stream_tags::time_at(std::uint64_t item) const
 {
     const std::uint64_t clock = d_burst.sample_clock + (item - d_burst.index);
-    const long double ns = static_cast<long double>(clock - d_anchor.sample_clock) * 1e9L /
-                           d_anchor.rate;
+    const long double ns =
+        static_cast<long double>(clock - d_anchor.sample_clock) * 1e9L / d_anchor.rate;
     return d_anchor.time_ns + static_cast<std::uint64_t>(ns + slack);
 }
 

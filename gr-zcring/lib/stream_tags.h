@@ -27,8 +27,7 @@ class stream_tags final
 {
 public:
     //! Called with channel, offset, key and value of each tag.
-    using sink = std::function<
-        void(unsigned, std::uint64_t, const pmt::pmt_t&, const pmt::pmt_t&)>;
+    using sink = std::function<void(unsigned, std::uint64_t, const pmt::pmt_t&, const pmt::pmt_t&)>;
 
     stream_tags(unsigned channels, sink add) : d_channels(channels), d_add(std::move(add)) {}
 
@@ -62,7 +61,7 @@ private:
         std::uint64_t item = 0;
         unsigned channels = 0; //!< bit c: time and frequency of channel c
         bool rate = false;
-    } d_tagged; //!< what the item that was tagged last has
+    } d_tagged;                         //!< what the item that was tagged last has
     std::vector<std::uint64_t> d_asked; //!< times, the earliest first; 0: the next item
 };
 

@@ -3,9 +3,9 @@
 #include "arith.h"
 #include "rotor.h"
 
-#define UHZ_PER_HZ	1000000ULL
-#define CHUNK		64U		/* samples computed at once, on the stack */
-#define EIGHTH_TURN	(1ULL << 61)
+#define UHZ_PER_HZ  1000000ULL
+#define CHUNK	    64U /* samples computed at once, on the stack */
+#define EIGHTH_TURN (1ULL << 61)
 
 int zcring_scene_check(const struct zcring_scene *scene)
 {
@@ -20,7 +20,8 @@ int zcring_scene_check(const struct zcring_scene *scene)
 		return -EINVAL;
 	if (built_in)
 		return scene->format || scene->samples || scene->rate_num || scene->rate_den ?
-			-EINVAL : 0;
+			       -EINVAL :
+			       0;
 	if (scene->kind == ZCRING_SCENE_FEED)
 		return -EOPNOTSUPP;
 	if (scene->kind != ZCRING_SCENE_MEMORY || !bytes || !scene->samples ||
@@ -33,8 +34,7 @@ int zcring_scene_check(const struct zcring_scene *scene)
 static u64 turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
 	u64 size = offset_uhz < 0 ? 0 - (u64)offset_uhz : (u64)offset_uhz;
-	u64 turns = zcring_fraction((__uint128_t)size * rate_den,
-				    (__uint128_t)rate_num * UHZ_PER_HZ);
+	u64 turns = zcring_fraction((__uint128_t)size * rate_den, (__uint128_t)rate_num * UHZ_PER_HZ);
 
 	return offset_uhz < 0 ? 0 - turns : turns;
 }
@@ -58,8 +58,8 @@ static bool out_of_band(u32 kind, s64 offset_uhz, u64 rate_num, u64 rate_den)
 	return false;
 }
 
-void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num,
-			 u64 rate_den, u64 sample_clock)
+void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num, u64 rate_den,
+			 u64 sample_clock)
 {
 	struct zcring_tuner *tuner = &antenna->tuner[channel];
 	s64 offset_uhz = antenna->scene.freq_uhz - tuner->freq_uhz;
@@ -81,8 +81,9 @@ u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)
 	switch (antenna->scene.kind) {
 	case ZCRING_SCENE_TONE:
 		/* 2^64 / step is a whole number of samples for the lowest set bit of it. */
-		return tuner->step & 0xffffffff ? 0 :
-		       1ULL << (64 - __builtin_ctzll(tuner->step | 1ULL << 63));
+		return tuner->step & 0xffffffff ?
+			       0 :
+			       1ULL << (64 - __builtin_ctzll(tuner->step | 1ULL << 63));
 	case ZCRING_SCENE_COUNTER:
 		return antenna->format == ZCRING_FORMAT_SC8 ? 1ULL << 16 : 1ULL << 32;
 	case ZCRING_SCENE_MEMORY:
@@ -104,7 +105,7 @@ static u64 scramble(u64 x)
 static s32 gaussian(u64 bits)
 {
 	const s32 mean = 2 * 65535;
-	const s32 scale = 355;		/* 0.1 * ZCRING_UNITY / (65536 / sqrt(3)) */
+	const s32 scale = 355; /* 0.1 * ZCRING_UNITY / (65536 / sqrt(3)) */
 	u64 sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
 
 	return ((s32)sum - mean) * scale;
@@ -239,8 +240,8 @@ static void receive_chunk(const struct zcring_antenna *antenna, u32 channel, u64
 		amplify(out, n, tuner->gain);
 }
 
-void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel,
-			    u64 sample_clock, u8 *out, u64 n)
+void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
+			    u8 *out, u64 n)
 {
 	const struct zcring_tuner *tuner = &antenna->tuner[channel];
 	u32 bytes = zcring_sample_bytes(antenna->format);

@@ -52,12 +52,12 @@ struct zcring_antenna {
 int zcring_scene_check(const struct zcring_scene *scene);
 
 /* Works out the rotation and gain of @channel from its settings, from @sample_clock on. */
-void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num,
-			 u64 rate_den, u64 sample_clock);
+void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num, u64 rate_den,
+			 u64 sample_clock);
 
 /* Writes @n samples, from @sample_clock on, as @channel hears them. */
-void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel,
-			    u64 sample_clock, u8 *out, u64 n);
+void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
+			    u8 *out, u64 n);
 
 /* Samples after which @channel's signal repeats; 0 if it does not. */
 u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel);

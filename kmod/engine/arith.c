@@ -53,7 +53,7 @@ u64 zcring_fraction(__uint128_t n, __uint128_t d)
 	return fraction;
 }
 
-#define ROOTS	24
+#define ROOTS 24
 
 /* 2^(2^-1), 2^(2^-2), ... in 2^-30, rounded. */
 static const u32 roots_of_two[ROOTS] = {
@@ -66,7 +66,7 @@ static const u32 roots_of_two[ROOTS] = {
 /* The gain as a power of two: whole octaves by shifts, the rest by its binary digits. */
 u64 zcring_gain_factor(s32 millibel)
 {
-	const s64 octaves_per_millibel = 7133786;	/* log2(10) / 2000 in 2^-32 */
+	const s64 octaves_per_millibel = 7133786; /* log2(10) / 2000 in 2^-32 */
 	s64 exponent = millibel * octaves_per_millibel;
 	s32 octaves = (s32)(exponent >> 32);
 	u32 digits = (u32)exponent;

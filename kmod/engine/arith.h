@@ -5,7 +5,7 @@
 
 #include "env.h"
 
-#define ZCRING_GAIN_UNITY	(1ULL << 22)
+#define ZCRING_GAIN_UNITY (1ULL << 22)
 
 /* n / d, rounded down; 0 < d < 2^127. */
 __uint128_t zcring_divide(__uint128_t n, __uint128_t d);

@@ -2,8 +2,8 @@
 #include "clock.h"
 #include "arith.h"
 
-#define ROUND_DOWN	0
-#define ROUND_UP	(~0ULL)
+#define ROUND_DOWN 0
+#define ROUND_UP   (~0ULL)
 
 /* What @clock counts in a @fraction of a nanosecond, in samples / (rate_den * 10^9). */
 static u64 count_fraction(const struct zcring_clock *clock, u64 fraction, u64 round)
@@ -57,7 +57,7 @@ int zcring_clock_find(const struct zcring_clock *clock, u64 time_ns, u64 *sample
 	__uint128_t samples;
 
 	n = n > less ? n - less : 0;
-	samples = zcring_divide(n + (d - 1), d);	/* n <= (2^64 - 1)^2, d < 2^60 */
+	samples = zcring_divide(n + (d - 1), d); /* n <= (2^64 - 1)^2, d < 2^60 */
 	if (samples > ~0ULL - clock->epoch_clock)
 		return -EINVAL;
 	*sample_clock = clock->epoch_clock + (u64)samples;

@@ -16,7 +16,7 @@
 
 #include "env.h"
 
-#define ZCRING_NS_PER_S		1000000000ULL
+#define ZCRING_NS_PER_S 1000000000ULL
 
 /**
  * struct zcring_clock - a rate and an epoch

@@ -4,8 +4,7 @@
 
 bool zcring_rate_is_valid(u64 num, u64 den)
 {
-	return den && den <= ZCRING_RATE_DEN_MAX && num &&
-	       (__uint128_t)num * 1000 >= den &&
+	return den && den <= ZCRING_RATE_DEN_MAX && num && (__uint128_t)num * 1000 >= den &&
 	       num <= (__uint128_t)den * ZCRING_RATE_HZ_MAX;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "front_parts.h"
 
-#define CONTROL_ALL	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN |		\
-			 ZCRING_CONTROL_BANDWIDTH | ZCRING_CONTROL_RATE |	\
-			 ZCRING_CONTROL_TIME | CONTROL_TIMED)
-#define CONTROL_TUNING	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH)
-#define CONTROL_TIMED	(ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME)
+#define CONTROL_ALL                                                             \
+	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH | \
+	 ZCRING_CONTROL_RATE | ZCRING_CONTROL_TIME | CONTROL_TIMED)
+#define CONTROL_TUNING (ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH)
+#define CONTROL_TIMED  (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME)
 
 /* A clock that stands goes by no time, and its next stream is not this one. */
 static int check_timing(const struct zcring_front *front, u32 what)
@@ -29,11 +29,11 @@ static int check_control(const struct zcring_front *front, const struct zcring_c
 		return -EINVAL;
 	if (!control->channels || control->channels >> front->config.channels)
 		return -EINVAL;
-	if (what & ZCRING_CONTROL_FREQ && (control->freq_uhz > ZCRING_FREQ_UHZ_MAX ||
-					   control->freq_uhz < -ZCRING_FREQ_UHZ_MAX))
+	if (what & ZCRING_CONTROL_FREQ &&
+	    (control->freq_uhz > ZCRING_FREQ_UHZ_MAX || control->freq_uhz < -ZCRING_FREQ_UHZ_MAX))
 		return -EINVAL;
-	if (what & ZCRING_CONTROL_GAIN && (control->gain_mb > ZCRING_GAIN_MB_MAX ||
-					   control->gain_mb < ZCRING_GAIN_MB_MIN))
+	if (what & ZCRING_CONTROL_GAIN &&
+	    (control->gain_mb > ZCRING_GAIN_MB_MAX || control->gain_mb < ZCRING_GAIN_MB_MIN))
 		return -EINVAL;
 	if (what & ZCRING_CONTROL_BANDWIDTH && control->bandwidth_uhz > ZCRING_FREQ_UHZ_MAX)
 		return -EINVAL;
@@ -132,8 +132,8 @@ u64 zcring_front_until_command(const struct zcring_front *front, u64 samples)
 {
 	if (!front->commands_count)
 		return samples;
-	return min(samples, (u64)(front->commands[0].at_clock -
-				  front->stream->telemetry.sample_clock));
+	return min(samples,
+		   (u64)(front->commands[0].at_clock - front->stream->telemetry.sample_clock));
 }
 
 /*
@@ -174,8 +174,7 @@ static int find_sample(const struct zcring_front *front, struct zcring_control *
 	return err;
 }
 
-int zcring_front_control(struct zcring_front *front, const struct zcring_control *control,
-			 u64 mono_ns)
+int zcring_front_control(struct zcring_front *front, const struct zcring_control *control, u64 mono_ns)
 {
 	struct zcring_stream *stream = front->stream;
 	struct zcring_control command = *control;
@@ -186,11 +185,11 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 	err = check_control(front, control);
 	if (err)
 		return err;
-	zcring_front_obey_due(front);	/* they came before it */
+	zcring_front_obey_due(front); /* they came before it */
 	err = find_sample(front, &command, mono_ns, &now);
 	if (err)
 		return err;
-	if (stream->state != ZCRING_STATE_RUNNING)	/* nothing is taken: the epoch is now */
+	if (stream->state != ZCRING_STATE_RUNNING) /* nothing is taken: the epoch is now */
 		zcring_clock_begin(&front->clock, stream->telemetry.sample_clock, mono_ns,
 				   front->clock.epoch_time_ns);
 	if (command.at_clock <= stream->telemetry.sample_clock) {

@@ -36,14 +36,14 @@
 #error "zcring needs a 64-bit kernel"
 #endif
 
-#define zcring_load(p)			READ_ONCE(*(p))
-#define zcring_store(p, v)		WRITE_ONCE(*(p), v)
-#define zcring_load_acquire(p)		smp_load_acquire(p)	/* ring.h: pairs */
-#define zcring_store_release(p, v)	smp_store_release(p, v)	/* ring.h: pairs */
-#define zcring_fence_release()		smp_wmb()		/* ring.h: pairs */
-#define zcring_fence_acquire()		smp_rmb()		/* ring.h: pairs */
-#define zcring_fence_full()		smp_mb()		/* ring.h: pairs */
-#define zcring_relax()			cond_resched()
+#define zcring_load(p)		   READ_ONCE(*(p))
+#define zcring_store(p, v)	   WRITE_ONCE(*(p), v)
+#define zcring_load_acquire(p)	   smp_load_acquire(p) /* ring.h: pairs */
+#define zcring_store_release(p, v) smp_store_release(p, v) /* ring.h: pairs */
+#define zcring_fence_release()	   smp_wmb() /* ring.h: pairs */
+#define zcring_fence_acquire()	   smp_rmb() /* ring.h: pairs */
+#define zcring_fence_full()	   smp_mb() /* ring.h: pairs */
+#define zcring_relax()		   cond_resched()
 
 #else
 
@@ -56,7 +56,7 @@
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
-typedef unsigned long long u64;	/* as in the kernel on every machine */
+typedef unsigned long long u64; /* as in the kernel on every machine */
 typedef int8_t s8;
 typedef int16_t s16;
 typedef int32_t s32;
@@ -64,25 +64,29 @@ typedef long long s64;
 
 #ifndef __cplusplus
 /* Each argument is evaluated once: some of them read what another thread writes. */
-#define min(a, b) (__extension__ ({		\
-	__typeof__(a) min_a = (a);		\
-	__typeof__(b) min_b = (b);		\
-	min_a < min_b ? min_a : min_b; }))
-#define max(a, b) (__extension__ ({		\
-	__typeof__(a) max_a = (a);		\
-	__typeof__(b) max_b = (b);		\
-	max_a > max_b ? max_a : max_b; }))
+#define min(a, b)                              \
+	(__extension__({                       \
+		__typeof__(a) min_a = (a);     \
+		__typeof__(b) min_b = (b);     \
+		min_a < min_b ? min_a : min_b; \
+	}))
+#define max(a, b)                              \
+	(__extension__({                       \
+		__typeof__(a) max_a = (a);     \
+		__typeof__(b) max_b = (b);     \
+		max_a > max_b ? max_a : max_b; \
+	}))
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #endif
 
-#define zcring_load(p)			__atomic_load_n(p, __ATOMIC_RELAXED)
-#define zcring_store(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
-#define zcring_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
-#define zcring_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
-#define zcring_fence_release()		__atomic_thread_fence(__ATOMIC_RELEASE)
-#define zcring_fence_acquire()		__atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define zcring_fence_full()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
-#define zcring_relax()			((void)0)
+#define zcring_load(p)		   __atomic_load_n(p, __ATOMIC_RELAXED)
+#define zcring_store(p, v)	   __atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define zcring_load_acquire(p)	   __atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define zcring_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define zcring_fence_release()	   __atomic_thread_fence(__ATOMIC_RELEASE)
+#define zcring_fence_acquire()	   __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define zcring_fence_full()	   __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#define zcring_relax()		   ((void)0)
 
 #endif /* __KERNEL__ */
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "front_parts.h"
 
-#define WRITE_RUN	65536ULL	/* samples written before the processor is given away */
+#define WRITE_RUN 65536ULL /* samples written before the processor is given away */
 
 static void tune_all(struct zcring_front *front, u32 channels)
 {
@@ -24,7 +24,7 @@ void zcring_front_configure(struct zcring_front *front, const struct zcring_conf
 	front->antenna.seed = config->seed;
 	front->clock.rate_num = config->rate_num;
 	front->clock.rate_den = config->rate_den;
-	front->commands_count = 0;	/* they were checked against another configuration */
+	front->commands_count = 0; /* they were checked against another configuration */
 	tune_all(front, ~0U);
 }
 
@@ -48,7 +48,7 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 	zcring_front_settle(front);
 	front->antenna.scene = *scene;
 	front->antenna.samples = samples;
-	front->commands_count = 0;	/* they were checked against another scene */
+	front->commands_count = 0; /* they were checked against another scene */
 	tune_all(front, ~0U);
 }
 
@@ -57,8 +57,7 @@ bool zcring_front_scene_has_rate(const struct zcring_front *front, u64 num, u64 
 	const struct zcring_scene *scene = &front->antenna.scene;
 
 	return scene->kind != ZCRING_SCENE_MEMORY ||
-	       (__uint128_t)scene->rate_num * den ==
-	       (__uint128_t)num * scene->rate_den;
+	       (__uint128_t)scene->rate_num * den == (__uint128_t)num * scene->rate_den;
 }
 
 /*
@@ -91,12 +90,12 @@ static u64 time_of_device(const struct zcring_front *front, u64 mono_ns, u64 tim
 	return front->time_is_set ? front->time_offset_ns + mono_ns : time_ns;
 }
 
-int zcring_front_start(struct zcring_front *front, const struct zcring_start *start,
-		       u64 mono_ns, u64 time_ns)
+int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
+		       u64 time_ns)
 {
 	struct zcring_stream *stream = front->stream;
 	bool resume = start->flags & ZCRING_START_RESUME;
-	struct zcring_block none = { };
+	struct zcring_block none = {};
 	u64 epoch_time_ns;
 	int err;
 
@@ -106,7 +105,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 		return -ENODEV;
 	if (stream->state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
-	zcring_front_settle(front);	/* where the last one ended by itself */
+	zcring_front_settle(front); /* where the last one ended by itself */
 	if (!zcring_front_scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
 		return -ERANGE;
 	review_resident(front);
@@ -118,10 +117,10 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	epoch_time_ns = start->time_ns;
 	if (!epoch_time_ns)
 		epoch_time_ns = time_of_device(front, mono_ns, time_ns) + start->delay_ns;
-	zcring_clock_begin(&front->clock, stream->telemetry.sample_clock,
-			   mono_ns + start->delay_ns, epoch_time_ns);
+	zcring_clock_begin(&front->clock, stream->telemetry.sample_clock, mono_ns + start->delay_ns,
+			   epoch_time_ns);
 	front->stalled_until_ns = 0;
-	front->block = none;	/* of a stream that ended by itself */
+	front->block = none; /* of a stream that ended by itself */
 	front->interrupt_ns = 0;
 	front->jump_ns = 0;
 	if (!resume) {
@@ -137,7 +136,7 @@ static bool is_resident(struct zcring_front *front)
 	const struct zcring_stream *stream = front->stream;
 	u64 skew = stream->telemetry.sample_clock - stream->head;
 
-	if (skew != front->resident_skew) {	/* a loss: the signal lies elsewhere now */
+	if (skew != front->resident_skew) { /* a loss: the signal lies elsewhere now */
 		front->resident_skew = skew;
 		front->resident_from = stream->head + stream->ring_samples;
 	}
@@ -209,7 +208,7 @@ static void publish_block(struct zcring_front *front)
 /* Publishes what there is of the block, and forgets the rest of it. */
 static void end_block(struct zcring_front *front)
 {
-	struct zcring_block none = { };
+	struct zcring_block none = {};
 
 	if (front->block.written)
 		publish_block(front);
@@ -271,7 +270,7 @@ static bool step(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 	if (!finish_block(front, &work))
 		return true;
 	front->interrupt_ns = interrupt_ns;
-	do {	/* a command may change the rate, and with it what is due after it */
+	do { /* a command may change the rate, and with it what is due after it */
 		zcring_front_obey_due(front);
 		now = zcring_clock_at(&front->clock, mono_ns);
 		taken = front->stream->telemetry.sample_clock;

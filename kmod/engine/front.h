@@ -15,8 +15,8 @@
 #include "mishap.h"
 #include "stream.h"
 
-#define ZCRING_COMMANDS_MAX	64
-#define ZCRING_STEP_SAMPLES	1048576ULL	/* of all channels, written in one step: some ms */
+#define ZCRING_COMMANDS_MAX 64
+#define ZCRING_STEP_SAMPLES 1048576ULL /* of all channels, written in one step: some ms */
 
 /**
  * struct zcring_block - a burst that is being written behind the head, in one step or more
@@ -92,8 +92,8 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
  * for one whose time was never set. 0 or what zcring_stream_start() returns; -ERANGE if the
  * scene has another rate; -EOPNOTSUPP if resident DMA cannot serve it as it is tuned.
  */
-int zcring_front_start(struct zcring_front *front, const struct zcring_start *start,
-		       u64 mono_ns, u64 time_ns);
+int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
+		       u64 time_ns);
 
 /*
  * Tunes, now (at the next sample that is taken) or at a sample clock or a time. 0, -EINVAL
@@ -110,8 +110,7 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
  * -EINVAL while none runs, -ENODEV once gone, -ERANGE for an amount out of range, or a jump
  * to where no time is.
  */
-int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount,
-			u64 mono_ns);
+int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount, u64 mono_ns);
 
 /*
  * A step towards taking all the samples that are due at @mono_ns, for an interrupt at

@@ -41,8 +41,7 @@ static int jump(struct zcring_front *front, s64 ns)
 	return 0;
 }
 
-int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount,
-			u64 mono_ns)
+int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount, u64 mono_ns)
 {
 	if (front->stream->state == ZCRING_STATE_GONE)
 		return -ENODEV;

@@ -4,7 +4,7 @@
 #define ZCRING_ENGINE_MISHAP_H
 
 #define ZCRING_STALL_NS_MAX	86400000000000LL
-#define ZCRING_DROP_SAMPLES_MAX	(1LL << 48)
+#define ZCRING_DROP_SAMPLES_MAX (1LL << 48)
 
 /**
  * enum zcring_mishap - what goes wrong, and the unit of how much

@@ -92,13 +92,13 @@ static inline u64 zcring_ring_place(u64 index, u64 size)
 
 static inline u64 zcring_ring_load_tail(const struct zcring_consumer *consumer)
 {
-	return zcring_load_acquire(&consumer->tail);		/* D */
+	return zcring_load_acquire(&consumer->tail); /* D */
 }
 
 static inline void zcring_ring_publish(struct zcring_meta *meta, u64 burst_head, u64 head)
 {
-	zcring_store_release(&meta->burst_head, burst_head);	/* K */
-	zcring_store_release(&meta->head, head);		/* A */
+	zcring_store_release(&meta->burst_head, burst_head); /* K */
+	zcring_store_release(&meta->head, head); /* A */
 }
 
 /* For a new stream, while the consumer keeps its hands off. */
@@ -106,7 +106,7 @@ static inline void zcring_ring_reset(struct zcring_consumer *consumer, u64 tail,
 {
 	zcring_store(&consumer->total_bytes_consumed, 0);
 	zcring_store(&consumer->watermark, watermark);
-	zcring_store_release(&consumer->tail, tail);		/* C */
+	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
 /* Clean for the next consumer; while nobody can write to it. */
@@ -118,13 +118,13 @@ static inline void zcring_ring_clean(struct zcring_consumer *consumer, u64 tail,
 	zcring_store(&consumer->waiting, 0);
 	zcring_store(&consumer->watermark, tail);
 	zcring_store(&consumer->total_bytes_consumed, total_bytes_consumed);
-	zcring_store_release(&consumer->tail, tail);		/* C */
+	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
 /* Whether the consumer sleeps or is about to; asked after publishing. */
 static inline bool zcring_ring_load_waiting(const struct zcring_consumer *consumer)
 {
-	zcring_fence_full();					/* F */
+	zcring_fence_full(); /* F */
 	return zcring_load(&consumer->waiting);
 }
 
@@ -134,7 +134,7 @@ static inline void zcring_ring_store_telemetry(struct zcring_meta *meta, u64 *se
 	struct zcring_telemetry *shared = &meta->telemetry;
 
 	zcring_store(&meta->sequence, ++*sequence);
-	zcring_fence_release();					/* G */
+	zcring_fence_release(); /* G */
 	zcring_store(&shared->sample_clock, now->sample_clock);
 	zcring_store(&shared->produced_samples, now->produced_samples);
 	zcring_store(&shared->consumed_samples, now->consumed_samples);
@@ -144,13 +144,13 @@ static inline void zcring_ring_store_telemetry(struct zcring_meta *meta, u64 *se
 	zcring_store(&shared->overflow_bytes, now->overflow_bytes);
 	zcring_store(&shared->overflow_count, now->overflow_count);
 	zcring_store(&shared->bursts, now->bursts);
-	zcring_store_release(&meta->sequence, ++*sequence);	/* I */
+	zcring_store_release(&meta->sequence, ++*sequence); /* I */
 }
 
 static inline void zcring_ring_store_state(struct zcring_meta *meta, u32 state, u32 fault)
 {
 	zcring_store(&meta->fault, fault);
-	zcring_store_release(&meta->state, state);		/* M */
+	zcring_store_release(&meta->state, state); /* M */
 }
 
 /* Consumer's side. */
@@ -158,30 +158,30 @@ static inline void zcring_ring_store_state(struct zcring_meta *meta, u32 state, 
 /* Once it is not running, a head loaded after it is the last. */
 static inline u32 zcring_ring_load_state(const struct zcring_meta *meta)
 {
-	return zcring_load_acquire(&meta->state);		/* N */
+	return zcring_load_acquire(&meta->state); /* N */
 }
 
 static inline u64 zcring_ring_load_head(const struct zcring_meta *meta)
 {
-	return zcring_load_acquire(&meta->head);		/* B */
+	return zcring_load_acquire(&meta->head); /* B */
 }
 
 static inline u64 zcring_ring_load_burst_head(const struct zcring_meta *meta)
 {
-	return zcring_load_acquire(&meta->burst_head);		/* L */
+	return zcring_load_acquire(&meta->burst_head); /* L */
 }
 
 static inline void zcring_ring_release(struct zcring_consumer *consumer, u64 tail,
 				       u64 total_bytes_consumed)
 {
 	zcring_store(&consumer->total_bytes_consumed, total_bytes_consumed);
-	zcring_store_release(&consumer->tail, tail);		/* C */
+	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
 /* Between joining those who sleep and a last look at the head. */
 static inline void zcring_ring_fence_before_look(void)
 {
-	zcring_fence_full();					/* E */
+	zcring_fence_full(); /* E */
 }
 
 /* To be followed by a look at the head, and only then by sleep. */
@@ -202,7 +202,7 @@ static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 					     struct zcring_telemetry *copy)
 {
 	const struct zcring_telemetry *shared = &meta->telemetry;
-	u64 sequence = zcring_load_acquire(&meta->sequence);	/* H */
+	u64 sequence = zcring_load_acquire(&meta->sequence); /* H */
 
 	copy->sample_clock = zcring_load(&shared->sample_clock);
 	copy->produced_samples = zcring_load(&shared->produced_samples);
@@ -213,7 +213,7 @@ static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 	copy->overflow_bytes = zcring_load(&shared->overflow_bytes);
 	copy->overflow_count = zcring_load(&shared->overflow_count);
 	copy->bursts = zcring_load(&shared->bursts);
-	zcring_fence_acquire();					/* J */
+	zcring_fence_acquire(); /* J */
 	return !(sequence & 1) && zcring_load(&meta->sequence) == sequence;
 }
 

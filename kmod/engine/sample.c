@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sample.h"
 
-#define SC8_SHIFT	20		/* from a full scale of 2^7 to one of 2^27 */
-#define SC16_SHIFT	12
+#define SC8_SHIFT  20 /* from a full scale of 2^7 to one of 2^27 */
+#define SC16_SHIFT 12
 
 u32 zcring_sample_bytes(u32 format)
 {
@@ -21,8 +21,8 @@ u32 zcring_sample_bytes(u32 format)
 static s32 from_binary32(u32 bits)
 {
 	s32 exponent = (s32)(bits >> 23 & 0xff) - 127;
-	u32 mantissa = (bits & 0x7fffff) | 0x800000;	/* 1.0 is 2^23 */
-	s32 shift = exponent + 4;			/* 2^23 to ZCRING_UNITY */
+	u32 mantissa = (bits & 0x7fffff) | 0x800000; /* 1.0 is 2^23 */
+	s32 shift = exponent + 4; /* 2^23 to ZCRING_UNITY */
 	s32 value;
 
 	if (exponent == 128 && bits & 0x7fffff)
@@ -57,7 +57,7 @@ static u32 to_binary32(s32 value)
 
 		mantissa = size >> drop;
 		if (rest > half || (rest == half && mantissa & 1))
-			mantissa++;		/* may carry into the exponent, rightly */
+			mantissa++; /* may carry into the exponent, rightly */
 	}
 	return sign + ((u32)(top - 27 + 127 - 1) << 23) + mantissa;
 }

@@ -7,8 +7,8 @@
 #include "zcring/abi.h"
 
 /* Full scale of a struct zcring_pair; it is clipped at 8 times that. */
-#define ZCRING_UNITY		(1 << 27)
-#define ZCRING_CLIP		(1 << 30)
+#define ZCRING_UNITY (1 << 27)
+#define ZCRING_CLIP  (1 << 30)
 
 struct zcring_pair {
 	s32 i;

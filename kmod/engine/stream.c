@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stream.h"
 
-#define PREROLL_RUN	65536ULL	/* samples zeroed before the processor is given away */
+#define PREROLL_RUN 65536ULL /* samples zeroed before the processor is given away */
 
 static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
 {
@@ -35,8 +35,8 @@ static void see_tail(struct zcring_stream *stream)
 static void free_bursts(struct zcring_stream *stream)
 {
 	while (stream->burst_tail != stream->burst_head) {
-		u64 end = stream->burst_ends[zcring_ring_place(stream->burst_tail,
-							       stream->burst_slots)];
+		u64 end =
+			stream->burst_ends[zcring_ring_place(stream->burst_tail, stream->burst_slots)];
 
 		if ((s64)(end - stream->tail) > 0)
 			break;
@@ -205,7 +205,7 @@ void zcring_stream_account(struct zcring_stream *stream)
 		see_tail(stream);
 	free_bursts(stream);
 	consumed = (s64)(stream->tail - stream->first_index);
-	t->consumed_samples = consumed > 0 ? consumed : 0;	/* preroll does not count */
+	t->consumed_samples = consumed > 0 ? consumed : 0; /* preroll does not count */
 	t->produced_bytes = t->produced_samples * frame_bytes;
 	t->consumed_bytes = t->consumed_samples * frame_bytes;
 	t->overflow_bytes = t->lost_samples * frame_bytes;

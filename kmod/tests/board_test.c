@@ -5,7 +5,7 @@
 
 #include "fake_board.h"
 
-#define ZCRING_BOARD_TEST_NUMBERS	15	/* 16, and one device is simulated */
+#define ZCRING_BOARD_TEST_NUMBERS 15 /* 16, and one device is simulated */
 
 static bool zcring_board_test_is_shown(const char *name)
 {
@@ -53,7 +53,7 @@ static void zcring_board_test_memory_that_cannot_be_mapped_is_an_error(struct ku
 
 	if (IS_ENABLED(CONFIG_HAS_DMA))
 		kunit_skip(test, "this kernel can map memory");
-	dev = __root_device_register("zcring-test", NULL);	/* no module in sysfs yet */
+	dev = __root_device_register("zcring-test", NULL); /* no module in sysfs yet */
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(board, dev), -EIO);
 	KUNIT_EXPECT_EQ(test, board->created, 0U);
@@ -107,7 +107,7 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->state, (u32)ZCRING_STATE_GONE);
 	KUNIT_EXPECT_EQ(test, zcring_device_lock(zdev), -ENODEV);
 	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
-	zcring_dma_interrupt(zdev);	/* it may come until the driver is done with it */
+	zcring_dma_interrupt(zdev); /* it may come until the driver is done with it */
 	zcring_board_put(zdev);
 	board->zdev = NULL;
 	KUNIT_EXPECT_EQ(test, board->turns, 2U);
@@ -166,7 +166,7 @@ static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_unplugged_while_running),
 	KUNIT_CASE(zcring_board_test_another_geometry),
 	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_mishaps),
-	{ }
+	{}
 };
 
 static struct kunit_suite zcring_board_test_suite = {

@@ -4,7 +4,7 @@
 
 #include "fake_board.h"
 
-#define ZCRING_DMA_TEST_DELAY_NS	(500 * NSEC_PER_MSEC)
+#define ZCRING_DMA_TEST_DELAY_NS (500 * NSEC_PER_MSEC)
 
 static struct zcring_fake_board *zcring_dma_test_board(struct kunit *test)
 {
@@ -131,7 +131,7 @@ static void zcring_dma_test_samples_wake_the_reader(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, zcring_stream_readable(&zdev->stream));
 	left = wait_event_interruptible_timeout(zdev->wait, zcring_stream_readable(&zdev->stream),
 						10 * HZ);
-	KUNIT_EXPECT_GT(test, left, 1L);	/* which is: readable, but not woken */
+	KUNIT_EXPECT_GT(test, left, 1L); /* which is: readable, but not woken */
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 1));
 	KUNIT_EXPECT_GE(test, board->interrupt_ns, before_ns + ZCRING_DMA_TEST_DELAY_NS);
 }
@@ -195,9 +195,9 @@ static void zcring_dma_test_a_turn_ends_with_its_stream(struct kunit *test)
 	board->more = UINT_MAX;
 	mutex_unlock(&board->zdev->lock);
 	zcring_dma_interrupt(board->zdev);
-	KUNIT_EXPECT_TRUE(test, wait_event_timeout(board->turned, READ_ONCE(board->turns) > 100,
-						   10 * HZ));
-	mutex_lock(&board->zdev->lock);	/* the turn lets others have it */
+	KUNIT_EXPECT_TRUE(test,
+			  wait_event_timeout(board->turned, READ_ONCE(board->turns) > 100, 10 * HZ));
+	mutex_lock(&board->zdev->lock); /* the turn lets others have it */
 	zcring_device_stop(board->zdev);
 	turns = board->turns;
 	mutex_unlock(&board->zdev->lock);
@@ -218,7 +218,7 @@ static struct kunit_case zcring_dma_test_cases[] = {
 	KUNIT_CASE(zcring_dma_test_a_stopped_stream_has_no_turn),
 	KUNIT_CASE(zcring_dma_test_a_turn_goes_on_until_it_is_done),
 	KUNIT_CASE(zcring_dma_test_a_turn_ends_with_its_stream),
-	{ }
+	{}
 };
 
 static struct kunit_suite zcring_dma_test_suite = {

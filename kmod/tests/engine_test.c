@@ -10,7 +10,7 @@
 #include "../engine/config.h"
 #include "../engine/sample.h"
 
-#define ZCRING_WIDE(_high, _low)	((__uint128_t)(_high) << 64 | (_low))
+#define ZCRING_WIDE(_high, _low) ((__uint128_t)(_high) << 64 | (_low))
 
 static void zcring_engine_test_divides_128_bits(struct kunit *test)
 {
@@ -76,12 +76,13 @@ static void zcring_engine_test_keeps_fractions(struct kunit *test)
 static void zcring_engine_test_writes_every_format(struct kunit *test)
 {
 	static const struct zcring_pair pairs[] = {
-		{ ZCRING_UNITY / 2, -ZCRING_UNITY }, { ZCRING_UNITY * 2, 0 },
+		{ ZCRING_UNITY / 2, -ZCRING_UNITY },
+		{ ZCRING_UNITY * 2, 0 },
 	};
 	static const s8 sc8[] = { 64, -128, 127, 0 };
 	static const s16 sc16[] = { 16384, -32768, 32767, 0 };
 	static const u32 fc32[] = { 0x3f000000, 0xbf800000, 0x40000000, 0 };
-	struct zcring_pair back[2] = { };
+	struct zcring_pair back[2] = {};
 	u8 out[16];
 
 	zcring_samples_store(ZCRING_FORMAT_SC8, pairs, out, 2);
@@ -101,7 +102,7 @@ static struct kunit_case zcring_engine_test_cases[] = {
 	KUNIT_CASE(zcring_engine_test_counts_for_a_year),
 	KUNIT_CASE(zcring_engine_test_keeps_fractions),
 	KUNIT_CASE(zcring_engine_test_writes_every_format),
-	{ }
+	{}
 };
 
 static struct kunit_suite zcring_engine_test_suite = {

@@ -7,7 +7,7 @@
 #include "fake_board.h"
 
 #define ZCRING_FAKE_POLL_US	1000
-#define ZCRING_FAKE_PATIENCE_US	(10 * USEC_PER_SEC)
+#define ZCRING_FAKE_PATIENCE_US (10 * USEC_PER_SEC)
 
 static void *zcring_fake_create(struct zcring_device *zdev, void *data,
 				const struct zcring_config *config)
@@ -122,9 +122,8 @@ static void zcring_fake_board_free(struct kunit_resource *resource)
 
 struct zcring_fake_board *zcring_fake_board_new(struct kunit *test)
 {
-	struct zcring_fake_board *board = kunit_alloc_resource(test, zcring_fake_board_init,
-							       zcring_fake_board_free,
-							       GFP_KERNEL, NULL);
+	struct zcring_fake_board *board = kunit_alloc_resource(
+		test, zcring_fake_board_init, zcring_fake_board_free, GFP_KERNEL, NULL);
 
 	KUNIT_ASSERT_NOT_NULL(test, board);
 	return board;

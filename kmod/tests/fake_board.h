@@ -11,11 +11,11 @@
 
 #include "../zcring.h"
 
-#define ZCRING_FAKE_CHANNELS	2
-#define ZCRING_FAKE_RING_BYTES	65536	/* 16 pages of 1024 samples */
+#define ZCRING_FAKE_CHANNELS   2
+#define ZCRING_FAKE_RING_BYTES 65536 /* 16 pages of 1024 samples */
 
 /* As many pages follow each other on the bus before one address is left out. */
-#define ZCRING_FAKE_RUN_PAGES	4
+#define ZCRING_FAKE_RUN_PAGES 4
 
 /**
  * struct zcring_fake_board - a board, and what was asked of it

@@ -126,7 +126,7 @@ static struct kunit_case zcring_main_test_cases[] = {
 	KUNIT_CASE(zcring_main_test_parameters_have_limits),
 	KUNIT_CASE(zcring_main_test_parameters_reach_the_devices),
 	KUNIT_CASE(zcring_main_test_init_works_after_one_that_failed),
-	{ }
+	{}
 };
 
 static struct kunit_suite zcring_main_test_suite = {

@@ -108,8 +108,8 @@ static void zcring_mem_test_killed_task_gets_nothing(struct kunit *test)
 
 static void zcring_mem_test_free_of_nothing_does_nothing(struct kunit *test)
 {
-	struct zcring_area area = { };
-	struct zcring_ring ring = { };
+	struct zcring_area area = {};
+	struct zcring_ring ring = {};
 
 	zcring_area_free(&area);
 	zcring_ring_free(&ring);
@@ -203,7 +203,7 @@ static struct kunit_case zcring_mem_test_cases[] = {
 	KUNIT_CASE(zcring_mem_test_ring_of_eight_channels),
 	KUNIT_CASE(zcring_mem_test_ring_that_is_too_large_leaves_nothing),
 	KUNIT_CASE(zcring_mem_test_attach_gives_the_geometry),
-	{ }
+	{}
 };
 
 static struct kunit_suite zcring_mem_test_suite = {

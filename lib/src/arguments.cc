@@ -73,7 +73,9 @@ void set(arguments& a, std::string_view key, std::string_view value)
         a.device = value.empty() ? (refuse(key, value, "a path, such as /dev/zcring0"), "") : value;
     else if (key == "format")
         a.format = word<format>(
-            key, value, { { "sc8", format::sc8 }, { "sc16", format::sc16 }, { "fc32", format::fc32 } });
+            key,
+            value,
+            { { "sc8", format::sc8 }, { "sc16", format::sc16 }, { "fc32", format::fc32 } });
     else if (key == "channels")
         a.channels = number<unsigned>(key, value);
     else if (key == "rate")
@@ -87,7 +89,8 @@ void set(arguments& a, std::string_view key, std::string_view value)
     else if (key == "interval_us")
         a.interval_us = number<std::uint64_t>(key, value);
     else if (key == "scene")
-        a.scene = value.empty() ? (refuse(key, value, "tone, noise, counter or a file"), "") : value;
+        a.scene =
+            value.empty() ? (refuse(key, value, "tone, noise, counter or a file"), "") : value;
     else if (key == "dma")
         a.dma = word<dma_mode>(
             key, value, { { "copy", dma_mode::copy }, { "resident", dma_mode::resident } });

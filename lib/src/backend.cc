@@ -115,8 +115,7 @@ void backend::follow_bursts() noexcept
 {
     const std::uint64_t head = burst_head();
     if (head != d_followed) {
-        const zcring_burst& last =
-            d_pages.bursts[zcring_ring_place(head - 1, d_pages.burst_slots)];
+        const zcring_burst& last = d_pages.bursts[zcring_ring_place(head - 1, d_pages.burst_slots)];
         d_tuning.rate_num = last.rate_num;
         d_tuning.rate_den = last.rate_den;
         d_tuning.bandwidth_uhz = last.bandwidth_uhz;

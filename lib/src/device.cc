@@ -166,10 +166,7 @@ bool device::reopen()
         [this](backend& b, const zcring_tuning& tuned) { d_settings->apply_again(b, tuned); });
 }
 
-void device::control(const command& change)
-{
-    d_backend->control(to_control(change, channels()));
-}
+void device::control(const command& change) { d_backend->control(to_control(change, channels())); }
 
 bool device::keep(const command& change)
 {
@@ -211,10 +208,7 @@ void device::set_rate(double hz)
 
 zcring::tuning device::tuning() const { return tuning_from_abi(d_backend->tuning()); }
 
-zcring::telemetry device::telemetry() const
-{
-    return telemetry_from_abi(d_backend->telemetry());
-}
+zcring::telemetry device::telemetry() const { return telemetry_from_abi(d_backend->telemetry()); }
 
 void device::stall(std::chrono::nanoseconds time)
 {

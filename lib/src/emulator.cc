@@ -155,8 +155,8 @@ void emulator::do_start(const zcring_start& options)
     {
         const visit here(*this);
         check_there();
-        const int error = zcring_front_start(
-            &d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
+        const int error =
+            zcring_front_start(&d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
             check(error, "the scene was recorded at another rate; set the rate to the scene's");
         if (error == -EOPNOTSUPP)
@@ -201,8 +201,7 @@ zcring_tuning emulator::tuning() const
     const visit here(*this);
     check_there();
     zcring_tuning tuning{};
-    zcring_front_get_tuning(
-        &d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
+    zcring_front_get_tuning(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
     return tuning;
 }
 
@@ -266,8 +265,7 @@ void emulator::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_n
     zcring_consumer* consumer = d_pages.consumer;
 
     zcring_ring_store_waiting(consumer, watermark);
-    const auto missing =
-        static_cast<std::int64_t>(watermark - zcring_ring_load_head(d_pages.meta));
+    const auto missing = static_cast<std::int64_t>(watermark - zcring_ring_load_head(d_pages.meta));
     if (missing > 0 && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_RUNNING &&
         poll_two(d_event.get(), wake_fd, timeout_ns)) {
         eventfd_t count = 0;
@@ -321,9 +319,8 @@ void emulator::run()
             continue;
         }
         next = std::max(next + nanoseconds(d_front.config.interval_ns), clock::now());
-        if (d_changed.wait_until(lock, next, [this] {
-                return d_quit || d_stream.state != ZCRING_STATE_RUNNING;
-            }))
+        if (d_changed.wait_until(
+                lock, next, [this] { return d_quit || d_stream.state != ZCRING_STATE_RUNNING; }))
             continue;
         const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
         // The interrupt came now, and not when it was due.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <zcring/arguments.h>
 #include "backend.h"
 #include "mapping.h"
 #include "unique_fd.h"
+#include <zcring/arguments.h>
 
 #include <atomic>
 #include <condition_variable>

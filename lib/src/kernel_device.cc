@@ -23,7 +23,8 @@ int open_device(const std::string& path)
 
 unsigned number_of(int fd)
 {
-    struct stat about {};
+    struct stat about {
+    };
     return fstat(fd, &about) == 0 ? minor(about.st_rdev) : 0;
 }
 
@@ -113,8 +114,8 @@ void kernel_device::do_map()
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
     d_pages.meta = static_cast<const zcring_meta*>(map_region(ZCRING_META, 0));
-    d_pages.consumer = static_cast<zcring_consumer*>(
-        const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
+    d_pages.consumer =
+        static_cast<zcring_consumer*>(const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
     d_pages.bursts = static_cast<const zcring_burst*>(map_region(ZCRING_BURSTS, 0));
     for (unsigned c = 0; c < info.channels; c++)
         d_pages.data[c] = static_cast<const std::byte*>(map_region(ZCRING_DATA, c));
@@ -132,10 +133,7 @@ void kernel_device::do_start(const zcring_start& options)
     call(ZCRING_IOC_START, &copy, "cannot start");
 }
 
-void kernel_device::stop()
-{
-    call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop");
-}
+void kernel_device::stop() { call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop"); }
 
 void kernel_device::do_control(const zcring_control& control)
 {

@@ -38,7 +38,7 @@ private:
     void call(unsigned long request, T* argument, const char* what) const;
     const void* map_region(unsigned region, unsigned channel);
 
-    const unique_fd d_fd; //!< the same number for good, whatever is open there
+    const unique_fd d_fd;    //!< the same number for good, whatever is open there
     const unsigned d_number; //!< as in zcring0
     std::vector<mapping> d_mappings;
 };

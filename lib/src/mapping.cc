@@ -19,8 +19,7 @@ namespace {
 
 } // namespace
 
-mapping::mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable)
-    : d_bytes(bytes)
+mapping::mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable) : d_bytes(bytes)
 {
     void* address = mmap(nullptr,
                          bytes,
@@ -43,16 +42,13 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
     // One reservation for the whole, so that nothing else can come to lie in it.
     void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (whole == MAP_FAILED)
-        fail("cannot reserve " + std::to_string(d_bytes) + " bytes of address space; set a smaller ring_bytes");
+        fail("cannot reserve " + std::to_string(d_bytes) +
+             " bytes of address space; set a smaller ring_bytes");
     d_address = whole;
     for (unsigned i = 0; i < times; i++) {
         void* part = static_cast<std::byte*>(whole) + i * bytes;
-        if (mmap(part,
-                 bytes,
-                 PROT_READ | PROT_WRITE,
-                 MAP_SHARED | MAP_FIXED,
-                 memory.get(),
-                 0) == MAP_FAILED) {
+        if (mmap(part, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory.get(), 0) ==
+            MAP_FAILED) {
             const int error = errno;
             munmap(whole, d_bytes);
             throw std::system_error(error, std::system_category(), "cannot map the ring twice");

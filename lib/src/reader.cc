@@ -293,10 +293,7 @@ reader::view reader::acquire(std::uint64_t most)
     return d_impl->acquire(most);
 }
 
-void reader::release(std::uint64_t samples)
-{
-    d_impl->release(samples);
-}
+void reader::release(std::uint64_t samples) { d_impl->release(samples); }
 
 std::optional<burst> reader::next_burst(std::uint64_t index)
 {

@@ -141,8 +141,9 @@ recording read_sigmf(const std::string& path)
                                     suffix);
     const std::vector<std::byte> text = read_file(path, std::size_t{ 1 } << 24);
     try {
-        return interpret(path, json::parse(reinterpret_cast<const char*>(text.data()),
-                                           reinterpret_cast<const char*>(text.data()) + text.size()));
+        return interpret(path,
+                         json::parse(reinterpret_cast<const char*>(text.data()),
+                                     reinterpret_cast<const char*>(text.data()) + text.size()));
     } catch (const json::exception& e) {
         refuse(path, std::string("it is not SigMF metadata: ") + e.what());
     }

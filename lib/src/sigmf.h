@@ -12,7 +12,7 @@ namespace zcring {
 //! A recording, ready to be put on the air.
 struct recording {
     zcring::format format = format::sc16;
-    double rate = 0;                //!< samples a second
+    double rate = 0;                 //!< samples a second
     std::optional<double> frequency; //!< Hz, of the centre; where the file says so
     std::vector<std::byte> samples;
 };

@@ -266,7 +266,12 @@ TEST(CounterCheckClock, the_counter_may_wrap_at_32_bits)
 
 TEST(CounterCheckFloat, values_that_the_counter_cannot_make_are_torn)
 {
-    const float odd[] = { 0.3f, -0.0f, 1.0f, 1e30f, -2.0f, 0x1p-149f,
+    const float odd[] = { 0.3f,
+                          -0.0f,
+                          1.0f,
+                          1e30f,
+                          -2.0f,
+                          0x1p-149f,
                           std::numeric_limits<float>::quiet_NaN(),
                           -std::numeric_limits<float>::infinity() };
     for (const float x : odd) {

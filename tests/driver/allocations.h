@@ -36,8 +36,8 @@ public:
 
     // Does @action again and again, until none of its allocations has failed: how many did.
     // @undo has all the memory that it wants.
-    unsigned fail_each_of(const std::function<void()>& action,
-                          const std::function<void()>& undo = [] {}) const
+    unsigned fail_each_of(
+        const std::function<void()>& action, const std::function<void()>& undo = [] {}) const
     {
         constexpr unsigned too_many = 10000;
         for (unsigned n = 1; n < too_many; n++) {

@@ -170,10 +170,15 @@ TEST_F(Driver, UnknownCommandsAreNotForThisDevice)
 TEST_F(Driver, BadAddressesAreFaults)
 {
     device_file file;
-    for (const unsigned long request :
-         { ZCRING_IOC_GET_INFO, ZCRING_IOC_GET_REGION, ZCRING_IOC_GET_CONFIG, ZCRING_IOC_SET_CONFIG,
-           ZCRING_IOC_SET_SCENE, ZCRING_IOC_START, ZCRING_IOC_CONTROL, ZCRING_IOC_GET_TUNING,
-           ZCRING_IOC_GET_TELEMETRY })
+    for (const unsigned long request : { ZCRING_IOC_GET_INFO,
+                                         ZCRING_IOC_GET_REGION,
+                                         ZCRING_IOC_GET_CONFIG,
+                                         ZCRING_IOC_SET_CONFIG,
+                                         ZCRING_IOC_SET_SCENE,
+                                         ZCRING_IOC_START,
+                                         ZCRING_IOC_CONTROL,
+                                         ZCRING_IOC_GET_TUNING,
+                                         ZCRING_IOC_GET_TELEMETRY })
         EXPECT_EQ(file.call(request, nullptr), EFAULT);
     const mapped_pages nowhere(-1, 0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS);
     EXPECT_EQ(file.read(nowhere.as<void>(), 4096), -EFAULT);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A 32-bit process is served like any other. This one becomes none; it calls as such a process does.
+// A 32-bit process is served like any other. This one becomes none; it calls as such a process
+// does.
 #include "fixture.h"
 
 #ifdef __x86_64__
@@ -31,8 +32,8 @@ int call32(long number, long a = 0, long b = 0, const void* low = nullptr)
 // As an exit status: 0, or the number of what was wrong.
 int call_all(const device_file& file)
 {
-    void* const low = mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    void* const low =
+        mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     if (low == MAP_FAILED)
         return 1;
     const auto call = [&](unsigned long request, const void* argument) {

@@ -36,11 +36,8 @@ class mapped_pages
 {
 public:
     mapped_pages() = default;
-    mapped_pages(int fd,
-                 std::uint64_t offset,
-                 std::size_t bytes,
-                 int protection,
-                 int flags = MAP_SHARED)
+    mapped_pages(
+        int fd, std::uint64_t offset, std::size_t bytes, int protection, int flags = MAP_SHARED)
         : d_bytes(bytes)
     {
         void* address = mmap(nullptr, bytes, protection, flags, fd, static_cast<off_t>(offset));
@@ -113,10 +110,7 @@ public:
     zcring_info info() const { return get<zcring_info>(ZCRING_IOC_GET_INFO); }
     zcring_config config() const { return get<zcring_config>(ZCRING_IOC_GET_CONFIG); }
     zcring_tuning tuning() const { return get<zcring_tuning>(ZCRING_IOC_GET_TUNING); }
-    zcring_telemetry telemetry() const
-    {
-        return get<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY);
-    }
+    zcring_telemetry telemetry() const { return get<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY); }
     zcring_region region(std::uint32_t which, std::uint32_t channel = 0) const
     {
         zcring_region region{};

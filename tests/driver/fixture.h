@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The driver as user space sees it: system calls on /dev/zcring0, and no library between.
-// Where there is no such device, everything is skipped, by name (or has failed, where the environment
-// names one: ZCRING_LACKS()); scripts/vm provides one. One process at a time: there is but one device,
-// and a second consumer is refused.
+// Where there is no such device, everything is skipped, by name (or has failed, where the
+// environment names one: ZCRING_LACKS()); scripts/vm provides one. One process at a time: there is
+// but one device, and a second consumer is refused.
 #ifndef ZCRING_TESTS_DRIVER_FIXTURE_H
 #define ZCRING_TESTS_DRIVER_FIXTURE_H
 
@@ -145,12 +145,13 @@ inline int set_attribute(const std::string& name, const std::string& value)
     return write_file(sysfs_path + name, value);
 }
 
-// What a test needs may be lacking on somebody's machine, but not where the driver is asked for (scripts/test-in-vm).
-#define ZCRING_LACKS(what)                                                                          \
-    do {                                                                                            \
-        if (std::getenv("ZCRING_TEST_DEVICE"))                                                      \
-            FAIL() << what;                                                                         \
-        GTEST_SKIP() << what;                                                                       \
+// What a test needs may be lacking on somebody's machine, but not where the driver is asked for
+// (scripts/test-in-vm).
+#define ZCRING_LACKS(what)                     \
+    do {                                       \
+        if (std::getenv("ZCRING_TEST_DEVICE")) \
+            FAIL() << what;                    \
+        GTEST_SKIP() << what;                  \
     } while (0)
 
 class Driver : public ::testing::Test
@@ -181,7 +182,8 @@ protected:
         EXPECT_LE(t.consumed_samples, t.produced_samples);
     }
 
-    // Both sums of abi.h, to the sample. Looking on is not enough: who maps the tail is the consumer.
+    // Both sums of abi.h, to the sample. Looking on is not enough: who maps the tail is the
+    // consumer.
     static void check_books()
     {
         const device_file file;
@@ -190,7 +192,8 @@ protected:
         check_counters(t);
         EXPECT_LE(t.produced_samples - t.consumed_samples, ring.info.ring_samples);
 
-        // The tail that a fault is about was not believed, and the one that was is the driver's secret.
+        // The tail that a fault is about was not believed, and the one that was is the driver's
+        // secret.
         ASSERT_EQ(ring.consumer_pages.error(), 0);
         if (ring.meta().fault != ZCRING_FAULT_NONE)
             return;
@@ -198,7 +201,8 @@ protected:
         const std::uint64_t first = first_index(ring, t);
         const auto consumed = static_cast<std::int64_t>(acquire(ring.consumer().tail) - first);
         EXPECT_EQ(t.produced_samples, ring.head() - first);
-        EXPECT_EQ(t.consumed_samples, static_cast<std::uint64_t>(std::max<std::int64_t>(consumed, 0)));
+        EXPECT_EQ(t.consumed_samples,
+                  static_cast<std::uint64_t>(std::max<std::int64_t>(consumed, 0)));
     }
 
     // Of the stream. Its first descriptor tells, until another one lies in its slot.
@@ -206,7 +210,8 @@ protected:
     {
         if (t.bursts == 0)
             return ring.head();
-        return t.bursts <= ring.info.burst_slots ? ring.burst(0).index : ring.head() - t.produced_samples;
+        return t.bursts <= ring.info.burst_slots ? ring.burst(0).index
+                                                 : ring.head() - t.produced_samples;
     }
 
     static void reset()
@@ -219,9 +224,8 @@ protected:
         tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_TIME;
         tuned.channels = 1;
         tuned.freq_uhz = 100000000 * uhz;
-        tuned.time_ns = std::chrono::nanoseconds(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+        tuned.time_ns =
+            std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
         ASSERT_EQ(file.control(tuned), 0);
     }
 

@@ -57,7 +57,9 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
         });
     std::printf("%u allocations failed, %u of them so that the driver did not load, "
                 "%u so that it had fewer devices\n",
-                failed, refused, fewer);
+                failed,
+                refused,
+                fewer);
     EXPECT_GT(refused, 50u); // most of them the kernel's own, whose number varies
     EXPECT_GT(fewer, 10u);
     EXPECT_GT(refused + fewer, 100u);

@@ -45,9 +45,13 @@ protected:
 
 TEST_F(Mishaps, FilesAreForRootToWriteAlone)
 {
-    for (const char* name : { "zcring0/stall_ns", "zcring0/drop_samples", "zcring0/clock_jump_ns",
-                              "plug", "unplug" }) {
-        struct stat s {};
+    for (const char* name : { "zcring0/stall_ns",
+                              "zcring0/drop_samples",
+                              "zcring0/clock_jump_ns",
+                              "plug",
+                              "unplug" }) {
+        struct stat s {
+        };
         ASSERT_EQ(stat((debugfs_path + name).c_str(), &s), 0) << name;
         EXPECT_EQ(s.st_mode & 07777, 0200u) << name;
     }
@@ -172,10 +176,15 @@ TEST_F(Mishaps, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
     EXPECT_EQ(file.start(~0u), ENODEV);
     EXPECT_EQ(file.control({}), ENODEV);
     EXPECT_EQ(file.call(ZCRING_IOC_GET_REGION, &no_region), ENODEV);
-    for (const unsigned long request :
-         { ZCRING_IOC_GET_INFO, ZCRING_IOC_GET_REGION, ZCRING_IOC_GET_CONFIG, ZCRING_IOC_SET_CONFIG,
-           ZCRING_IOC_SET_SCENE, ZCRING_IOC_START, ZCRING_IOC_CONTROL, ZCRING_IOC_GET_TUNING,
-           ZCRING_IOC_GET_TELEMETRY }) {
+    for (const unsigned long request : { ZCRING_IOC_GET_INFO,
+                                         ZCRING_IOC_GET_REGION,
+                                         ZCRING_IOC_GET_CONFIG,
+                                         ZCRING_IOC_SET_CONFIG,
+                                         ZCRING_IOC_SET_SCENE,
+                                         ZCRING_IOC_START,
+                                         ZCRING_IOC_CONTROL,
+                                         ZCRING_IOC_GET_TUNING,
+                                         ZCRING_IOC_GET_TELEMETRY }) {
         EXPECT_EQ(file.call(request, nullptr), ENODEV);
         EXPECT_EQ(reading.call(request, nullptr), ENODEV);
     }

@@ -143,8 +143,8 @@ public:
         uffdio_register where{};
         where.range = range();
         where.mode = UFFDIO_REGISTER_MODE_MISSING;
-        d_works = d_fd >= 0 && !ioctl(d_fd, UFFDIO_API, &api) &&
-                  !ioctl(d_fd, UFFDIO_REGISTER, &where);
+        d_works =
+            d_fd >= 0 && !ioctl(d_fd, UFFDIO_API, &api) && !ioctl(d_fd, UFFDIO_REGISTER, &where);
     }
     ~slow_page() { ::close(d_fd); }
     slow_page(const slow_page&) = delete;

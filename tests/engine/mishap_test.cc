@@ -22,10 +22,7 @@ int drop(front_end& f, s64 samples)
     return zcring_front_inject(&f.front, ZCRING_MISHAP_DROP, samples, 0);
 }
 
-int jump(front_end& f, s64 ns)
-{
-    return zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, ns, 0);
-}
+int jump(front_end& f, s64 ns) { return zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, ns, 0); }
 
 TEST(Mishap, StallDeliversNothingAndThenAllThatTheRingHasRoomFor)
 {

@@ -70,7 +70,9 @@ bool touch(volatile char* at, bool store, char value)
 class attacker
 {
 public:
-    attacker(shared_state& shared, const role& role, std::array<std::atomic<int>, 8>& files,
+    attacker(shared_state& shared,
+             const role& role,
+             std::array<std::atomic<int>, 8>& files,
              std::uint64_t seed)
         : d_shared(shared), d_role(role), d_files(files), d_random(seed)
     {
@@ -126,26 +128,36 @@ private:
     {
         return arena + lane * lane_bytes + (d_random.one_in(3) ? d_random.below(32) * page : 0);
     }
-    std::size_t length() { return d_random.one_in(8) ? d_random.below(lane_bytes) : page << d_random.below(6); }
+    std::size_t length()
+    {
+        return d_random.one_in(8) ? d_random.below(lane_bytes) : page << d_random.below(6);
+    }
 
     // Somewhere that a call may be told to read or write @bytes, or had better not.
     void* pointer(void* good, std::size_t bytes)
     {
         switch (d_random.below(24)) {
-        case 0: return nullptr;
-        case 1: return reinterpret_cast<void*>(d_random.nasty());
-        case 2: return reinterpret_cast<void*>(0xffff888000000000 + d_random.below(1ULL << 32));
-        case 3: return place(lane());
-        case 4: return arena + lane() * lane_bytes + page - d_random.below(bytes + 1);
+        case 0:
+            return nullptr;
+        case 1:
+            return reinterpret_cast<void*>(d_random.nasty());
+        case 2:
+            return reinterpret_cast<void*>(0xffff888000000000 + d_random.below(1ULL << 32));
+        case 3:
+            return place(lane());
+        case 4:
+            return arena + lane() * lane_bytes + page - d_random.below(bytes + 1);
         }
         return good;
     }
     // A command that changes something. It must fail for whom it is not meant.
     bool change(operation which, unsigned long command, void* argument, std::size_t bytes)
     {
-        const bool success = ioctl(file(), command, argument ? pointer(argument, bytes) : nullptr) == 0;
+        const bool success =
+            ioctl(file(), command, argument ? pointer(argument, bytes) : nullptr) == 0;
         if (success && !may_change())
-            d_shared.found("%s took effect through a file that has no right to it", operation_names[which]);
+            d_shared.found("%s took effect through a file that has no right to it",
+                           operation_names[which]);
         return d_shared.count(which, success);
     }
 
@@ -182,7 +194,8 @@ void attacker::map()
 {
     const std::size_t to = lane();
     const bool wants_consumer = to >= first_consumer_lane;
-    std::uint64_t slot = wants_consumer ? ZCRING_CONSUMER : d_random.below(d_random.one_in(4) ? slots + 1 : 4);
+    std::uint64_t slot =
+        wants_consumer ? ZCRING_CONSUMER : d_random.below(d_random.one_in(4) ? slots + 1 : 4);
     if (!wants_consumer && slot == ZCRING_CONSUMER)
         slot = ZCRING_DATA;
     std::uint64_t offset = slot << 32;
@@ -194,22 +207,30 @@ void attacker::map()
         if (slot == ZCRING_CONSUMER)
             return;
     }
-    constexpr int protections[] = { PROT_READ, PROT_READ, PROT_READ, PROT_READ | PROT_WRITE, PROT_WRITE,
-                                    PROT_NONE, PROT_READ | PROT_EXEC, PROT_READ | PROT_WRITE | PROT_EXEC };
+    constexpr int protections[] = { PROT_READ,
+                                    PROT_READ,
+                                    PROT_READ,
+                                    PROT_READ | PROT_WRITE,
+                                    PROT_WRITE,
+                                    PROT_NONE,
+                                    PROT_READ | PROT_EXEC,
+                                    PROT_READ | PROT_WRITE | PROT_EXEC };
     const int protection = wants_consumer && !d_random.one_in(4) ? PROT_READ | PROT_WRITE
-                                                                : protections[d_random.below(8)];
+                                                                 : protections[d_random.below(8)];
     const int sharing = d_random.one_in(12) ? MAP_PRIVATE : MAP_SHARED;
-    const int more = (d_random.one_in(8) ? MAP_POPULATE : 0) | (d_random.one_in(16) ? MAP_NORESERVE : 0);
+    const int more =
+        (d_random.one_in(8) ? MAP_POPULATE : 0) | (d_random.one_in(16) ? MAP_NORESERVE : 0);
     std::size_t bytes = wants_consumer && !d_random.one_in(8) ? page : length();
     if (offset >> 32 == ZCRING_BURSTS && d_random.one_in(2))
         bytes = 1 << 20;
     char* const where = arena + to * lane_bytes;
-    void* const got = mmap(where, bytes, protection, sharing | MAP_FIXED | more, file(),
-                           static_cast<off_t>(offset));
+    void* const got = mmap(
+        where, bytes, protection, sharing | MAP_FIXED | more, file(), static_cast<off_t>(offset));
     if (!d_shared.count(op_mmap, got != MAP_FAILED))
         return;
     if (offset & 0xffffffff || slot >= slots)
-        d_shared.found("mmap() at the offset %#llx succeeded", static_cast<unsigned long long>(offset));
+        d_shared.found("mmap() at the offset %#llx succeeded",
+                       static_cast<unsigned long long>(offset));
     if (sharing == MAP_PRIVATE)
         d_shared.found("mmap() with MAP_PRIVATE succeeded");
     if (protection & PROT_EXEC)
@@ -232,9 +253,10 @@ void attacker::remap()
                                ? first_consumer_lane + d_random.below(lanes - first_consumer_lane)
                                : d_random.below(first_consumer_lane);
     const std::size_t bytes = d_random.one_in(8) ? 0 : length();
-    void* const got = d_random.one_in(3)
-                          ? mremap(place(from), bytes, page << d_random.below(3), 0)
-                          : mremap(place(from), bytes, length(), MREMAP_MAYMOVE | MREMAP_FIXED, place(to));
+    void* const got =
+        d_random.one_in(3)
+            ? mremap(place(from), bytes, page << d_random.below(3), 0)
+            : mremap(place(from), bytes, length(), MREMAP_MAYMOVE | MREMAP_FIXED, place(to));
     d_shared.count(op_mremap, got != MAP_FAILED);
 }
 
@@ -252,17 +274,24 @@ void attacker::mprotect_some()
 
 void attacker::madvise_some()
 {
-    constexpr int advices[] = { MADV_DONTNEED, MADV_WILLNEED, MADV_REMOVE, MADV_DONTFORK, MADV_DOFORK,
-                                MADV_FREE, MADV_COLD, MADV_PAGEOUT, MADV_MERGEABLE, MADV_HUGEPAGE,
-                                MADV_DODUMP, MADV_WIPEONFORK };
+    constexpr int advices[] = { MADV_DONTNEED,  MADV_WILLNEED, MADV_REMOVE, MADV_DONTFORK,
+                                MADV_DOFORK,    MADV_FREE,     MADV_COLD,   MADV_PAGEOUT,
+                                MADV_MERGEABLE, MADV_HUGEPAGE, MADV_DODUMP, MADV_WIPEONFORK };
     char* const where = place(lane());
     const std::size_t bytes = length() + page;
     bool success = false;
     switch (d_random.below(5)) {
-    case 0: success = msync(where, bytes, MS_SYNC) == 0; break;
-    case 1: success = mlock(where, page) == 0; break;
-    case 2: success = munlock(where, bytes) == 0; break;
-    default: success = madvise(where, bytes & ~(page - 1), advices[d_random.below(12)]) == 0;
+    case 0:
+        success = msync(where, bytes, MS_SYNC) == 0;
+        break;
+    case 1:
+        success = mlock(where, page) == 0;
+        break;
+    case 2:
+        success = munlock(where, bytes) == 0;
+        break;
+    default:
+        success = madvise(where, bytes & ~(page - 1), advices[d_random.below(12)]) == 0;
     }
     d_shared.count(op_madvise, success);
 }
@@ -321,8 +350,11 @@ void attacker::get()
         zcring_telemetry telemetry;
     } answer;
     std::memset(&answer, 0, sizeof(answer));
-    constexpr unsigned long commands[] = { ZCRING_IOC_GET_INFO, ZCRING_IOC_GET_REGION, ZCRING_IOC_GET_CONFIG,
-                                           ZCRING_IOC_GET_TUNING, ZCRING_IOC_GET_TELEMETRY };
+    constexpr unsigned long commands[] = { ZCRING_IOC_GET_INFO,
+                                           ZCRING_IOC_GET_REGION,
+                                           ZCRING_IOC_GET_CONFIG,
+                                           ZCRING_IOC_GET_TUNING,
+                                           ZCRING_IOC_GET_TELEMETRY };
     const unsigned long command = commands[d_random.below(5)];
     if (command == ZCRING_IOC_GET_REGION) {
         answer.region.region = d_random.below(5);
@@ -334,8 +366,8 @@ void attacker::get()
     void* const to = pointer(&answer, sizeof(answer));
     const bool success = ioctl(file(), command, to) == 0;
     if (success && command == ZCRING_IOC_GET_REGION && to == &answer &&
-        (asked.region > ZCRING_DATA || asked.reserved[0] || asked.reserved[1] || asked.reserved[2] ||
-         answer.region.writable != (asked.region == ZCRING_CONSUMER) ||
+        (asked.region > ZCRING_DATA || asked.reserved[0] || asked.reserved[1] ||
+         asked.reserved[2] || answer.region.writable != (asked.region == ZCRING_CONSUMER) ||
          answer.region.offset != static_cast<std::uint64_t>(asked.region + asked.channel) << 32))
         d_shared.found("region %u, channel %u was described wrongly", asked.region, asked.channel);
     d_shared.count(op_get, success);
@@ -411,7 +443,8 @@ void attacker::wild_ioctl()
     d_random.fill(bytes, sizeof(bytes));
     unsigned long command = d_random.next() & 0xffffffff;
     if (!d_random.one_in(4))
-        command = _IOC(d_random.below(4), ZCRING_IOC_MAGIC, d_random.below(16), d_random.below(200));
+        command =
+            _IOC(d_random.below(4), ZCRING_IOC_MAGIC, d_random.below(16), d_random.below(200));
     const bool success = ioctl(file(), command, pointer(bytes, sizeof(bytes))) == 0;
     d_shared.count(op_wild_ioctl, success);
 }
@@ -419,11 +452,12 @@ void attacker::wild_ioctl()
 void attacker::read_some()
 {
     alignas(16) static thread_local char buffer[1 << 16];
-    const std::size_t bytes = d_random.one_in(8) ? d_random.nasty() : d_random.below(sizeof(buffer));
+    const std::size_t bytes =
+        d_random.one_in(8) ? d_random.nasty() : d_random.below(sizeof(buffer));
     void* const to = bytes > sizeof(buffer) ? place(lane()) : pointer(buffer, bytes);
     const int fd = file();
-    const bool success = d_random.one_in(16) ? pread(fd, to, bytes, 1 << 20) > 0
-                                             : read(fd, to, bytes) > 0;
+    const bool success =
+        d_random.one_in(16) ? pread(fd, to, bytes, 1 << 20) > 0 : read(fd, to, bytes) > 0;
     if (success && d_role.is_foreign && fd == d_given) // which is never anything else
         d_shared.found("read() took another's samples");
     d_shared.count(op_read, success);
@@ -432,7 +466,8 @@ void attacker::read_some()
 void attacker::write_some()
 {
     alignas(16) static thread_local char buffer[1 << 16];
-    const std::size_t bytes = d_random.one_in(8) ? d_random.nasty() : d_random.below(sizeof(buffer));
+    const std::size_t bytes =
+        d_random.one_in(8) ? d_random.nasty() : d_random.below(sizeof(buffer));
     const void* const from = bytes > sizeof(buffer) ? place(lane()) : pointer(buffer, bytes);
     const int fd = file();
     const bool success = write(fd, from, bytes) > 0;
@@ -449,18 +484,31 @@ void attacker::file_calls()
     iovec pieces[2] = { { bytes, 100 }, { place(lane()), 4096 } };
     bool success = false;
     switch (d_random.below(8)) {
-    case 0: success = fcntl(fd, F_SETFL, d_random.one_in(2) ? O_NONBLOCK : O_ASYNC) == 0; break;
-    case 1: success = lseek(fd, static_cast<off_t>(d_random.nasty()), SEEK_SET) >= 0; break;
-    case 2: success = ftruncate(fd, 4096) == 0; break;
-    case 3: success = fsync(fd) == 0; break;
-    case 4: success = readv(fd, pieces, 2) > 0; break;
-    case 5: success = posix_fallocate(fd, 0, 4096) == 0; break;
+    case 0:
+        success = fcntl(fd, F_SETFL, d_random.one_in(2) ? O_NONBLOCK : O_ASYNC) == 0;
+        break;
+    case 1:
+        success = lseek(fd, static_cast<off_t>(d_random.nasty()), SEEK_SET) >= 0;
+        break;
+    case 2:
+        success = ftruncate(fd, 4096) == 0;
+        break;
+    case 3:
+        success = fsync(fd) == 0;
+        break;
+    case 4:
+        success = readv(fd, pieces, 2) > 0;
+        break;
+    case 5:
+        success = posix_fallocate(fd, 0, 4096) == 0;
+        break;
     case 6: {
         int ends[2];
         if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
             break;
         success = splice(fd, nullptr, ends[1], nullptr, 4096, SPLICE_F_NONBLOCK) > 0 ||
-                  sendfile(ends[1], fd, nullptr, 4096) > 0 || vmsplice(ends[1], pieces + 1, 1, 0) > 0;
+                  sendfile(ends[1], fd, nullptr, 4096) > 0 ||
+                  vmsplice(ends[1], pieces + 1, 1, 0) > 0;
         close(ends[0]);
         close(ends[1]);
         break;
@@ -469,7 +517,8 @@ void attacker::file_calls()
         const int epoll = epoll_create1(EPOLL_CLOEXEC);
         epoll_event event{};
         event.events = EPOLLIN | EPOLLET;
-        success = epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 && epoll_wait(epoll, &event, 1, 1) > 0;
+        success =
+            epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 && epoll_wait(epoll, &event, 1, 1) > 0;
         close(epoll);
     }
     }
@@ -536,25 +585,44 @@ void attacker::let_go()
 void attacker::step()
 {
     const std::uint64_t dice = d_random.below(1000);
-    if (dice < 110) return get();
-    if (dice < 220) return map();
-    if (dice < 320) return scribble();
-    if (dice < 380) return start();
-    if (dice < 440) return control();
-    if (dice < 490) return set_config();
-    if (dice < 530) return set_scene();
-    if (dice < 570) return write_some();
-    if (dice < 630) return read_some();
-    if (dice < 670) return wild_ioctl();
-    if (dice < 710) return mprotect_some();
-    if (dice < 745) return remap();
-    if (dice < 775) return force_write();
-    if (dice < 805) return madvise_some();
-    if (dice < 835) return file_calls();
-    if (dice < 855) return pass_descriptor();
-    if (dice < 895) return open_one();
-    if (dice < 905) return let_go();
-    if (dice < 907) return fork_some();
+    if (dice < 110)
+        return get();
+    if (dice < 220)
+        return map();
+    if (dice < 320)
+        return scribble();
+    if (dice < 380)
+        return start();
+    if (dice < 440)
+        return control();
+    if (dice < 490)
+        return set_config();
+    if (dice < 530)
+        return set_scene();
+    if (dice < 570)
+        return write_some();
+    if (dice < 630)
+        return read_some();
+    if (dice < 670)
+        return wild_ioctl();
+    if (dice < 710)
+        return mprotect_some();
+    if (dice < 745)
+        return remap();
+    if (dice < 775)
+        return force_write();
+    if (dice < 805)
+        return madvise_some();
+    if (dice < 835)
+        return file_calls();
+    if (dice < 855)
+        return pass_descriptor();
+    if (dice < 895)
+        return open_one();
+    if (dice < 905)
+        return let_go();
+    if (dice < 907)
+        return fork_some();
     if (dice < 930) {
         d_shared.count(op_munmap, munmap(place(lane()), page << d_random.below(8)) == 0);
     } else if (dice < 955) {
@@ -573,7 +641,8 @@ void attacker::step()
 
 void catch_signals()
 {
-    struct sigaction action{};
+    struct sigaction action {
+    };
     action.sa_flags = SA_NODEFER;
     action.sa_handler = on_fault;
     sigaction(SIGSEGV, &action, nullptr);

@@ -14,11 +14,11 @@ namespace fuzz {
 
 // What an attacker is, for all of its life.
 struct role {
-    std::string path;        // of the device that it attacks
-    int open_flags;          // O_RDWR; or O_RDONLY, and then nothing may be changed
-    bool is_nobody;          // has dropped all rights, but was given an open file
+    std::string path; // of the device that it attacks
+    int open_flags;   // O_RDWR; or O_RDONLY, and then nothing may be changed
+    bool is_nobody;   // has dropped all rights, but was given an open file
     bool is_given_file;
-    bool is_foreign;         // another process is the device's consumer, all the time
+    bool is_foreign; // another process is the device's consumer, all the time
     unsigned threads;
     std::uint64_t operations;
     std::uint64_t seed;

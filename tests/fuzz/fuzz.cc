@@ -75,7 +75,8 @@ std::vector<pid_t> children()
         int parent = 0;
         const std::size_t name_end = stat.rfind(')');
         if (name_end != std::string::npos &&
-            std::sscanf(stat.c_str() + name_end, ") %c %d", &state, &parent) == 2 && parent == getpid())
+            std::sscanf(stat.c_str() + name_end, ") %c %d", &state, &parent) == 2 &&
+            parent == getpid())
             found.push_back(std::stoi(entry.path().filename()));
     }
     return found;
@@ -90,10 +91,12 @@ std::string read_text(const std::string& path)
 }
 
 // Root's part: devices go and come, and mishaps and attributes change, all the time.
-[[noreturn]] void make_trouble(shared_state& shared, const std::vector<std::string>& names, std::uint64_t seed)
+[[noreturn]] void
+make_trouble(shared_state& shared, const std::vector<std::string>& names, std::uint64_t seed)
 {
     constexpr const char* kinds[] = { "/stall_ns", "/drop_samples", "/clock_jump_ns" };
-    constexpr const char* attributes[] = { "frequency", "gain_mb", "scene", "state", "sample_clock", "format" };
+    constexpr const char* attributes[] = { "frequency", "gain_mb",      "scene",
+                                           "state",     "sample_clock", "format" };
     constexpr const char* values[] = { "100000000", "-1", "tone", "counter", "noise", "x", "" };
     random_numbers random(seed);
     while (!shared.stop) {
@@ -104,12 +107,17 @@ std::string read_text(const std::string& path)
             usleep(random.below(3000));
             shared.count(op_plug, write_text(std::string(mishaps) + "plug", number));
         } else if (random.one_in(2)) {
-            const auto amount = static_cast<std::int64_t>(random.one_in(2) ? random.below(10000000) : random.nasty());
-            shared.count(op_mishap, write_text(mishaps + name + kinds[random.below(3)], std::to_string(amount)));
+            const auto amount = static_cast<std::int64_t>(random.one_in(2) ? random.below(10000000)
+                                                                           : random.nasty());
+            shared.count(
+                op_mishap,
+                write_text(mishaps + name + kinds[random.below(3)], std::to_string(amount)));
         } else {
-            const std::string file = "/sys/class/zcring/" + name + "/" + attributes[random.below(6)];
-            shared.count(op_sysfs, random.one_in(2) ? write_text(file, values[random.below(7)])
-                                                    : !read_text(file).empty());
+            const std::string file =
+                "/sys/class/zcring/" + name + "/" + attributes[random.below(6)];
+            shared.count(op_sysfs,
+                         random.one_in(2) ? write_text(file, values[random.below(7)])
+                                          : !read_text(file).empty());
         }
         usleep(random.below(2000));
     }
@@ -131,7 +139,8 @@ std::string read_text(const std::string& path)
             if (shared.count(op_open, open(("/dev/" + name).c_str(), flags | O_CLOEXEC) >= 0))
                 shared.found("nobody opened %s", name.c_str());
         for (const char* attribute : { "frequency", "gain_mb", "scene", "state" })
-            if (shared.count(op_sysfs, write_text("/sys/class/zcring/" + name + "/" + attribute, "noise")))
+            if (shared.count(op_sysfs,
+                             write_text("/sys/class/zcring/" + name + "/" + attribute, "noise")))
                 shared.found("nobody wrote %s of %s", attribute, name.c_str());
         for (const char* kind : { "/stall_ns", "/drop_samples", "/clock_jump_ns" })
             if (shared.count(op_mishap, write_text(mishaps + name + kind, "1")))
@@ -180,7 +189,8 @@ public:
         for (const auto& [child, deadline] : d_deadlines)
             if (std::chrono::steady_clock::now() > deadline) {
                 const std::string folder = "/proc/" + std::to_string(child);
-                d_shared.found("process %d hangs in %s", child, read_text(folder + "/wchan").c_str());
+                d_shared.found(
+                    "process %d hangs in %s", child, read_text(folder + "/wchan").c_str());
                 return false;
             }
         return true;
@@ -192,7 +202,8 @@ public:
         for (reap(); !d_deadlines.empty() && std::chrono::steady_clock::now() < deadline; reap())
             std::this_thread::sleep_for(10ms);
         for (const auto& [child, unused] : d_deadlines)
-            d_shared.found("process %d does not end:\n%s", child,
+            d_shared.found("process %d does not end:\n%s",
+                           child,
                            read_all("/proc/" + std::to_string(child) + "/stack").c_str());
     }
     // Has nobody left, orphans among them, after a while.
@@ -210,7 +221,8 @@ public:
             std::this_thread::sleep_for(10ms);
         } while (std::chrono::steady_clock::now() < deadline);
         for (const pid_t child : left)
-            d_shared.found("process %d cannot be killed:\n%s", child,
+            d_shared.found("process %d cannot be killed:\n%s",
+                           child,
                            read_all("/proc/" + std::to_string(child) + "/stack").c_str());
     }
 
@@ -225,7 +237,8 @@ public:
     session(shared_state& shared, const arguments& asked, unsigned devices)
         : d_shared(shared), d_asked(asked), d_random(asked.seed), d_nursery(shared)
     {
-        const std::string stem = asked.path.substr(0, asked.path.find_last_not_of("0123456789") + 1);
+        const std::string stem =
+            asked.path.substr(0, asked.path.find_last_not_of("0123456789") + 1);
         for (unsigned i = 0; i < devices; i++)
             d_paths.push_back(devices > 1 ? stem + std::to_string(i) : asked.path);
     }
@@ -246,14 +259,16 @@ public:
         d_nursery.spawn([&] { make_trouble(d_shared, attacked, d_asked.seed); }, for_ever);
         std::uint64_t reported = 0;
         std::vector<pid_t> attackers(attackers_at_a_time);
-        while (d_shared.total() < d_asked.operations && !d_shared.findings && d_nursery.check_deadlines()) {
+        while (d_shared.total() < d_asked.operations && !d_shared.findings &&
+               d_nursery.check_deadlines()) {
             d_nursery.reap();
             for (auto& attacker : attackers)
                 if (!d_nursery.has(attacker))
                     attacker = spawn_attacker();
             std::this_thread::sleep_for(20ms);
             if (const auto total = d_shared.total(); total >= reported + 100000) {
-                std::printf("driver_fuzz: %llu operations\n", static_cast<unsigned long long>(total));
+                std::printf("driver_fuzz: %llu operations\n",
+                            static_cast<unsigned long long>(total));
                 reported = total;
             }
             if (d_random.one_in(50)) // in the middle of whatever it does
@@ -295,18 +310,23 @@ private:
 void report(const shared_state& shared, const arguments& asked, double seconds)
 {
     for (unsigned i = 0; i < operations; i++)
-        std::printf("%-9s %9llu, %9llu succeeded\n", operation_names[i],
+        std::printf("%-9s %9llu, %9llu succeeded\n",
+                    operation_names[i],
                     static_cast<unsigned long long>(shared.done[i].load()),
                     static_cast<unsigned long long>(shared.succeeded[i].load()));
-    std::printf("driver_fuzz: seed %llu, %llu operations in %.0f s, %llu observations, bystander %llu times in order\n",
-                static_cast<unsigned long long>(asked.seed), static_cast<unsigned long long>(shared.total()), seconds,
+    std::printf("driver_fuzz: seed %llu, %llu operations in %.0f s, %llu observations, bystander "
+                "%llu times in order\n",
+                static_cast<unsigned long long>(asked.seed),
+                static_cast<unsigned long long>(shared.total()),
+                seconds,
                 static_cast<unsigned long long>(shared.observed.load()),
                 static_cast<unsigned long long>(shared.verified.load()));
     for (std::uint32_t i = 0; i < shared.findings && i < 32; i++)
         std::printf("driver_fuzz: FOUND: %s\n", shared.texts[i]);
 }
 
-// A driver that is dead withstands everything. Small doses may miss it by chance, and so may a lone device that is slow.
+// A driver that is dead withstands everything. Small doses may miss it by chance, and so may a lone
+// device that is slow.
 void judge_effect(shared_state& shared, unsigned devices)
 {
     if (shared.findings || devices == 1)
@@ -321,10 +341,12 @@ void judge_effect(shared_state& shared, unsigned devices)
 int fuzz_all(const arguments& asked)
 {
     if (access(asked.path.c_str(), F_OK) != 0 || geteuid() != 0 || access(mishaps, F_OK) != 0) {
-        std::fprintf(stderr, "driver_fuzz: skipped: needs root, debugfs, and %s\n", asked.path.c_str());
+        std::fprintf(
+            stderr, "driver_fuzz: skipped: needs root, debugfs, and %s\n", asked.path.c_str());
         return 77;
     }
-    void* const page = mmap(nullptr, sizeof(shared_state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* const page = mmap(
+        nullptr, sizeof(shared_state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         return 1;
     auto& shared = *new (page) shared_state{};
@@ -359,7 +381,8 @@ int main(int argc, char** argv)
         else if (name == "--device" && *value)
             asked.path = value;
         else {
-            std::fprintf(stderr, "usage: driver_fuzz [--seed N] [--operations N] [--device PATH]\n");
+            std::fprintf(stderr,
+                         "usage: driver_fuzz [--seed N] [--operations N] [--device PATH]\n");
             return 64;
         }
     }

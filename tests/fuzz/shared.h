@@ -46,10 +46,10 @@ enum operation : unsigned {
     operations
 };
 constexpr const char* operation_names[operations] = {
-    "open",   "close",    "dup",     "fork",     "mmap",  "munmap",  "mremap",  "mprotect", "madvise",
-    "touch",  "scribble", "force",   "get",      "config", "scene",  "start",   "stop",     "control",
-    "ioctl?", "poll",     "read",    "write",    "file",  "pass fd", "let go",  "plug",     "mishap",
-    "sysfs"
+    "open",     "close",   "dup",     "fork",     "mmap",   "munmap", "mremap",
+    "mprotect", "madvise", "touch",   "scribble", "force",  "get",    "config",
+    "scene",    "start",   "stop",    "control",  "ioctl?", "poll",   "read",
+    "write",    "file",    "pass fd", "let go",   "plug",   "mishap", "sysfs"
 };
 
 struct shared_state {
@@ -109,11 +109,16 @@ public:
     std::uint64_t nasty()
     {
         switch (below(6)) {
-        case 0: return below(4);
-        case 1: return ~below(4);
-        case 2: return (1ULL << below(64)) + below(3) - 1;
-        case 3: return below(1 << 16) << 12;
-        case 4: return next() >> below(64);
+        case 0:
+            return below(4);
+        case 1:
+            return ~below(4);
+        case 2:
+            return (1ULL << below(64)) + below(3) - 1;
+        case 3:
+            return below(1 << 16) << 12;
+        case 4:
+            return next() >> below(64);
         }
         return next();
     }

@@ -33,7 +33,9 @@ bool is_zero(const __u64* words, std::size_t count)
 class observed_device
 {
 public:
-    observed_device(shared_state& shared, const std::string& path) : d_shared(shared), d_path(path) {}
+    observed_device(shared_state& shared, const std::string& path) : d_shared(shared), d_path(path)
+    {
+    }
 
     bool was_seen() const { return d_seen; }
     void look()
@@ -69,17 +71,22 @@ private:
     void check(const zcring_telemetry& t, std::uint64_t ring_samples, const char* where)
     {
         if (t.sample_clock != t.produced_samples + t.lost_samples)
-            d_shared.found("%s: %s: clock %llu, produced %llu, lost %llu", d_path.c_str(), where,
+            d_shared.found("%s: %s: clock %llu, produced %llu, lost %llu",
+                           d_path.c_str(),
+                           where,
                            static_cast<unsigned long long>(t.sample_clock),
                            static_cast<unsigned long long>(t.produced_samples),
                            static_cast<unsigned long long>(t.lost_samples));
         if (t.consumed_samples > t.produced_samples ||
             t.produced_samples - t.consumed_samples > ring_samples)
-            d_shared.found("%s: %s: produced %llu, consumed %llu, ring %llu", d_path.c_str(), where,
+            d_shared.found("%s: %s: produced %llu, consumed %llu, ring %llu",
+                           d_path.c_str(),
+                           where,
                            static_cast<unsigned long long>(t.produced_samples),
                            static_cast<unsigned long long>(t.consumed_samples),
                            static_cast<unsigned long long>(ring_samples));
-        if (t.overflow_count > t.lost_samples || t.bursts > t.produced_samples || !is_zero(t.reserved, 7))
+        if (t.overflow_count > t.lost_samples || t.bursts > t.produced_samples ||
+            !is_zero(t.reserved, 7))
             d_shared.found("%s: %s: counters that cannot be", d_path.c_str(), where);
     }
 
@@ -95,8 +102,8 @@ private:
         return false;
     }
 
-    // The counters are read as docs/abi.md says. A new ring has new counters, and so the one that is asked
-    // for in their midst is theirs.
+    // The counters are read as docs/abi.md says. A new ring has new counters, and so the one that
+    // is asked for in their midst is theirs.
     void look_at_page()
     {
         zcring_telemetry copy;
@@ -107,7 +114,8 @@ private:
             before = load(d_meta->sequence);
             if (!ask(ZCRING_IOC_GET_INFO, info))
                 return;
-            std::memcpy(&copy, const_cast<const zcring_telemetry*>(&d_meta->telemetry), sizeof(copy));
+            std::memcpy(
+                &copy, const_cast<const zcring_telemetry*>(&d_meta->telemetry), sizeof(copy));
             __atomic_thread_fence(__ATOMIC_ACQUIRE);
             is_read = before % 2 == 0 && load(d_meta->sequence) == before;
             if (!is_read)
@@ -125,8 +133,8 @@ private:
             d_stuck = 0;
         }
         if (d_meta->magic != ZCRING_MAGIC || d_meta->abi_version != ZCRING_ABI_VERSION ||
-            load(d_meta->state) > ZCRING_STATE_GONE || d_meta->reserved0 || !is_zero(d_meta->reserved1, 4) ||
-            !is_zero(d_meta->reserved2, 6))
+            load(d_meta->state) > ZCRING_STATE_GONE || d_meta->reserved0 ||
+            !is_zero(d_meta->reserved1, 4) || !is_zero(d_meta->reserved2, 6))
             d_shared.found("%s: the page of metadata was overwritten", d_path.c_str());
     }
 
@@ -139,12 +147,13 @@ private:
         if (!ask(ZCRING_IOC_GET_INFO, info) || !ask(ZCRING_IOC_GET_TELEMETRY, telemetry) ||
             !ask(ZCRING_IOC_GET_INFO, after))
             return;
-        // Each account adds 2. Where there was but one, the ring was not exchanged, twice perhaps, in between.
+        // Each account adds 2. Where there was but one, the ring was not exchanged, twice perhaps,
+        // in between.
         if (info.ring_samples == after.ring_samples && load(d_meta->sequence) - sequence <= 2)
             check(telemetry, info.ring_samples, "ioctl");
-        if (info.channels < 1 || info.channels > ZCRING_CHANNELS_MAX || info.format < 1 || info.format > 3 ||
-            info.ring_samples * info.sample_bytes > ZCRING_RING_BYTES_MAX || !is_zero(info.reserved, 7) ||
-            std::memchr(info.model, 0, sizeof(info.model)) == nullptr)
+        if (info.channels < 1 || info.channels > ZCRING_CHANNELS_MAX || info.format < 1 ||
+            info.format > 3 || info.ring_samples * info.sample_bytes > ZCRING_RING_BYTES_MAX ||
+            !is_zero(info.reserved, 7) || std::memchr(info.model, 0, sizeof(info.model)) == nullptr)
             d_shared.found("%s: a device that cannot be", d_path.c_str());
     }
 
@@ -176,7 +185,8 @@ public:
         scene.kind = ZCRING_SCENE_COUNTER;
         must(ioctl(d_fd, ZCRING_IOC_SET_SCENE, &scene) == 0, "SET_SCENE");
         d_data = static_cast<const std::uint32_t*>(map(ZCRING_DATA, ring_bytes, PROT_READ));
-        d_consumer = static_cast<zcring_consumer*>(map(ZCRING_CONSUMER, 4096, PROT_READ | PROT_WRITE));
+        d_consumer =
+            static_cast<zcring_consumer*>(map(ZCRING_CONSUMER, 4096, PROT_READ | PROT_WRITE));
     }
 
     // A stream until the ring is full; what it had is overwritten.
@@ -221,8 +231,8 @@ private:
     }
     void* map(std::uint64_t slot, std::size_t bytes, int protection)
     {
-        void* const got = mmap(nullptr, bytes, protection, MAP_SHARED, d_fd,
-                               static_cast<off_t>(slot * slot_bytes));
+        void* const got = mmap(
+            nullptr, bytes, protection, MAP_SHARED, d_fd, static_cast<off_t>(slot * slot_bytes));
         must(got != MAP_FAILED, "mmap");
         return got;
     }

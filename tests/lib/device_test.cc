@@ -323,7 +323,8 @@ TEST_F(WithRecording, TakesItsRateAndFrequency)
 TEST_F(WithRecording, PlaysAtItsOwnRateOnly)
 {
     const auto open = [&] { device dev(with("scene=" + d_path)); };
-    expect_says(message_of<std::invalid_argument>(open), { "250000", "1000000", "set the rate to" });
+    expect_says(message_of<std::invalid_argument>(open),
+                { "250000", "1000000", "set the rate to" });
 
     std::string text = with("scene=" + d_path);
     text.replace(text.find("rate=1e6"), strlen("rate=1e6"), "rate=250000");

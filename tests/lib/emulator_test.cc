@@ -4,10 +4,10 @@
 
 #include <sys/eventfd.h>
 
+#include <unistd.h>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
-#include <unistd.h>
 
 namespace {
 

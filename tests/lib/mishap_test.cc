@@ -165,9 +165,8 @@ TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
     in.read_until([&] { return in.read() > 0; });
     dev.jump(-1h);
     const auto jumped = [&] {
-        return std::find_if(in.bursts().begin(), in.bursts().end(), [](const burst& b) {
-            return b.time_changed;
-        });
+        return std::find_if(
+            in.bursts().begin(), in.bursts().end(), [](const burst& b) { return b.time_changed; });
     };
     in.read_until([&] { return jumped() != in.bursts().end(); });
     ASSERT_NE(jumped(), in.bursts().end());

@@ -524,7 +524,7 @@ TEST(Reader, BeginsWhereTheStreamDoes)
     for (const std::uint64_t first :
          { std::uint64_t{ 0 }, std::uint64_t{ 1000 }, all - 5000, all, all / 2 - 5000 }) {
         SKIP_WITHOUT_FREE_PACE();
-    device dev(without_loss("ring_bytes=16384,rate=1e5"));
+        device dev(without_loss("ring_bytes=16384,rate=1e5"));
         consumer c(dev);
         device::start_options options;
         options.first_index = first;

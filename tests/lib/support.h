@@ -9,6 +9,7 @@
 
 #include <zcring/reader.h>
 
+#include <unistd.h>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -20,7 +21,6 @@
 #include <string>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 namespace zcring_test {
@@ -68,10 +68,10 @@ inline std::string without_loss(const std::string& more)
 
 //! Skips a test that fills a small ring to the brim: at real pace the next moment's samples
 //! would be lost, sooner or later.
-#define SKIP_WITHOUT_FREE_PACE()                                                               \
-    do {                                                                                       \
-        if (!zcring_test::on_emulator())                                                       \
-            GTEST_SKIP() << "needs free pace";                                                 \
+#define SKIP_WITHOUT_FREE_PACE()               \
+    do {                                       \
+        if (!zcring_test::on_emulator())       \
+            GTEST_SKIP() << "needs free pace"; \
     } while (false)
 
 //! Waits for what wakes nobody by itself; false after the deadline.

@@ -42,7 +42,7 @@ public:
 
     //! How a device is set up; its consumer may change it between streams.
     struct description {
-        std::string model;              //!< what produces the samples, for people
+        std::string model; //!< what produces the samples, for people
         zcring::state state = state::stopped;
         zcring::format format = format::sc16;
         unsigned channels = 0;

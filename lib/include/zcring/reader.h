@@ -54,9 +54,9 @@ public:
     reader& operator=(const reader&) = delete;
 
     struct view {
-        std::uint64_t samples = 0; //!< of each channel; 0: nothing is there
-        std::uint64_t index = 0;   //!< of the first, in the stream
-        std::uint64_t lost = 0;    //!< samples lost just before the first
+        std::uint64_t samples = 0;                       //!< of each channel; 0: nothing is there
+        std::uint64_t index = 0;                         //!< of the first, in the stream
+        std::uint64_t lost = 0;                          //!< samples lost just before the first
         std::array<const void*, max_channels> channel{}; //!< first sample of each channel
     };
 

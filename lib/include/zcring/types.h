@@ -76,9 +76,9 @@ struct burst {
 
 //! How a device is tuned.
 struct tuning {
-    double rate = 0;           //!< samples a second
-    double bandwidth = 0;      //!< Hz; 0: not limited
-    std::uint64_t time_ns = 0; //!< now, since 1970-01-01 00:00 UTC
+    double rate = 0;                              //!< samples a second
+    double bandwidth = 0;                         //!< Hz; 0: not limited
+    std::uint64_t time_ns = 0;                    //!< now, since 1970-01-01 00:00 UTC
     std::array<double, max_channels> frequency{}; //!< Hz
     std::array<double, max_channels> gain{};      //!< dB
 };
@@ -87,11 +87,11 @@ struct tuning {
 struct command {
     static constexpr unsigned all_channels = ~0u;
 
-    unsigned channels = all_channels;       //!< bit c: channel c
-    std::optional<double> frequency;        //!< Hz, -1e12 to 1e12
-    std::optional<double> gain;             //!< dB, -60 to 60
-    std::optional<double> bandwidth;        //!< Hz, 0 to 1e12; 0: not limited
-    std::optional<double> rate;             //!< samples a second, 0.001 to 1e10; of all channels
+    unsigned channels = all_channels; //!< bit c: channel c
+    std::optional<double> frequency;  //!< Hz, -1e12 to 1e12
+    std::optional<double> gain;       //!< dB, -60 to 60
+    std::optional<double> bandwidth;  //!< Hz, 0 to 1e12; 0: not limited
+    std::optional<double> rate;       //!< samples a second, 0.001 to 1e10; of all channels
     //! Time of that sample, in ns since 1970. May be set at any time, but not ahead of time
     //! while no stream runs; it then runs on, through all streams to come.
     std::optional<std::uint64_t> time_ns;

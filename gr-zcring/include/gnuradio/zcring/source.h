@@ -193,8 +193,8 @@ public:
      * \name Faults on demand
      * What hardware does on its bad days, to see what a flowgraph makes of it. On a kernel
      * device they go through debugfs and need root; else they throw std::system_error, which
-     * names the remedy, as the first three do while no stream runs. A duration is in seconds, up to a day; out of range it throws
-     * std::invalid_argument.
+     * names the remedy, as the first three do while no stream runs. A duration is in seconds, up to
+     * a day; out of range it throws std::invalid_argument.
      * \{
      */
     //! No burst comes for so long, and then all at once; what the ring has no room for is

@@ -9,7 +9,8 @@ using gr::zcring::source;
 
 namespace {
 
-constexpr const char* class_doc = R"doc(Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
+constexpr const char* class_doc =
+    R"doc(Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
 
 One output for each channel, aligned sample by sample. stop() and start() of a
 flowgraph begin a new stream, and so do lock() and unlock().
