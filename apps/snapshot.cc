@@ -51,7 +51,7 @@ table counters(const zcring::telemetry& t)
     rows.row("lost",
              { grouped(t.lost_samples),
                grouped(t.overflow_bytes),
-               "in " + counted(t.overflow_events, "overflow") });
+               "in " + counted(t.overflow_count, "overflow") });
     rows.row("produced",
              { grouped(t.produced_samples),
                grouped(t.produced_bytes),
@@ -101,7 +101,7 @@ json to_json(const zcring::telemetry& t)
         { "consumed_samples", t.consumed_samples }, { "lost_samples", t.lost_samples },
         { "ring_held_samples", in_ring(t) },        { "produced_bytes", t.produced_bytes },
         { "consumed_bytes", t.consumed_bytes },     { "overflow_bytes", t.overflow_bytes },
-        { "overflow_events", t.overflow_events },   { "bursts", t.bursts },
+        { "overflow_count", t.overflow_count },     { "bursts", t.bursts },
     };
 }
 

@@ -34,7 +34,7 @@ sum equation(const char* words, std::uint64_t whole, std::vector<std::uint64_t> 
 sum losses_told(const zcring::telemetry& t, const counter_check& samples)
 {
     const std::uint64_t untold = t.lost_samples - samples.lost();
-    const std::uint64_t events = t.overflow_events - samples.gaps();
+    const std::uint64_t events = t.overflow_count - samples.gaps();
     sum s = equation(
         "lost = told by gaps + after the last burst", t.lost_samples, { samples.lost(), untold });
     s.holds = t.lost_samples >= samples.lost() && (events == 0 || events == 1) &&
@@ -97,7 +97,7 @@ std::string verdict_line(const evidence& e, const counter_check& samples)
     const zcring::telemetry t = e.telemetry.value_or(zcring::telemetry());
     const verdict v = judge(e, samples);
     const std::string losses =
-        counted(t.lost_samples, "sample") + " lost in " + counted(t.overflow_events, "overflow");
+        counted(t.lost_samples, "sample") + " lost in " + counted(t.overflow_count, "overflow");
     switch (v) {
     case verdict::proven:
         return "proven: nothing was lost, doubled or torn";
@@ -191,7 +191,7 @@ void print_report(std::ostream& out, const evidence& e, const counter_check& sam
     if (e.telemetry) {
         counts.row("lost",
                    { grouped(e.telemetry->lost_samples),
-                     "samples in " + counted(e.telemetry->overflow_events, "overflow") });
+                     "samples in " + counted(e.telemetry->overflow_count, "overflow") });
         counts.row("bursts", { grouped(e.telemetry->bursts) });
     }
     for (const fault_kind kind : fault_kinds)

@@ -149,7 +149,7 @@ device         {device_in_words(receiver.source)}
 data path      {path}
 produced       {telemetry['produced_bytes']:,} bytes in {telemetry['bursts']} bursts
 consumed       {telemetry['consumed_bytes']:,} bytes
-overflow       {telemetry['overflow_bytes']:,} bytes in {telemetry['overflow_events']} events
+overflow       {telemetry['overflow_bytes']:,} bytes in {telemetry['overflow_count']} events
 samples lost   {telemetry['lost_samples']}
 
 station    frequency   correlation with what it sent   with another""")

@@ -91,7 +91,7 @@ void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 byt
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 
 /*
- * The engine is plain C and exports nothing itself. The books and the clock are for every
+ * The engine is plain C and exports nothing itself. The accounting and the clock are for every
  * board ...
  */
 #define ZCRING_EXPORT(_name) EXPORT_SYMBOL_GPL(_name)

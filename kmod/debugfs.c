@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mishaps on demand, for root: zcring/zcringN/ has those of a device, zcring/unplug and
+ * Fault injection, for root: zcring/zcringN/ has those of a device, zcring/unplug and
  * zcring/plug take its number. docs/abi.md tells more.
  */
 #include <linux/debugfs.h>
@@ -14,8 +14,8 @@ static struct dentry *zcring_debugfs_root;
 static struct dentry *zcring_debugfs_unplug;
 static struct dentry *zcring_debugfs_plug;
 
-static ssize_t zcring_write_mishap(struct file *file, const char __user *from, size_t bytes,
-				   enum zcring_mishap kind)
+static ssize_t zcring_write_injection(struct file *file, const char __user *from, size_t bytes,
+				      enum zcring_injection kind)
 {
 	struct zcring_device *zdev = file->private_data;
 	s64 amount;
@@ -56,9 +56,9 @@ static ssize_t zcring_write_number(const char __user *from, size_t bytes,
 		.llseek = noop_llseek,                                                         \
 	}
 
-ZCRING_WRITE_ONLY(zcring_stall, zcring_write_mishap(file, from, bytes, ZCRING_MISHAP_STALL));
-ZCRING_WRITE_ONLY(zcring_drop, zcring_write_mishap(file, from, bytes, ZCRING_MISHAP_DROP));
-ZCRING_WRITE_ONLY(zcring_jump, zcring_write_mishap(file, from, bytes, ZCRING_MISHAP_JUMP));
+ZCRING_WRITE_ONLY(zcring_stall, zcring_write_injection(file, from, bytes, ZCRING_INJECT_STALL));
+ZCRING_WRITE_ONLY(zcring_drop, zcring_write_injection(file, from, bytes, ZCRING_INJECT_DROP));
+ZCRING_WRITE_ONLY(zcring_jump, zcring_write_injection(file, from, bytes, ZCRING_INJECT_JUMP));
 ZCRING_WRITE_ONLY(zcring_unplug, zcring_write_number(from, bytes, zcring_unplug_number));
 ZCRING_WRITE_ONLY(zcring_plug, zcring_write_number(from, bytes, zcring_plug_number));
 

@@ -125,7 +125,7 @@ struct zcring_device *zcring_device_create(dev_t number, const struct zcring_con
 	err = zcring_device_build(zdev, config, source->board);
 	if (err)
 		goto out_put_device;
-	err = zcring_pump_create(zdev);
+	err = zcring_worker_create(zdev);
 	if (err)
 		goto out_put_device;
 	cdev_init(&zdev->cdev, &zcring_fops);
@@ -158,7 +158,7 @@ void zcring_device_unmap_dma(struct zcring_device *zdev)
 
 void zcring_device_discard(struct zcring_device *zdev)
 {
-	zcring_pump_destroy(zdev);
+	zcring_worker_destroy(zdev);
 	put_device(&zdev->dev);
 }
 
@@ -179,7 +179,7 @@ void zcring_device_settle(struct zcring_device *zdev)
 {
 	zcring_trace_changes(zdev);
 	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
-		zcring_pump_stop(zdev);
+		zcring_worker_stop(zdev);
 		wake_up_interruptible_all(&zdev->wait);
 	} else if (wq_has_sleeper(&zdev->wait) && zcring_stream_readable(&zdev->stream)) {
 		trace_zcring_wake(zdev);
@@ -291,7 +291,7 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 	if (err)
 		return err;
 	zdev->owns_stream = true;
-	zcring_pump_start(zdev, mono_ns + start->delay_ns);
+	zcring_worker_start(zdev, mono_ns + start->delay_ns);
 	zcring_device_settle(zdev);
 	return 0;
 }
@@ -310,7 +310,7 @@ int zcring_device_control(struct zcring_device *zdev, const struct zcring_contro
 	return err;
 }
 
-int zcring_device_inject(struct zcring_device *zdev, enum zcring_mishap kind, s64 amount)
+int zcring_device_inject(struct zcring_device *zdev, enum zcring_injection kind, s64 amount)
 {
 	int err = zdev->ops->inject(zdev->dma, kind, amount, ktime_get_ns());
 

@@ -4,7 +4,7 @@
  *
  * A board driver supplies these operations in place of the simulated ones (sim.c), from a
  * module of its own (edu.c is one). It puts samples into the stream's memory and tells the
- * books (engine/stream.h); files, mappings, sleep and sysfs need nothing else from it.
+ * accounting (engine/stream.h); files, mappings, sleep and sysfs need nothing else from it.
  * docs/porting.md walks through it.
  */
 #ifndef ZCRING_DMA_H
@@ -12,7 +12,7 @@
 
 #include <linux/types.h>
 
-#include "engine/mishap.h"
+#include "engine/injection.h"
 #include "engine/stream.h"
 
 struct device;
@@ -49,7 +49,7 @@ struct zcring_device;
  *            the hardware moves the samples, there is always no more to do
  * @get_tuning: fills all of @tuning
  * @inject: has something go wrong from @mono_ns on; -EINVAL while no stream runs, -ERANGE for
- *          an amount out of range. NULL for a real board: its mishaps come by themselves
+ *          an amount out of range. NULL for a real board: its injected faults come by themselves
  *
  * All are called with the device's lock held, so never two at a time, and may sleep; but not
  * for long: whoever maps, looks, closes or pulls the board waits meanwhile, unkillably. A
@@ -71,7 +71,7 @@ struct zcring_dma_ops {
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
 	bool (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
-	int (*inject)(void *dma, enum zcring_mishap kind, s64 amount, u64 mono_ns);
+	int (*inject)(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns);
 };
 
 extern const struct zcring_dma_ops zcring_sim_dma_ops;
@@ -98,7 +98,7 @@ void zcring_board_put(struct zcring_device *zdev);
  * published.
  */
 
-/* The books; as long as @zdev. */
+/* The accounting; as long as @zdev. */
 struct zcring_stream *zcring_dma_stream(struct zcring_device *zdev);
 
 /*

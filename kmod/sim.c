@@ -63,7 +63,7 @@ static void zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *
 	zcring_front_get_tuning(dma, mono_ns, ktime_get_real_ns(), tuning);
 }
 
-static int zcring_sim_inject(void *dma, enum zcring_mishap kind, s64 amount, u64 mono_ns)
+static int zcring_sim_inject(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns)
 {
 	zcring_sim_progress(dma, mono_ns, mono_ns);
 	return zcring_front_inject(dma, kind, amount, mono_ns);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the engine did, told by comparing its books with those of last time: the engine
+ * What the engine did, told by comparing its accounting with that of the last time: the engine
  * itself knows of no tracepoints. With all of them off that is a handful of loads.
  */
 #define CREATE_TRACE_POINTS

@@ -5,8 +5,8 @@
  *   main.c    module and parameters       region.c  regions and mmap()
  *   device.c  life and configuration      read.c    read(), which copies
  *   cdev.c    files, ioctls, poll()       scene.c   scenes and write()
- *   pump.c    timer and thread            sysfs.c   attributes
- *   mem.c     pages                       debugfs.c mishaps on demand
+ *   worker.c    timer and thread            sysfs.c   attributes
+ *   mem.c     pages                       debugfs.c fault injection
  *   sim.c     the simulated DMA engine (dma.h)
  *   board.c   what a board's module may call (dma.h)
  *   trace.c   tracepoints (zcring_trace.h)
@@ -39,7 +39,7 @@ struct file;
 struct task_struct;
 
 /**
- * struct zcring_pump - what makes the DMA engine go on
+ * struct zcring_worker - what makes the DMA engine go on
  * @timer: the interrupt; runs while the stream runs
  * @interval: its period; 0: it comes once, when the stream starts. Written only while it is
  *            off
@@ -49,7 +49,7 @@ struct task_struct;
  * @kick: where the thread sleeps
  * @thread: calls zcring_dma_ops.progress
  */
-struct zcring_pump {
+struct zcring_worker {
 	struct hrtimer timer;
 	ktime_t interval;
 	u64 fired_ns;
@@ -77,9 +77,9 @@ struct zcring_traced {
  * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples
  *           in place
  * @lock: protects all below, and everything that the DMA engine works on
- * @wait: where poll() and read() sleep; woken by the pump and at every change of state
+ * @wait: where poll() and read() sleep; woken by the worker and at every change of state
  * @config: what the device is set to; the geometry changes with both locks held
- * @stream: the books; the state, the head and the consumer page are read without lock too
+ * @stream: the accounting; the state, the head and the consumer page are read without lock too
  * @meta: page of struct zcring_meta, as long as the device lives
  * @consumer_page: page of struct zcring_consumer, as long as the device lives
  * @ring: memory that depends on the geometry; replaced with both locks held, and only
@@ -94,7 +94,7 @@ struct zcring_traced {
  * @next_scene_samples: its samples; there are pages while it is being written
  * @next_scene_bytes: how long it will be
  * @next_scene_written: how much of it is there; protected by @io_lock
- * @pump: timer and thread
+ * @worker: timer and thread
  * @traced: what the tracepoints have told
  * @ops: the DMA engine; constant
  * @dma: the DMA engine's own; constant
@@ -128,7 +128,7 @@ struct zcring_device {
 	u64 next_scene_bytes;
 	u64 next_scene_written;
 
-	struct zcring_pump pump;
+	struct zcring_worker worker;
 	struct zcring_traced traced;
 	const struct zcring_dma_ops *ops;
 	void *dma;
@@ -230,7 +230,7 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
 
 /*
  * After anything that may have moved the head or ended the stream: wakes whoever waits for
- * that, and stops the pump of a stream that has ended. With the lock held.
+ * that, and stops the worker of a stream that has ended. With the lock held.
  */
 void zcring_device_settle(struct zcring_device *zdev);
 
@@ -240,7 +240,7 @@ void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
-int zcring_device_inject(struct zcring_device *zdev, enum zcring_mishap kind, s64 amount);
+int zcring_device_inject(struct zcring_device *zdev, enum zcring_injection kind, s64 amount);
 void zcring_device_account(struct zcring_device *zdev);
 
 /* These take the locks themselves; for @file see zcring_device_claim(). */
@@ -270,13 +270,13 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 /* Forgets a scene that was not written to its end. */
 void zcring_scene_abandon(struct zcring_device *zdev);
 
-/* pump.c */
-int zcring_pump_create(struct zcring_device *zdev);
-void zcring_pump_destroy(struct zcring_device *zdev);
+/* worker.c */
+int zcring_worker_create(struct zcring_device *zdev);
+void zcring_worker_destroy(struct zcring_device *zdev);
 
 /* From one interval after @mono_ns on; with the lock held. */
-void zcring_pump_start(struct zcring_device *zdev, u64 mono_ns);
-void zcring_pump_stop(struct zcring_device *zdev);
+void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
+void zcring_worker_stop(struct zcring_device *zdev);
 
 /* debugfs.c; removing waits for calls that are going on. */
 void zcring_debugfs_init(void);

@@ -18,7 +18,7 @@ import unittest
 COMMAND = "zcring"
 DEADLINE_SECONDS = 60
 DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "")
-CHECK_BOOKS = pathlib.Path(__file__).resolve().parents[1] / "scripts" / "check-books"
+CHECK_ACCOUNTING = pathlib.Path(__file__).resolve().parents[1] / "tools" / "check-accounting"
 
 
 def run(*arguments):
@@ -132,7 +132,7 @@ class Info(unittest.TestCase):
         _, told = run_json("info", "emulator")
         for key in (
             "sample_clock produced_samples consumed_samples lost_samples ring_held_samples "
-            "produced_bytes consumed_bytes overflow_bytes overflow_events bursts"
+            "produced_bytes consumed_bytes overflow_bytes overflow_count bursts"
         ).split():
             self.assertEqual(told[key], 0, key)
 
@@ -205,7 +205,7 @@ class Verify(unittest.TestCase):
             "--stall=10",
         )
         self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
-        self.assertGreater(told["overflow_events"], 0)
+        self.assertGreater(told["overflow_count"], 0)
         self.assertEqual(told["sample_clock"], told["produced_samples"] + told["lost_samples"])
         self.assertEqual(
             told["produced_samples"], told["consumed_samples"] + told["ring_held_samples"]
@@ -248,7 +248,7 @@ class Verify(unittest.TestCase):
 @unittest.skipUnless(DEVICE, "ZCRING_TEST_DEVICE names no device")
 class OnADevice(unittest.TestCase):
     def tearDown(self):
-        self.assertEqual(subprocess.call([CHECK_BOOKS]), 0, "the books are wrong")
+        self.assertEqual(subprocess.call([CHECK_ACCOUNTING]), 0, "the accounting is wrong")
 
     def wait_until_it_streams(self):
         give_up = time.monotonic() + DEADLINE_SECONDS
@@ -309,7 +309,7 @@ class OnADevice(unittest.TestCase):
             "--stall=20",
         )
         self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
-        self.assertGreater(told["overflow_events"], 0)
+        self.assertGreater(told["overflow_count"], 0)
 
 
 if __name__ == "__main__":

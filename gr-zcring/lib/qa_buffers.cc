@@ -142,7 +142,7 @@ struct performance_counters {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(buffers, books)
+BOOST_FIXTURE_TEST_SUITE(buffers, accounting_check)
 
 BOOST_AUTO_TEST_CASE(a_filter_with_a_long_history_sees_what_a_vector_source_gives_it)
 {

@@ -143,7 +143,7 @@ std::uint64_t tagged_item(const recorder& sink, unsigned channel, const char* ke
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(control, books)
+BOOST_FIXTURE_TEST_SUITE(control, accounting_check)
 
 BOOST_AUTO_TEST_CASE(a_message_is_handled_while_the_source_waits_for_a_burst)
 {

@@ -35,13 +35,14 @@ inline std::string lossless()
     return on_emulator() ? ",pace=free" : ",interval_us=10000,ring_bytes=67108864";
 }
 
-//! Has each case of a suite leave the books of the device right. The next stream would begin
+//! Has each case of a suite leave the accounting of the device right. The next stream would begin
 //! them anew, and so they are looked at here; the emulator's are gone with the source.
-struct books {
+struct accounting_check {
     void teardown()
     {
         if (!on_emulator())
-            BOOST_CHECK_MESSAGE(std::system(ZCRING_CHECK_BOOKS " any") == 0, "the books are wrong");
+            BOOST_CHECK_MESSAGE(std::system(ZCRING_CHECK_ACCOUNTING " any") == 0,
+                                "the accounting is wrong");
     }
 };
 

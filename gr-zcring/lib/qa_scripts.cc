@@ -435,7 +435,7 @@ void run_scripts(bool zero_copy)
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(scripts, books)
+BOOST_FIXTURE_TEST_SUITE(scripts, accounting_check)
 
 BOOST_AUTO_TEST_CASE(random_scripts_tag_every_sample_right_with_zero_copy) { run_scripts(true); }
 BOOST_AUTO_TEST_CASE(random_scripts_tag_every_sample_right_with_one_pass) { run_scripts(false); }

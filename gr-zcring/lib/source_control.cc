@@ -171,7 +171,7 @@ std::map<std::string, std::uint64_t> source_impl::telemetry() const
         { "produced_bytes", t.produced_bytes },
         { "consumed_bytes", t.consumed_bytes },
         { "overflow_bytes", t.overflow_bytes },
-        { "overflow_events", t.overflow_events },
+        { "overflow_count", t.overflow_count },
         { "bursts", t.bursts },
     };
 }
@@ -290,7 +290,7 @@ void source_impl::setup_rpc()
         };
     show("produced_samples", &source_impl::rpc_produced, "samples", "Samples put into the ring");
     show("lost_samples", &source_impl::rpc_lost, "samples", "Samples dropped for want of room");
-    show("overflow_events", &source_impl::rpc_overflows, "gaps", "Gaps in the stream");
+    show("overflow_count", &source_impl::rpc_overflows, "gaps", "Gaps in the stream");
 #endif
 }
 

@@ -86,7 +86,7 @@ private:
     double rpc_counter(const char* name) const;
     double rpc_produced() { return rpc_counter("produced_samples"); }
     double rpc_lost() { return rpc_counter("lost_samples"); }
-    double rpc_overflows() { return rpc_counter("overflow_events"); }
+    double rpc_overflows() { return rpc_counter("overflow_count"); }
 
     // Below: the thread of work().
     void begin_stream(::zcring::device::start_options options);

@@ -12,7 +12,7 @@
 #include "antenna.h"
 #include "clock.h"
 #include "config.h"
-#include "mishap.h"
+#include "injection.h"
 #include "stream.h"
 
 #define ZCRING_COMMANDS_MAX 64
@@ -110,7 +110,8 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
  * -EINVAL while none runs, -ENODEV once gone, -ERANGE for an amount out of range, or a jump
  * to where no time is.
  */
-int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount, u64 mono_ns);
+int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, s64 amount,
+			u64 mono_ns);
 
 /*
  * A step towards taking all the samples that are due at @mono_ns, for an interrupt at

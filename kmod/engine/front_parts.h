@@ -29,7 +29,7 @@ void zcring_front_retune(struct zcring_front *front, u32 channels);
 /* front.c: whether the scene can be played at a rate. */
 bool zcring_front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den);
 
-/* mishap.c: the jump that had to wait comes now, at the next sample. */
+/* injection.c: the jump that had to wait comes now, at the next sample. */
 void zcring_front_jump(struct zcring_front *front);
 
 /* Whether the DMA engine delivers nothing just now. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream: the producer's books over one ring. It knows what was produced, lost and
+ * A stream: the producer's accounting over one ring. It knows what was produced, lost and
  * released, never how samples come about; the simulated front end (front.h) and a board
  * driver use it alike.
  *
@@ -82,7 +82,7 @@ u64 zcring_stream_room(struct zcring_stream *stream);
 
 /*
  * Publishes @burst->samples samples that already lie in the ring from @head on. The
- * caller fills what it knows (time, rate, tuning); the books fill the rest.
+ * caller fills what it knows (time, rate, tuning); the accounting fills the rest.
  */
 void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst);
 

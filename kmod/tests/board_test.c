@@ -148,7 +148,7 @@ static void zcring_board_test_another_geometry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, board->configured, 1U);
 }
 
-static void zcring_board_test_has_no_antenna_and_no_mishaps(struct kunit *test)
+static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
 	const struct zcring_scene noise = { .kind = ZCRING_SCENE_NOISE };
@@ -165,7 +165,7 @@ static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_takes_no_simulated_number),
 	KUNIT_CASE(zcring_board_test_unplugged_while_running),
 	KUNIT_CASE(zcring_board_test_another_geometry),
-	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_mishaps),
+	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_fault_injection),
 	{}
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A board's samples: from addresses and interrupts to the stream's books and its reader. */
+/* A board's samples: from addresses and interrupts to the stream's accounting and its reader. */
 #include <linux/ktime.h>
 
 #include "fake_board.h"
@@ -182,7 +182,7 @@ static void zcring_dma_test_a_turn_goes_on_until_it_is_done(struct kunit *test)
 	mutex_unlock(&board->zdev->lock);
 	zcring_dma_interrupt(board->zdev);
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 4));
-	interrupt_ns = READ_ONCE(board->zdev->pump.fired_ns);
+	interrupt_ns = READ_ONCE(board->zdev->worker.fired_ns);
 	KUNIT_EXPECT_EQ(test, board->interrupt_ns, interrupt_ns);
 }
 

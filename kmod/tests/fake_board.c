@@ -151,7 +151,7 @@ int zcring_fake_board_start(struct zcring_fake_board *board, u64 delay_ns, u64 s
 
 static bool zcring_fake_board_is_due(struct zcring_fake_board *board)
 {
-	return test_bit(0, &board->zdev->pump.due);
+	return test_bit(0, &board->zdev->worker.due);
 }
 
 static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
@@ -159,7 +159,7 @@ static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
 	if (zcring_fake_board_is_due(board))
 		return false;
 	/* The thread leaves the queue before it takes what is due; after its turn it is back. */
-	return waitqueue_active(&board->zdev->pump.kick);
+	return waitqueue_active(&board->zdev->worker.kick);
 }
 
 bool zcring_fake_board_is_idle(struct zcring_fake_board *board)

@@ -58,7 +58,7 @@ telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept
     result.produced_bytes = t.produced_bytes;
     result.consumed_bytes = t.consumed_bytes;
     result.overflow_bytes = t.overflow_bytes;
-    result.overflow_events = t.overflow_count;
+    result.overflow_count = t.overflow_count;
     result.bursts = t.bursts;
     return result;
 }

@@ -63,7 +63,7 @@ public:
     virtual zcring_telemetry telemetry() const = 0;
 
     //! As device has them.
-    virtual void inject(zcring_mishap kind, std::int64_t amount) = 0;
+    virtual void inject(zcring_injection kind, std::int64_t amount) = 0;
     virtual void unplug() = 0;
     virtual void plug() = 0;
 

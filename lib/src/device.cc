@@ -212,18 +212,18 @@ zcring::telemetry device::telemetry() const { return telemetry_from_abi(d_backen
 
 void device::stall(std::chrono::nanoseconds time)
 {
-    d_backend->inject(ZCRING_MISHAP_STALL, time.count());
+    d_backend->inject(ZCRING_INJECT_STALL, time.count());
 }
 
 void device::drop(std::uint64_t samples)
 {
-    d_backend->inject(ZCRING_MISHAP_DROP,
+    d_backend->inject(ZCRING_INJECT_DROP,
                       static_cast<std::int64_t>(std::min<std::uint64_t>(samples, INT64_MAX)));
 }
 
 void device::jump(std::chrono::nanoseconds time)
 {
-    d_backend->inject(ZCRING_MISHAP_JUMP, time.count());
+    d_backend->inject(ZCRING_INJECT_JUMP, time.count());
 }
 
 void device::unplug() { d_backend->unplug(); }

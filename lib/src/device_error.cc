@@ -42,7 +42,7 @@ std::string remedy(int error)
     }
 }
 
-std::string mishap_remedy(int error)
+std::string injection_remedy(int error)
 {
     switch (error) {
     case ENOENT:
@@ -63,9 +63,9 @@ std::string mishap_remedy(int error)
 
 } // namespace
 
-void fail_mishap(int error, const std::string& path)
+void fail_injection(int error, const std::string& path)
 {
-    throw std::system_error(error, std::system_category(), path + ": " + mishap_remedy(error));
+    throw std::system_error(error, std::system_category(), path + ": " + injection_remedy(error));
 }
 
 void fail_device(int error, const std::string& path, const char* what)

@@ -9,6 +9,6 @@ namespace zcring {
 [[noreturn]] void fail_device(int error, const std::string& path, const char* what);
 
 //! The same for what was to go wrong on demand; \p path is what it was asked of.
-[[noreturn]] void fail_mishap(int error, const std::string& path);
+[[noreturn]] void fail_injection(int error, const std::string& path);
 
 } // namespace zcring

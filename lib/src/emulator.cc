@@ -214,7 +214,7 @@ zcring_telemetry emulator::telemetry() const
     return d_stream.telemetry;
 }
 
-void emulator::inject(zcring_mishap kind, std::int64_t amount)
+void emulator::inject(zcring_injection kind, std::int64_t amount)
 {
     const visit here(*this);
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
@@ -224,7 +224,7 @@ void emulator::inject(zcring_mishap kind, std::int64_t amount)
     const int error = zcring_front_inject(&d_front, kind, amount, now);
     wake_reader();
     if (error < 0)
-        fail_mishap(-error, name());
+        fail_injection(-error, name());
     if (d_pace == pacing::free)
         d_front.stalled_until_ns = 0; // no clock that commands could go by meanwhile
 }
@@ -233,7 +233,7 @@ void emulator::unplug()
 {
     const visit here(*this);
     if (!d_plugged)
-        fail_mishap(ENODEV, name());
+        fail_injection(ENODEV, name());
     d_plugged = false;
     zcring_stream_unplug(&d_stream);
     d_changed.notify_all();
@@ -244,7 +244,7 @@ void emulator::plug()
 {
     const visit here(*this);
     if (d_plugged)
-        fail_mishap(EEXIST, name());
+        fail_injection(EEXIST, name());
     d_plugged = true;
 }
 

@@ -35,7 +35,7 @@ public:
     void stop() override;
     zcring_tuning tuning() const override;
     zcring_telemetry telemetry() const override;
-    void inject(zcring_mishap kind, std::int64_t amount) override;
+    void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;
     void plug() override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;

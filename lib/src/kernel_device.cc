@@ -28,23 +28,23 @@ unsigned number_of(int fd)
     return fstat(fd, &about) == 0 ? minor(about.st_rdev) : 0;
 }
 
-// The driver's files for mishaps: what \p file below its folder is to be told.
+// The driver's files for injected faults: what \p file below its folder is to be told.
 void tell_debugfs(const std::string& file, const std::string& text)
 {
     const std::string path = "/sys/kernel/debug/zcring/" + file;
     const unique_fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!fd || write(fd.get(), text.data(), text.size()) < 0)
-        fail_mishap(errno, path);
+        fail_injection(errno, path);
 }
 
-const char* mishap_file(zcring_mishap kind)
+const char* injection_file(zcring_injection kind)
 {
     switch (kind) {
-    case ZCRING_MISHAP_STALL:
+    case ZCRING_INJECT_STALL:
         return "stall_ns";
-    case ZCRING_MISHAP_DROP:
+    case ZCRING_INJECT_DROP:
         return "drop_samples";
-    case ZCRING_MISHAP_JUMP:
+    case ZCRING_INJECT_JUMP:
         break;
     }
     return "clock_jump_ns";
@@ -155,11 +155,11 @@ zcring_telemetry kernel_device::telemetry() const
     return telemetry;
 }
 
-void kernel_device::inject(zcring_mishap kind, std::int64_t amount)
+void kernel_device::inject(zcring_injection kind, std::int64_t amount)
 {
     if (is_gone())
-        fail_mishap(ENODEV, name());
-    tell_debugfs("zcring" + std::to_string(d_number) + '/' + mishap_file(kind),
+        fail_injection(ENODEV, name());
+    tell_debugfs("zcring" + std::to_string(d_number) + '/' + injection_file(kind),
                  std::to_string(amount));
 }
 

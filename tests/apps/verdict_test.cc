@@ -32,7 +32,7 @@ protected:
         d_seen.telemetry->produced_samples = 1200;
         d_seen.telemetry->consumed_samples = 1100;
         d_seen.telemetry->lost_samples = 50;
-        d_seen.telemetry->overflow_events = 1;
+        d_seen.telemetry->overflow_count = 1;
         d_seen.telemetry->bursts = 2;
         count_bytes();
     }
@@ -97,7 +97,7 @@ TEST_F(Verdict, a_last_gap_that_no_burst_tells_yet_is_accounted_for)
 {
     d_seen.telemetry->lost_samples += 30;
     d_seen.telemetry->sample_clock += 30;
-    d_seen.telemetry->overflow_events++;
+    d_seen.telemetry->overflow_count++;
     count_bytes();
     EXPECT_EQ(judge(d_seen, d_check), verdict::lost);
 }
@@ -112,7 +112,7 @@ TEST_F(Verdict, a_loss_without_its_event_is_wrong)
 
 TEST_F(Verdict, an_event_that_is_counted_twice_is_wrong)
 {
-    d_seen.telemetry->overflow_events++;
+    d_seen.telemetry->overflow_count++;
     expect_broken("lost =");
 }
 

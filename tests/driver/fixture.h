@@ -2,7 +2,7 @@
 //
 // The driver as user space sees it: system calls on /dev/zcring0, and no library between.
 // Where there is no such device, everything is skipped, by name (or has failed, where the
-// environment names one: ZCRING_LACKS()); scripts/vm provides one. One process at a time: there is
+// environment names one: ZCRING_LACKS()); tools/vm provides one. One process at a time: there is
 // but one device, and a second consumer is refused.
 #ifndef ZCRING_TESTS_DRIVER_FIXTURE_H
 #define ZCRING_TESTS_DRIVER_FIXTURE_H
@@ -146,7 +146,7 @@ inline int set_attribute(const std::string& name, const std::string& value)
 }
 
 // What a test needs may be lacking on somebody's machine, but not where the driver is asked for
-// (scripts/test-in-vm).
+// (tools/test-in-vm).
 #define ZCRING_LACKS(what)                     \
     do {                                       \
         if (std::getenv("ZCRING_TEST_DEVICE")) \
@@ -160,17 +160,18 @@ protected:
     void SetUp() override
     {
         if (access(device_path, F_OK) != 0)
-            ZCRING_LACKS("no " << device_path << ": load zcring.ko, or run this in scripts/vm");
+            ZCRING_LACKS("no " << device_path << ": load zcring.ko, or run this in tools/vm");
         reset();
         d_is_ready = true;
     }
 
-    // Whatever a test did, the books are right, and the device can be had, emptied and set anew.
+    // Whatever a test did, the accounting is right, and the device can be had, emptied and set
+    // anew.
     void TearDown() override
     {
         if (!d_is_ready)
             return;
-        check_books();
+        check_accounting();
         reset();
     }
 
@@ -184,7 +185,7 @@ protected:
 
     // Both sums of abi.h, to the sample. Looking on is not enough: who maps the tail is the
     // consumer.
-    static void check_books()
+    static void check_accounting()
     {
         const device_file file;
         const mapped_ring ring(file);

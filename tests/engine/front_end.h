@@ -84,14 +84,14 @@ struct front_end : ring_memory {
     zcring_front front{};
 };
 
-//! Follows the counter on the air, and the books about it, while a reader reads on and off.
+//! Follows the counter on the air, and the accounting about it, while a reader reads on and off.
 class auditor
 {
 public:
     explicit auditor(front_end& f) : d_f(f) {}
 
     //! Every burst since the last time has the samples that its clock says, and tells what was
-    //! lost before it; the reader then takes some of what there is, and the books are right.
+    //! lost before it; the reader then takes some of what there is, and the accounting is right.
     void audit(std::mt19937_64& random)
     {
         for (; d_told != d_f.meta.burst_head; d_told++) {

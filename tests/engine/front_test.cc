@@ -51,14 +51,14 @@ TEST(Front, TellsInItsBurstsWhereEverySampleComesFrom)
         std::mt19937_64 random(seed);
         front_end f(ZCRING_SCENE_COUNTER, ZCRING_DMA_COPY, ring_samples, 16);
         ASSERT_EQ(f.start(), 0);
-        auditor books(f);
+        auditor accounting(f);
         for (int step = 0; step < 300; step++) {
             if (random() % 4 == 0) {
                 const u64 at_clock = f.stream.telemetry.sample_clock + random() % 4000;
                 ASSERT_EQ(f.tune_at(at_clock, static_cast<s64>(random() % 1000)), 0);
             }
             f.take(random() % 2000);
-            ASSERT_NO_FATAL_FAILURE(books.audit(random)) << "seed " << seed;
+            ASSERT_NO_FATAL_FAILURE(accounting.audit(random)) << "seed " << seed;
         }
         EXPECT_GT(f.telemetry().overflow_count, 0u) << "this must meet losses";
     }

@@ -132,7 +132,7 @@ TEST(FrontStep, LosesNoCommandWithItsStream)
         ASSERT_EQ(f.start(), 0);
         ASSERT_EQ(f.tune_at(3 * big_ring, 170 * mhz), 0); // that one is of its stream
         if (how == end::stall) {
-            ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_STALL, second * 9, 0), 0);
+            ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_STALL, second * 9, 0), 0);
         } else {
             ASSERT_TRUE(f.step(us(big_ring - 5)));
         }
@@ -157,7 +157,7 @@ TEST(FrontStep, LetsNoJumpBackIntoTheBlockOnItsWay)
     ASSERT_EQ(f.start(0, 1000), 0);
     ASSERT_TRUE(f.step(us(1000000)));
     for (int twice = 0; twice < 2; twice++)
-        ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, 7, us(1000000)), 0);
+        ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_JUMP, 7, us(1000000)), 0);
     f.run(us(1000000));
     f.run(us(1000001));
     EXPECT_EQ(f.descriptor(0).time_ns, 1000u);
@@ -198,7 +198,7 @@ TEST(FrontStep, IsHeldUpByAStallAndGoesOnBehindIt)
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
     ASSERT_TRUE(f.step(us(big_ring)));
-    ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_MISHAP_STALL, 1000, us(big_ring)), 0);
+    ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_STALL, 1000, us(big_ring)), 0);
     EXPECT_FALSE(f.step(us(big_ring))) << "the turn is over";
     EXPECT_EQ(f.meta.head, 0u);
     f.run(us(big_ring + 10));
@@ -246,7 +246,7 @@ TEST(FrontStep, LeavesTheSumsRightAtEveryOne)
         std::mt19937_64 random(seed);
         big_front_end f;
         ASSERT_EQ(f.start(), 0);
-        auditor books(f);
+        auditor accounting(f);
         u64 mono_ns = 0;
         int unfinished = 0;
         for (int i = 0; i < 60; i++) {
@@ -258,12 +258,12 @@ TEST(FrontStep, LeavesTheSumsRightAtEveryOne)
                     ASSERT_EQ(f.tune(now), 0);
                 }
                 if (random() % 5 == 0) {
-                    zcring_front_inject(&f.front, ZCRING_MISHAP_DROP, random() % 1000, now);
+                    zcring_front_inject(&f.front, ZCRING_INJECT_DROP, random() % 1000, now);
                 }
                 if (random() % 5 == 0) {
-                    zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, random() % 1000, now);
+                    zcring_front_inject(&f.front, ZCRING_INJECT_JUMP, random() % 1000, now);
                 }
-                ASSERT_NO_FATAL_FAILURE(books.audit(random)) << "seed " << seed;
+                ASSERT_NO_FATAL_FAILURE(accounting.audit(random)) << "seed " << seed;
             } while (f.step(mono_ns) && random() % 8);
         }
         EXPECT_GT(unfinished, 10);

@@ -189,7 +189,7 @@ private:
     u32 d_flags = ZCRING_BURST_START;
 };
 
-// Thousands of steps of every kind, and after each the whole of the books is compared.
+// Thousands of steps of every kind, and after each the whole accounting is compared.
 void random_steps(unsigned seed, u64 slots)
 {
     std::mt19937_64 random(seed);

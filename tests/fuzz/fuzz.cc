@@ -3,7 +3,7 @@
 // driver_fuzz: hostile user space, in a bounded and seeded dose. Attackers of several roles
 // come and go, and are killed now and then; root pulls the plug; an observer and a bystander
 // (witness.h) look on. What the kernel says to it, and whether memory is lost, is for whoever
-// runs this to look at (scripts/test-hostile, scripts/vm, scripts/debug-kernel).
+// runs this to look at (tools/test-hostile, tools/vm, tools/debug-kernel).
 //
 // Exit status: 0; 1 when something was found; 77 without a device, or not as root.
 #include <fcntl.h>
@@ -40,7 +40,7 @@ constexpr auto patience = 120s; // for a process to die, or to get on; emulation
 constexpr auto for_ever = std::chrono::seconds(std::chrono::hours(24));
 constexpr unsigned attackers_at_a_time = 3;
 constexpr char parameters[] = "/sys/module/zcring/parameters/";
-constexpr char mishaps[] = "/sys/kernel/debug/zcring/";
+constexpr char debugfs[] = "/sys/kernel/debug/zcring/";
 
 struct arguments {
     std::uint64_t seed = 1;
@@ -90,7 +90,7 @@ std::string read_text(const std::string& path)
     return text;
 }
 
-// Root's part: devices go and come, and mishaps and attributes change, all the time.
+// Root's part: devices go and come, and injected faults and attributes change, all the time.
 [[noreturn]] void
 make_trouble(shared_state& shared, const std::vector<std::string>& names, std::uint64_t seed)
 {
@@ -103,15 +103,15 @@ make_trouble(shared_state& shared, const std::vector<std::string>& names, std::u
         const std::string& name = names[random.below(names.size())];
         const std::string number = name.substr(std::strlen("zcring"));
         if (random.one_in(100)) {
-            shared.count(op_plug, write_text(std::string(mishaps) + "unplug", number));
+            shared.count(op_plug, write_text(std::string(debugfs) + "unplug", number));
             usleep(random.below(3000));
-            shared.count(op_plug, write_text(std::string(mishaps) + "plug", number));
+            shared.count(op_plug, write_text(std::string(debugfs) + "plug", number));
         } else if (random.one_in(2)) {
             const auto amount = static_cast<std::int64_t>(random.one_in(2) ? random.below(10000000)
                                                                            : random.nasty());
             shared.count(
-                op_mishap,
-                write_text(mishaps + name + kinds[random.below(3)], std::to_string(amount)));
+                op_inject,
+                write_text(debugfs + name + kinds[random.below(3)], std::to_string(amount)));
         } else {
             const std::string file =
                 "/sys/class/zcring/" + name + "/" + attributes[random.below(6)];
@@ -122,7 +122,7 @@ make_trouble(shared_state& shared, const std::vector<std::string>& names, std::u
         usleep(random.below(2000));
     }
     for (const auto& name : names) {
-        write_text(std::string(mishaps) + "plug", name.substr(std::strlen("zcring")));
+        write_text(std::string(debugfs) + "plug", name.substr(std::strlen("zcring")));
         if (access(("/dev/" + name).c_str(), F_OK) != 0)
             shared.found("%s does not come back", name.c_str());
     }
@@ -143,11 +143,11 @@ make_trouble(shared_state& shared, const std::vector<std::string>& names, std::u
                              write_text("/sys/class/zcring/" + name + "/" + attribute, "noise")))
                 shared.found("nobody wrote %s of %s", attribute, name.c_str());
         for (const char* kind : { "/stall_ns", "/drop_samples", "/clock_jump_ns" })
-            if (shared.count(op_mishap, write_text(mishaps + name + kind, "1")))
+            if (shared.count(op_inject, write_text(debugfs + name + kind, "1")))
                 shared.found("nobody caused %s of %s", kind + 1, name.c_str());
     }
     for (const char* file : { "plug", "unplug" })
-        if (shared.count(op_plug, write_text(std::string(mishaps) + file, "0")))
+        if (shared.count(op_plug, write_text(std::string(debugfs) + file, "0")))
             shared.found("nobody could %s a device", file);
     if (write_text(std::string(parameters) + "memory_bytes_max", "1"))
         shared.found("nobody changed a parameter");
@@ -340,7 +340,7 @@ void judge_effect(shared_state& shared, unsigned devices)
 
 int fuzz_all(const arguments& asked)
 {
-    if (access(asked.path.c_str(), F_OK) != 0 || geteuid() != 0 || access(mishaps, F_OK) != 0) {
+    if (access(asked.path.c_str(), F_OK) != 0 || geteuid() != 0 || access(debugfs, F_OK) != 0) {
         std::fprintf(
             stderr, "driver_fuzz: skipped: needs root, debugfs, and %s\n", asked.path.c_str());
         return 77;

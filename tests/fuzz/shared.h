@@ -41,7 +41,7 @@ enum operation : unsigned {
     op_pass_fd,
     op_let_go,
     op_plug,
-    op_mishap,
+    op_inject,
     op_sysfs,
     operations
 };
@@ -49,13 +49,14 @@ constexpr const char* operation_names[operations] = {
     "open",     "close",   "dup",     "fork",     "mmap",   "munmap", "mremap",
     "mprotect", "madvise", "touch",   "scribble", "force",  "get",    "config",
     "scene",    "start",   "stop",    "control",  "ioctl?", "poll",   "read",
-    "write",    "file",    "pass fd", "let go",   "plug",   "mishap", "sysfs"
+    "write",    "file",    "pass fd", "let go",   "plug",   "inject", "sysfs"
 };
 
 struct shared_state {
     std::atomic<std::uint64_t> done[operations];
     std::atomic<std::uint64_t> succeeded[operations];
-    std::atomic<std::uint64_t> observed; // snapshots of the books that the observer has checked
+    std::atomic<std::uint64_t>
+        observed; // snapshots of the accounting that the observer has checked
     std::atomic<std::uint64_t> verified; // times that the bystander found all in place
     std::atomic<std::uint32_t> findings;
     std::atomic<bool> ready;

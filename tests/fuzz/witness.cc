@@ -259,7 +259,7 @@ void observe(shared_state& shared, const std::vector<std::string>& paths)
     }
     for (std::size_t i = 0; i < devices.size(); i++)
         if (!devices[i].was_seen())
-            shared.found("the observer has seen no books of %s", paths[i].c_str());
+            shared.found("the observer has seen no accounting of %s", paths[i].c_str());
     _exit(0);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The sane processes of driver_fuzz. The observer looks at the books of every device, as
+// The sane processes of driver_fuzz. The observer looks at the accounting of every device, as
 // any program may. The bystander is the consumer of a device of its own, which nobody else
 // can touch: its ring and its memory stay what they are.
 #ifndef ZCRING_TESTS_FUZZ_WITNESS_H

@@ -55,13 +55,13 @@ testing::AssertionResult counts(const device& dev, const reader::view& v, std::u
     return testing::AssertionSuccess();
 }
 
-// Reads as an application does, and checks what it reads when it gives it back; and the books
+// Reads as an application does, and checks what it reads when it gives it back; and the accounting
 // when it is done.
 class consumer
 {
 public:
     explicit consumer(device& dev) : d_dev(dev), d_in(dev) {}
-    ~consumer() { expect_books(d_dev, d_in); }
+    ~consumer() { expect_accounting(d_dev, d_in); }
     consumer(const consumer&) = delete;
     consumer& operator=(const consumer&) = delete;
 
@@ -429,7 +429,7 @@ TEST(Reader, SeesEveryGapAtItsSample)
     consumer c(dev);
     dev.start();
     for (std::uint64_t gap = 1; gap <= 20; gap++) {
-        ASSERT_TRUE(eventually([&] { return dev.telemetry().overflow_events >= gap; }));
+        ASSERT_TRUE(eventually([&] { return dev.telemetry().overflow_count >= gap; }));
         const std::uint64_t seen = c.gaps();
         while (c.gaps() == seen && !HasFailure()) {
             const status s = c.in().wait(1, patience);
@@ -445,8 +445,8 @@ TEST(Reader, SeesEveryGapAtItsSample)
     const telemetry t = dev.telemetry();
     EXPECT_EQ(c.index(), t.produced_samples);
     EXPECT_LE(c.lost(), t.lost_samples) << "the last loss has no sample after it";
-    EXPECT_GE(c.gaps() + 1, t.overflow_events);
-    EXPECT_LE(c.gaps(), t.overflow_events);
+    EXPECT_GE(c.gaps() + 1, t.overflow_count);
+    EXPECT_LE(c.gaps(), t.overflow_count);
 }
 
 // A consumer of changing speed, at the edge of losing: sizes of all kinds, for long.

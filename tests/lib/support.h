@@ -109,7 +109,7 @@ inline void expect_says(const std::string& message, std::initializer_list<const 
 }
 
 //! Ends the stream: both sums of the counters hold then, to the sample. Without preroll.
-inline void expect_books(zcring::device& dev, zcring::reader& in)
+inline void expect_accounting(zcring::device& dev, zcring::reader& in)
 {
     dev.stop();
     while (in.acquire().samples != 0) // what lies in the ring is held, in the end

@@ -21,7 +21,7 @@ ON_EMULATOR = DEVICE == "emulator"
 LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000,ring_bytes=67108864")
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 RECORDING = str(ROOT / "tests" / "recordings" / "adsb_1090mhz.sigmf-meta")
-CHECK_BOOKS = ROOT / "scripts" / "check-books"
+CHECK_ACCOUNTING = ROOT / "tools" / "check-accounting"
 DEADLINE_S = 60
 
 
@@ -62,14 +62,14 @@ class TagSink(gr.sync_block):
 
 
 class DeviceTestCase(gr_unittest.TestCase):
-    """Its tests leave the books of the device right.
+    """Its tests leave the accounting of the device right.
 
     The next stream would begin them anew; the emulator's are gone with the source.
     """
 
     def tearDown(self):
         if not ON_EMULATOR:
-            self.assertEqual(subprocess.call([CHECK_BOOKS, "any"]), 0, "the books are wrong")
+            self.assertEqual(subprocess.call([CHECK_ACCOUNTING, "any"]), 0, "the accounting is wrong")
 
 
 class QaSource(DeviceTestCase):
@@ -97,7 +97,7 @@ class QaSource(DeviceTestCase):
         received(source, 200000, 2, blocks.vector_sink_s)
         t = source.telemetry()
         for key in ("produced_bytes", "consumed_bytes", "overflow_bytes",
-                    "overflow_events", "lost_samples", "bursts"):
+                    "overflow_count", "lost_samples", "bursts"):
             self.assertIn(key, t)
         self.assertEqual(t["sample_clock"], t["produced_samples"] + t["lost_samples"])
         self.assertEqual(t["produced_bytes"], 4 * t["produced_samples"])

@@ -293,7 +293,7 @@ class QaBursts(DeviceTestCase):
             os.chdir(back)
         self.assertEqual(conductor.done, [True] * len(acts))
         self.assertEqual(tagger.rates, {RATE})
-        self.assertGreater(source.telemetry()["overflow_events"], 0)
+        self.assertGreater(source.telemetry()["overflow_count"], 0)
 
         # fileID_NUMBER_SECONDS.dat; one of a burst that has not ended is not closed.
         names = sorted(os.listdir(folder), key=lambda name: int(name.split("_")[1]))
@@ -307,7 +307,7 @@ class QaBursts(DeviceTestCase):
             self.assertLess(abs(seconds - due), 0.5 / RATE, name)  # a double has 0.24 us
         self.assertIn(len(names) - len(whole), (0, 1))
         print(f"tagged_file_sink, zero_copy={zero_copy}: {len(whole)} files, "
-              f"{source.telemetry()['overflow_events']} gaps")
+              f"{source.telemetry()['overflow_count']} gaps")
 
 
 def contents(sink):

@@ -121,7 +121,7 @@ public:
      */
     bool reopen();
 
-    /*! \name Mishaps
+    /*! \name Fault injection
      * What real hardware does on bad days only, to a stream that runs; a new one knows
      * nothing of them. On a kernel device they need root and debugfs, and unplug() and plug()
      * act on it for everybody. Each throws std::system_error: EINVAL while no stream runs,

@@ -49,8 +49,8 @@ struct telemetry {
     std::uint64_t lost_samples = 0;     //!< samples dropped for want of room, or on demand
     std::uint64_t produced_bytes = 0;
     std::uint64_t consumed_bytes = 0;
-    std::uint64_t overflow_bytes = 0;  //!< lost_samples over all channels, in bytes
-    std::uint64_t overflow_events = 0; //!< gaps, each counted once
+    std::uint64_t overflow_bytes = 0; //!< lost_samples over all channels, in bytes
+    std::uint64_t overflow_count = 0; //!< gaps, each counted once
     std::uint64_t bursts = 0;
 };
 

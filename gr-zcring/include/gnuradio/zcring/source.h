@@ -168,7 +168,7 @@ public:
      * \brief Counters of the stream, zero when it starts.
      *
      * `produced_bytes`, `consumed_bytes`, `overflow_bytes` (over all channels);
-     * `overflow_events` (gaps); `sample_clock`, `produced_samples`, `consumed_samples`,
+     * `overflow_count` (gaps); `sample_clock`, `produced_samples`, `consumed_samples`,
      * `lost_samples` (of each channel); `bursts`. To the sample, at every moment:
      * `sample_clock = produced_samples + lost_samples`.
      */

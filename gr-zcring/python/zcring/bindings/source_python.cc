@@ -164,7 +164,7 @@ void bind_source(py::module& m)
              py::call_guard<py::gil_scoped_release>(),
              "Counters of the stream, zero when it starts, as a dict of int:\n"
              "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
-             "overflow_events (gaps); sample_clock, produced_samples, consumed_samples,\n"
+             "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
              "lost_samples (of each channel); bursts. At every moment, to the sample:\n"
              "sample_clock == produced_samples + lost_samples.")
         .def("latency_histogram",

@@ -80,7 +80,7 @@ private:
     std::vector<burst> d_bursts;
 };
 
-class Mishap : public testing::Test
+class Injection : public testing::Test
 {
 protected:
     void SetUp() override
@@ -103,7 +103,7 @@ protected:
     }
 };
 
-TEST_F(Mishap, DropLosesSoManySamplesInOneGap)
+TEST_F(Injection, DropLosesSoManySamplesInOneGap)
 {
     for (const std::string& arguments : { with("ring_bytes=8388608"), without_loss("") }) {
         device dev(arguments);
@@ -120,12 +120,12 @@ TEST_F(Mishap, DropLosesSoManySamplesInOneGap)
         const telemetry t = dev.telemetry();
         expect_sums(t);
         EXPECT_EQ(t.lost_samples, 12345u);
-        EXPECT_EQ(t.overflow_events, 1u);
+        EXPECT_EQ(t.overflow_count, 1u);
         EXPECT_EQ(t.produced_samples, in.read());
     }
 }
 
-TEST_F(Mishap, StallKeepsTheReaderWaitingAndLosesWhatDoesNotFit)
+TEST_F(Injection, StallKeepsTheReaderWaitingAndLosesWhatDoesNotFit)
 {
     device dev(with("ring_bytes=65536")); // 16384 samples
     counting_reader in(dev);
@@ -142,7 +142,7 @@ TEST_F(Mishap, StallKeepsTheReaderWaitingAndLosesWhatDoesNotFit)
     EXPECT_GT(longest, 10000u) << "at once";
 }
 
-TEST_F(Mishap, FreePaceKnowsNoStallAndNoTimeThatADropTakes)
+TEST_F(Injection, FreePaceKnowsNoStallAndNoTimeThatADropTakes)
 {
     SKIP_WITHOUT_FREE_PACE();
     device dev(without_loss(""));
@@ -157,7 +157,7 @@ TEST_F(Mishap, FreePaceKnowsNoStallAndNoTimeThatADropTakes)
     expect_sums(dev.telemetry());
 }
 
-TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
+TEST_F(Injection, JumpMovesTheTimeOfDayFromASample)
 {
     device dev(without_loss(""));
     counting_reader in(dev);
@@ -176,7 +176,7 @@ TEST_F(Mishap, JumpMovesTheTimeOfDayFromASample)
     EXPECT_EQ(in.lost(), 0u);
 }
 
-TEST_F(Mishap, SaysWhatIsWrongWithIt)
+TEST_F(Injection, SaysWhatIsWrongWithIt)
 {
     device dev(with("ring_bytes=67108864")); // nobody reads it
     EXPECT_EQ(error_of([&] { dev.drop(1); }), EINVAL);
@@ -190,7 +190,7 @@ TEST_F(Mishap, SaysWhatIsWrongWithIt)
     EXPECT_EQ(dev.telemetry().lost_samples, 0u);
 }
 
-TEST_F(Mishap, UnplugEndsTheStreamAndLeavesTheRingToBeRead)
+TEST_F(Injection, UnplugEndsTheStreamAndLeavesTheRingToBeRead)
 {
     for (const std::string& arguments : { with("ring_bytes=8388608"), without_loss("") }) {
         device dev(arguments);
@@ -212,7 +212,7 @@ TEST_F(Mishap, UnplugEndsTheStreamAndLeavesTheRingToBeRead)
     }
 }
 
-TEST_F(Mishap, UnplugWakesAReaderThatWaits)
+TEST_F(Injection, UnplugWakesAReaderThatWaits)
 {
     device dev(with("interval_us=60000000"));
     reader in(dev);
@@ -228,7 +228,7 @@ TEST_F(Mishap, UnplugWakesAReaderThatWaits)
     come_back(dev);
 }
 
-TEST_F(Mishap, ReopenFailsUntilTheDeviceIsBack)
+TEST_F(Injection, ReopenFailsUntilTheDeviceIsBack)
 {
     device dev(with(""));
     dev.reopen(); // nothing to do
@@ -241,7 +241,7 @@ TEST_F(Mishap, ReopenFailsUntilTheDeviceIsBack)
     dev.start();
 }
 
-TEST_F(Mishap, ReopenedDeviceIsSetUpAsItWasAndLiesWhereItLay)
+TEST_F(Injection, ReopenedDeviceIsSetUpAsItWasAndLiesWhereItLay)
 {
     device dev(with("channels=2,format=fc32,ring_bytes=65536,interval_us=1000,gain=3,seed=5"));
     const void* first = dev.ring(0);
@@ -271,7 +271,7 @@ TEST_F(Mishap, ReopenedDeviceIsSetUpAsItWasAndLiesWhereItLay)
     EXPECT_EQ(dev.ring_samples(), 8192u);
 }
 
-TEST_F(Mishap, ReopenedDeviceIsTunedByTimedCommandsThatTookEffect)
+TEST_F(Injection, ReopenedDeviceIsTunedByTimedCommandsThatTookEffect)
 {
     device dev(without_loss(""));
     counting_reader in(dev);
@@ -298,7 +298,7 @@ TEST_F(Mishap, ReopenedDeviceIsTunedByTimedCommandsThatTookEffect)
 }
 
 // Whose descriptors are still there.
-TEST_F(Mishap, ReopenedDeviceIsNotTunedAsWhoHadItBefore)
+TEST_F(Injection, ReopenedDeviceIsNotTunedAsWhoHadItBefore)
 {
     {
         device other(with("rate=2e6,freq=9e7"));
@@ -313,7 +313,7 @@ TEST_F(Mishap, ReopenedDeviceIsNotTunedAsWhoHadItBefore)
     EXPECT_EQ(dev.tuning().frequency[0], 1e8);
 }
 
-TEST_F(Mishap, ReopenedDeviceStreamsAgainToTheSameReader)
+TEST_F(Injection, ReopenedDeviceStreamsAgainToTheSameReader)
 {
     device dev(without_loss(""));
     counting_reader in(dev);
@@ -334,7 +334,7 @@ TEST_F(Mishap, ReopenedDeviceStreamsAgainToTheSameReader)
     EXPECT_EQ(in.bursts().back().frequency[0], 1e8);
 }
 
-TEST_F(Mishap, ReopenedDevicePlaysItsRecordingAgain)
+TEST_F(Injection, ReopenedDevicePlaysItsRecordingAgain)
 {
     const temporary_directory where;
     const std::string path =
@@ -353,7 +353,7 @@ TEST_F(Mishap, ReopenedDevicePlaysItsRecordingAgain)
 }
 
 // Other threads tune and ask all the while: they are answered, or told that it is gone.
-TEST_F(Mishap, DeviceComesBackUnderOtherThreads)
+TEST_F(Injection, DeviceComesBackUnderOtherThreads)
 {
     device dev(without_loss(""));
     counting_reader in(dev);
@@ -377,7 +377,7 @@ TEST_F(Mishap, DeviceComesBackUnderOtherThreads)
     other.join();
 }
 
-TEST_F(Mishap, NewStreamKnowsNothingOfTheOldOnesMishaps)
+TEST_F(Injection, NewStreamKnowsNothingOfTheOldOnesFaults)
 {
     device dev(with("ring_bytes=8388608"));
     counting_reader in(dev);

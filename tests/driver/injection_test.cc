@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Mishaps on demand, by debugfs.
+// Injection, by debugfs.
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -13,7 +13,7 @@ namespace {
 
 const std::string debugfs_path = "/sys/kernel/debug/zcring/";
 
-class Mishaps : public Driver
+class Injection : public Driver
 {
 protected:
     void SetUp() override
@@ -43,7 +43,7 @@ protected:
     }
 };
 
-TEST_F(Mishaps, FilesAreForRootToWriteAlone)
+TEST_F(Injection, FilesAreForRootToWriteAlone)
 {
     for (const char* name : { "zcring0/stall_ns",
                               "zcring0/drop_samples",
@@ -57,7 +57,7 @@ TEST_F(Mishaps, FilesAreForRootToWriteAlone)
     }
 }
 
-TEST_F(Mishaps, NeedAStreamAndANumber)
+TEST_F(Injection, NeedAStreamAndANumber)
 {
     device_file file;
     EXPECT_EQ(inject("drop_samples", "100"), EINVAL) << "no stream runs";
@@ -72,7 +72,7 @@ TEST_F(Mishaps, NeedAStreamAndANumber)
     EXPECT_EQ(write_file(debugfs_path + "plug", "0"), EEXIST);
 }
 
-TEST_F(Mishaps, DroppedSamplesAreOneGap)
+TEST_F(Injection, DroppedSamplesAreOneGap)
 {
     device_file file;
     ASSERT_EQ(file.configure(roomy_config()), 0);
@@ -95,7 +95,7 @@ TEST_F(Mishaps, DroppedSamplesAreOneGap)
     }
 }
 
-TEST_F(Mishaps, AStallHoldsAllBackAndThenDeliversIt)
+TEST_F(Injection, AStallHoldsAllBackAndThenDeliversIt)
 {
     device_file file;
     ASSERT_EQ(file.configure(roomy_config()), 0);
@@ -113,7 +113,7 @@ TEST_F(Mishaps, AStallHoldsAllBackAndThenDeliversIt)
     EXPECT_LE(t.overflow_count, 1u);
 }
 
-TEST_F(Mishaps, TheClockJumpsAtASample)
+TEST_F(Injection, TheClockJumpsAtASample)
 {
     device_file file;
     ASSERT_EQ(file.configure(roomy_config()), 0);
@@ -134,7 +134,7 @@ TEST_F(Mishaps, TheClockJumpsAtASample)
     EXPECT_EQ(after.time_ns, before.time_ns + before.samples * 1000 - 5000000000);
 }
 
-TEST_F(Mishaps, WhatWasUnpluggedCanStillBeReadAndNothingElse)
+TEST_F(Injection, WhatWasUnpluggedCanStillBeReadAndNothingElse)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -164,7 +164,7 @@ TEST_F(Mishaps, WhatWasUnpluggedCanStillBeReadAndNothingElse)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, head), 0u);
 }
 
-TEST_F(Mishaps, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
+TEST_F(Injection, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
 {
     const device_file file;
     const device_file reading(O_RDONLY);
@@ -195,7 +195,7 @@ TEST_F(Mishaps, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
     ASSERT_EQ(plug(), 0);
 }
 
-TEST_F(Mishaps, WhoSleepsIsWokenByAnUnplug)
+TEST_F(Injection, WhoSleepsIsWokenByAnUnplug)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -209,7 +209,7 @@ TEST_F(Mishaps, WhoSleepsIsWokenByAnUnplug)
 
 // With more samples due than are ever done: the burst that is under way is not waited for. It may
 // just have been done by itself, so there are some rounds.
-TEST_F(Mishaps, AnUnplugComesBetweenTheStepsOfATurn)
+TEST_F(Injection, AnUnplugComesBetweenTheStepsOfATurn)
 {
     int came_between = 0;
     for (int round = 0; round < 10; round++) {
@@ -232,7 +232,7 @@ TEST_F(Mishaps, AnUnplugComesBetweenTheStepsOfATurn)
     EXPECT_GT(came_between, 0);
 }
 
-TEST_F(Mishaps, ADeviceThatIsPluggedInIsNew)
+TEST_F(Injection, ADeviceThatIsPluggedInIsNew)
 {
     {
         device_file file;
@@ -250,7 +250,7 @@ TEST_F(Mishaps, ADeviceThatIsPluggedInIsNew)
 }
 
 // Open, mapped and streaming, while other threads use the file that goes away.
-TEST_F(Mishaps, AHundredUnplugsUnderAStream)
+TEST_F(Injection, AHundredUnplugsUnderAStream)
 {
     for (int round = 0; round < 100; round++) {
         device_file file;
@@ -282,7 +282,7 @@ TEST_F(Mishaps, AHundredUnplugsUnderAStream)
     }
 }
 
-TEST_F(Mishaps, TwoWhoPlugAtOnceDoNotMeet)
+TEST_F(Injection, TwoWhoPlugAtOnceDoNotMeet)
 {
     const auto pull_and_plug = [](int* plugged) {
         for (int round = 0; round < 50; round++) {

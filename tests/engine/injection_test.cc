@@ -14,17 +14,17 @@ constexpr u64 realtime = 1000 * second;
 
 int stall(front_end& f, s64 ns, u64 mono_ns = 0)
 {
-    return zcring_front_inject(&f.front, ZCRING_MISHAP_STALL, ns, mono_ns);
+    return zcring_front_inject(&f.front, ZCRING_INJECT_STALL, ns, mono_ns);
 }
 
 int drop(front_end& f, s64 samples)
 {
-    return zcring_front_inject(&f.front, ZCRING_MISHAP_DROP, samples, 0);
+    return zcring_front_inject(&f.front, ZCRING_INJECT_DROP, samples, 0);
 }
 
-int jump(front_end& f, s64 ns) { return zcring_front_inject(&f.front, ZCRING_MISHAP_JUMP, ns, 0); }
+int jump(front_end& f, s64 ns) { return zcring_front_inject(&f.front, ZCRING_INJECT_JUMP, ns, 0); }
 
-TEST(Mishap, StallDeliversNothingAndThenAllThatTheRingHasRoomFor)
+TEST(Injection, StallDeliversNothingAndThenAllThatTheRingHasRoomFor)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -49,7 +49,7 @@ TEST(Mishap, StallDeliversNothingAndThenAllThatTheRingHasRoomFor)
     EXPECT_EQ(f.at<u32>(f.descriptor(2).index), 10000u);
 }
 
-TEST(Mishap, StallThatFitsLosesNothing)
+TEST(Injection, StallThatFitsLosesNothing)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -61,7 +61,7 @@ TEST(Mishap, StallThatFitsLosesNothing)
     EXPECT_EQ(f.telemetry().lost_samples, 0u);
 }
 
-TEST(Mishap, StallIsEndedByAnotherAndByAStart)
+TEST(Injection, StallIsEndedByAnotherAndByAStart)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -76,7 +76,7 @@ TEST(Mishap, StallIsEndedByAnotherAndByAStart)
     EXPECT_EQ(f.meta.head, 2000u);
 }
 
-TEST(Mishap, StallHoldsNothingUpAtFreePace)
+TEST(Injection, StallHoldsNothingUpAtFreePace)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -86,7 +86,7 @@ TEST(Mishap, StallHoldsNothingUpAtFreePace)
 }
 
 // The ADC goes on meanwhile: "now" is not the last sample that was delivered.
-TEST(Mishap, StallHoldsNoCommandUp)
+TEST(Injection, StallHoldsNoCommandUp)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -116,7 +116,7 @@ TEST(Mishap, StallHoldsNoCommandUp)
     EXPECT_EQ(f.descriptor(3).time_ns, realtime + 3 * ms);
 }
 
-TEST(Mishap, StallLetsACommandThatIsLateComeNow)
+TEST(Injection, StallLetsACommandThatIsLateComeNow)
 {
     for (const u32 timed : { ZCRING_CONTROL_AT, ZCRING_CONTROL_AT_TIME }) {
         front_end f;
@@ -135,7 +135,7 @@ TEST(Mishap, StallLetsACommandThatIsLateComeNow)
     }
 }
 
-TEST(Mishap, DropIsOneGapHoweverItIsTaken)
+TEST(Injection, DropIsOneGapHoweverItIsTaken)
 {
     for (const u64 step : { 1, 7, 300, 5000 }) {
         front_end f;
@@ -158,7 +158,7 @@ TEST(Mishap, DropIsOneGapHoweverItIsTaken)
     }
 }
 
-TEST(Mishap, DropComesInTheTimeOfItsSamples)
+TEST(Injection, DropComesInTheTimeOfItsSamples)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -171,7 +171,7 @@ TEST(Mishap, DropComesInTheTimeOfItsSamples)
     EXPECT_EQ(f.at<u32>(0), 2000u);
 }
 
-TEST(Mishap, DropKeepsTheSampleOfACommand)
+TEST(Injection, DropKeepsTheSampleOfACommand)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -183,7 +183,7 @@ TEST(Mishap, DropKeepsTheSampleOfACommand)
     EXPECT_EQ(f.telemetry().overflow_count, 1u);
 }
 
-TEST(Mishap, JumpMovesTheTimeAndNothingElse)
+TEST(Injection, JumpMovesTheTimeAndNothingElse)
 {
     for (const s64 by : { s64{ 3000 }, s64{ -3000 }, -static_cast<s64>(realtime + ms) }) {
         front_end f;
@@ -200,7 +200,7 @@ TEST(Mishap, JumpMovesTheTimeAndNothingElse)
     }
 }
 
-TEST(Mishap, JumpIsWhatTimedCommandsGoBy)
+TEST(Injection, JumpIsWhatTimedCommandsGoBy)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -216,7 +216,7 @@ TEST(Mishap, JumpIsWhatTimedCommandsGoBy)
     EXPECT_EQ(f.descriptor(2).sample_clock, 1500u);
 }
 
-TEST(Mishap, RefusesWhatIsOutOfRangeAndChangesNothing)
+TEST(Injection, RefusesWhatIsOutOfRangeAndChangesNothing)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -226,7 +226,7 @@ TEST(Mishap, RefusesWhatIsOutOfRangeAndChangesNothing)
     EXPECT_EQ(drop(f, ZCRING_DROP_SAMPLES_MAX + 1), -ERANGE);
     EXPECT_EQ(jump(f, -static_cast<s64>(realtime) - 1), -ERANGE);
     EXPECT_EQ(jump(f, INT64_MIN), -ERANGE);
-    EXPECT_EQ(zcring_front_inject(&f.front, static_cast<zcring_mishap>(9), 1, 0), -EINVAL);
+    EXPECT_EQ(zcring_front_inject(&f.front, static_cast<zcring_injection>(9), 1, 0), -EINVAL);
     f.run(ms);
     EXPECT_EQ(f.descriptor(0).flags, ZCRING_BURST_START);
     EXPECT_EQ(f.meta.head, 1000u);
@@ -236,7 +236,7 @@ TEST(Mishap, RefusesWhatIsOutOfRangeAndChangesNothing)
     EXPECT_EQ(drop(f, 1), -ERANGE) << "with what waits already";
 }
 
-TEST(Mishap, NeedsAStream)
+TEST(Injection, NeedsAStream)
 {
     front_end f;
     EXPECT_EQ(stall(f, 1), -EINVAL);
@@ -246,7 +246,7 @@ TEST(Mishap, NeedsAStream)
     EXPECT_EQ(drop(f, 1), -ENODEV);
 }
 
-TEST(Mishap, IsForgottenByANewStream)
+TEST(Injection, IsForgottenByANewStream)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -263,14 +263,14 @@ TEST(Mishap, IsForgottenByANewStream)
 }
 
 // All of them at once and at random: every sample still tells where it comes from.
-TEST(Mishap, LeavesTheSumsRight)
+TEST(Injection, LeavesTheSumsRight)
 {
     for (unsigned seed = 0; seed < 20; seed++) {
         std::mt19937_64 random(seed);
         front_end f(ZCRING_SCENE_COUNTER, ZCRING_DMA_COPY, ring_samples, 64);
         ASSERT_EQ(f.start(0, realtime), 0);
         u64 now = 0;
-        auditor books(f);
+        auditor accounting(f);
         for (int step = 0; step < 500; step++) {
             now += random() % (2 * ms);
             if (random() % 8 == 0) {
@@ -283,7 +283,7 @@ TEST(Mishap, LeavesTheSumsRight)
                 ASSERT_EQ(jump(f, static_cast<s64>(random() % 2000) - 1000), 0);
             }
             f.run(now);
-            ASSERT_NO_FATAL_FAILURE(books.audit(random)) << "seed " << seed;
+            ASSERT_NO_FATAL_FAILURE(accounting.audit(random)) << "seed " << seed;
         }
         f.run(now + second);
         EXPECT_EQ(f.telemetry().sample_clock, (now + second) * rate / second);

@@ -41,18 +41,19 @@ static int jump(struct zcring_front *front, s64 ns)
 	return 0;
 }
 
-int zcring_front_inject(struct zcring_front *front, enum zcring_mishap kind, s64 amount, u64 mono_ns)
+int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, s64 amount,
+			u64 mono_ns)
 {
 	if (front->stream->state == ZCRING_STATE_GONE)
 		return -ENODEV;
 	if (front->stream->state != ZCRING_STATE_RUNNING)
 		return -EINVAL;
 	switch (kind) {
-	case ZCRING_MISHAP_STALL:
+	case ZCRING_INJECT_STALL:
 		return stall(front, amount, mono_ns);
-	case ZCRING_MISHAP_DROP:
+	case ZCRING_INJECT_DROP:
 		return drop(front, amount);
-	case ZCRING_MISHAP_JUMP:
+	case ZCRING_INJECT_JUMP:
 		return jump(front, amount);
 	}
 	return -EINVAL;

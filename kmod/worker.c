@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The timer is the DMA engine's interrupt, and does what an interrupt handler should: it
+ * wakes a thread, which does the work. For a board with interrupts of its own, it only says
+ * when the stream starts.
+ */
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/kthread.h>
+#include <linux/ktime.h>
+
+#include "compat.h"
+#include "zcring.h"
+#include "zcring_trace.h"
+
+static void zcring_worker_kick(struct zcring_device *zdev, u64 now_ns, u64 late_ns)
+{
+	struct zcring_worker *worker = &zdev->worker;
+
+	trace_zcring_interrupt(zdev, late_ns);
+	WRITE_ONCE(worker->fired_ns, now_ns);
+	/* Fully ordered, as test_and_clear_bit() is: who sees it due sees fired_ns. */
+	test_and_set_bit(0, &worker->due);
+	wake_up(&worker->kick);
+}
+
+void zcring_dma_interrupt(struct zcring_device *zdev)
+{
+	zcring_worker_kick(zdev, ktime_get_ns(), 0);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_interrupt);
+
+static enum hrtimer_restart zcring_worker_interrupt(struct hrtimer *timer)
+{
+	struct zcring_worker *worker = container_of(timer, struct zcring_worker, timer);
+	struct zcring_device *zdev = container_of(worker, struct zcring_device, worker);
+	u64 now_ns = ktime_get_ns();
+
+	zcring_worker_kick(zdev, now_ns, now_ns - ktime_to_ns(hrtimer_get_expires(timer)));
+	if (!worker->interval)
+		return HRTIMER_NORESTART;
+	hrtimer_forward_now(timer, worker->interval); /* from when it was due: no drift */
+	return HRTIMER_RESTART;
+}
+
+/* With the lock held, between the steps of a turn, any call may come, even a new start. */
+static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fired_ns)
+{
+	u64 fired_last_ns = READ_ONCE(zdev->worker.fired_ns);
+	bool more;
+
+	if (!fired_last_ns || zdev->stream.state != ZCRING_STATE_RUNNING)
+		return false;
+	if (!*now_ns) {
+		*fired_ns = fired_last_ns;
+		*now_ns = ktime_get_ns();
+		trace_zcring_progress(zdev, *now_ns - *fired_ns);
+	}
+	more = zdev->ops->progress(zdev->dma, *now_ns, *fired_ns);
+	zcring_device_settle(zdev);
+	return more;
+}
+
+/* All that is due at one moment, however long it takes; nobody waits longer than a step. */
+static void zcring_worker_turn(struct zcring_device *zdev)
+{
+	u64 fired_ns = 0;
+	u64 now_ns = 0;
+	bool more;
+
+	do {
+		mutex_lock(&zdev->lock);
+		more = zcring_worker_step(zdev, &now_ns, &fired_ns);
+		mutex_unlock(&zdev->lock);
+		cond_resched();
+	} while (more && !kthread_should_stop());
+}
+
+static int zcring_worker_run(void *data)
+{
+	struct zcring_device *zdev = data;
+	struct zcring_worker *worker = &zdev->worker;
+
+	while (!kthread_should_stop()) {
+		wait_event_idle(worker->kick, test_bit(0, &worker->due) || kthread_should_stop());
+		if (test_and_clear_bit(0, &worker->due))
+			zcring_worker_turn(zdev);
+	}
+	return 0;
+}
+
+int zcring_worker_create(struct zcring_device *zdev)
+{
+	struct zcring_worker *worker = &zdev->worker;
+	struct task_struct *thread;
+
+	init_waitqueue_head(&worker->kick);
+	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	thread = kthread_run(zcring_worker_run, zdev, "%s", dev_name(&zdev->dev));
+	if (IS_ERR(thread))
+		return PTR_ERR(thread);
+	worker->thread = thread;
+	return 0;
+}
+
+/* The stream does not run any more, or never did. */
+void zcring_worker_destroy(struct zcring_device *zdev)
+{
+	hrtimer_cancel(&zdev->worker.timer);
+	kthread_stop(zdev->worker.thread);
+}
+
+void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
+{
+	struct zcring_worker *worker = &zdev->worker;
+	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
+
+	WRITE_ONCE(worker->fired_ns, 0); /* a turn that the stream before has left finds nothing */
+	worker->interval = ns_to_ktime(interval_ns);
+	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
+}
+
+/* Waits for a running handler, which takes no lock. */
+void zcring_worker_stop(struct zcring_device *zdev)
+{
+	hrtimer_cancel(&zdev->worker.timer);
+}
