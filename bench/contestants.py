@@ -19,7 +19,7 @@ INTERVAL_US = 10000
 RING_BYTES = 8 << 20
 FILE_ITEMS = 1 << 23
 TMPFS = "/dev/shm"
-PATH_NAMES = {"zero_copy": "zero copy", "one_pass_sc16": "one pass from sc16"}
+PATH_NAMES = {"zero_copy": "zero copy", "one_copy_sc16": "one copy from sc16"}
 
 
 class Skipped(Exception):
@@ -57,12 +57,12 @@ def ring_copied():
 
 
 @contextlib.contextmanager
-def one_pass_sc16():
+def one_copy_sc16():
     yield ring("sc16")
 
 
 @contextlib.contextmanager
-def one_pass_sc8():
+def one_copy_sc8():
     yield ring("sc8")
 
 
@@ -178,8 +178,8 @@ def flowgraph_contestants(loops):
     """Key, what the tables call it, and how it is opened."""
     return [
         ("zero_copy", "**zcring, zero copy** (fc32 ring)", zero_copy),
-        ("one_pass_sc16", "**zcring, one pass** from sc16", one_pass_sc16),
-        ("one_pass_sc8", "**zcring, one pass** from sc8", one_pass_sc8),
+        ("one_copy_sc16", "**zcring, one copy** from sc16", one_copy_sc16),
+        ("one_copy_sc8", "**zcring, one copy** from sc8", one_copy_sc8),
         ("ring_copied", "the fc32 ring, copied as read(2) would", ring_copied),
         ("null_source", "null_source", null_source),
         ("null_source_large", "null_source, 1 Mi-item buffer", null_source_large),

@@ -14,7 +14,7 @@ CONTESTANTS = [
     ("loop_fc32", "bare poll loop, fc32 ring", "fc32", False),
     ("zero_copy", "**zcring, zero copy** (fc32 ring)", "fc32", True),
     ("loop_sc16", "bare poll loop, sc16 ring", "sc16", False),
-    ("one_pass_sc16", "**zcring, one pass** from sc16", "sc16", True),
+    ("one_copy_sc16", "**zcring, one copy** from sc16", "sc16", True),
 ]
 
 

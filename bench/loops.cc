@@ -39,7 +39,7 @@ using zcring::reader;
 
 // A piece whose result stays in the second-level cache, as a good loop would have it.
 constexpr std::uint64_t piece_samples = 16384;
-// The output buffer of the block with one pass, which has to hold what is being read.
+// The output buffer of the block with one copy, which has to hold what is being read.
 constexpr std::uint64_t block_samples = 1048576;
 constexpr float sc8_scale = 128;
 constexpr float sc16_scale = 32768;

@@ -10,7 +10,7 @@ from contestants import PATH_NAMES  # noqa: E402
 from report import number  # noqa: E402
 
 OURS, THEIRS, LIMIT = "#1f77b4", "#aaaaaa", "#2ca02c"
-COLOURS = {"zero_copy": "#1f77b4", "one_pass_sc16": "#d95f02", "file_source": "#888888",
+COLOURS = {"zero_copy": "#1f77b4", "one_copy_sc16": "#d95f02", "file_source": "#888888",
            "loop_fc32": "#1f77b4", "loop_sc16": "#d95f02"}
 
 

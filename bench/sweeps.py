@@ -4,7 +4,7 @@ import contestants
 import flowgraph
 import rounds
 
-PATHS = {"zero_copy": "fc32", "one_pass_sc16": "sc16"}
+PATHS = {"zero_copy": "fc32", "one_copy_sc16": "sc16"}
 RING_BYTES = [1 << n for n in range(16, 31, 2)]
 CHANNELS = [1, 2, 4, 8]
 INTERVALS_US = [100, 300, 1000, 3000, 10000, 25000, 50000]

@@ -24,7 +24,7 @@ LOOPS = {
 }
 LOOPS["magnitude_large"] = LOOPS["magnitude"]
 FOR_CHECK = {
-    "null": ("zero_copy", "one_pass_sc16", "null_source", "loop_sc16", "loop_sc16_large"),
+    "null": ("zero_copy", "one_copy_sc16", "null_source", "loop_sc16", "loop_sc16_large"),
     "magnitude_large": ("zero_copy", "null_source", "file_source"),
     "magnitude": ("zero_copy", "null_source", "file_source"),
 }

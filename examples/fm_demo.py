@@ -143,7 +143,7 @@ def device_in_words(source):
 
 def report(receiver, telemetry, band, verdict):
     """Prints the result as a small table."""
-    path = "zero copy" if receiver.source.is_zero_copy() else "one pass"
+    path = "zero copy" if receiver.source.is_zero_copy() else "one copy"
     print(f"""
 device         {device_in_words(receiver.source)}
 data path      {path}

@@ -520,7 +520,7 @@ BOOST_AUTO_TEST_CASE(a_copy_in_place_of_a_ring_is_as_small_as_the_user_says)
 BOOST_AUTO_TEST_CASE(the_log_says_which_path_was_taken)
 {
     for (const auto& [format, words] :
-         { std::pair{ "fc32", "fc32 to fc32, zero copy" }, { "sc16", "sc16 to fc32, one pass" } }) {
+         { std::pair{ "fc32", "fc32 to fc32, zero copy" }, { "sc16", "sc16 to fc32, one copy" } }) {
         auto& log = qa_log::anew();
         auto src = source::make(device_args() + ",format=" + format, "fc32");
         auto tb = gr::make_top_block("log");

@@ -41,7 +41,7 @@ public:
         : d_random(seed),
           d_channels(channels),
           d_name("script " + std::to_string(seed) + ", " + std::to_string(channels) +
-                 " channel(s), " + (zero_copy ? "zero copy" : "one pass")),
+                 " channel(s), " + (zero_copy ? "zero copy" : "one copy")),
           d_source(source::make(device_args() + ",scene=counter,format=sc16,interval_us=500" +
                                     ",ring_bytes=" + std::to_string(4096 << below(4)),
                                 zero_copy ? "sc16" : "fc32",
@@ -429,7 +429,7 @@ void run_scripts(bool zero_copy)
             tags += it.tags();
         }
     }
-    std::cout << 2 * scripts << " scripts, " << (zero_copy ? "zero copy" : "one pass") << ": "
+    std::cout << 2 * scripts << " scripts, " << (zero_copy ? "zero copy" : "one copy") << ": "
               << tags << " tags, each at its sample\n";
 }
 
@@ -438,6 +438,6 @@ void run_scripts(bool zero_copy)
 BOOST_FIXTURE_TEST_SUITE(scripts, accounting_check)
 
 BOOST_AUTO_TEST_CASE(random_scripts_tag_every_sample_right_with_zero_copy) { run_scripts(true); }
-BOOST_AUTO_TEST_CASE(random_scripts_tag_every_sample_right_with_one_pass) { run_scripts(false); }
+BOOST_AUTO_TEST_CASE(random_scripts_tag_every_sample_right_with_one_copy) { run_scripts(false); }
 
 BOOST_AUTO_TEST_SUITE_END()

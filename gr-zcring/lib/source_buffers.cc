@@ -213,7 +213,7 @@ gr::buffer_sptr source_impl::make_output_buffer(int nitems,
             d_stream, channel, downstream_lcm_nitems, downstream_max_out_mult, link);
     if (d_wish == zero_copy::on)
         throw std::runtime_error("zcring: zero_copy=on: " + why + "; or set zero_copy to auto");
-    d_logger->warn("{:s}: one pass on this output: {:s}", d_stream->dev.name(), why);
+    d_logger->warn("{:s}: one copy on this output: {:s}", d_stream->dev.name(), why);
     return gr::buffer_double_mapped::make_buffer(std::max<long>(nitems, copied_items(channel)),
                                                  sizeof_item,
                                                  downstream_lcm_nitems,

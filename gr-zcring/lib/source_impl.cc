@@ -87,7 +87,7 @@ bool source_impl::start()
                    d_stream->dev.channels(),
                    to_string(d_stream->dev.format()),
                    to_string(d_type),
-                   d_is_zero_copy ? "zero copy" : "one pass");
+                   d_is_zero_copy ? "zero copy" : "one copy");
     d_srcid = alias_pmt();
     d_latency.reset();
     d_losses = {};

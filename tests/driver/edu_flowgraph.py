@@ -27,7 +27,7 @@ def main():
     counters = source.telemetry()
     wrong = int(np.sum(got != expected)) if len(got) == len(expected) else -1
     print("%s, %s: %d bytes, %d of them wrong, %d samples lost" % (
-        source.device(), "zero copy" if source.is_zero_copy() else "one pass", len(got), wrong,
+        source.device(), "zero copy" if source.is_zero_copy() else "one copy", len(got), wrong,
         counters["lost_samples"]))
     return 0 if wrong == 0 and not counters["lost_samples"] and source.is_zero_copy() else 1
 
