@@ -8,6 +8,7 @@
 #include <gnuradio/io_signature.h>
 #include <gnuradio/sync_block.h>
 
+#include <algorithm>
 #include <cmath>
 #include <condition_variable>
 #include <map>

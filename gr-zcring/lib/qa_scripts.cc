@@ -9,6 +9,7 @@
 
 #include <gnuradio/top_block.h>
 
+#include <algorithm>
 #include <iostream>
 #include <random>
 #include <sstream>

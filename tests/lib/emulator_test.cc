@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <system_error>
