@@ -69,7 +69,8 @@ class DeviceTestCase(gr_unittest.TestCase):
 
     def tearDown(self):
         if not ON_EMULATOR:
-            self.assertEqual(subprocess.call([CHECK_ACCOUNTING, "any"]), 0, "the accounting is wrong")
+            self.assertEqual(subprocess.call([CHECK_ACCOUNTING, "any"]), 0,
+                             "the accounting is wrong")
 
 
 class QaSource(DeviceTestCase):

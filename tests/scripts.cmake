@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The tests that are scripts: each ends with 77 where it cannot run on this machine, and is skipped then.
+#
+#   label    what                                              in ./run test
+#   unit     programs of this folder, flowgraphs, the model    yes
+#   style    formatting, licences, documentation               yes
+#   install  what was installed, and the driver's own build    yes
+#   vm       the driver, in a VM                               yes
+#   hostile  hostile users, in a VM                            vm.driver, scaled down; else ctest -C long
+#   debug    kernels with checks                               ctest -C long
+set(tools ${PROJECT_SOURCE_DIR}/tools)
+
+# script_test(NAME LABELS SECONDS COMMAND...): a test whose command finds the build tree on its paths.
+function(script_test name labels seconds)
+  add_test(NAME ${name} COMMAND ${tools}/env ${PROJECT_BINARY_DIR} ${ARGN})
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" SKIP_RETURN_CODE 77 TIMEOUT ${seconds})
+endfunction()
+
+# The same for a test that takes an hour or more: plain ctest leaves it out, ctest -C long does not.
+function(long_test name labels seconds)
+  add_test(NAME ${name} CONFIGURATIONS long COMMAND ${tools}/env ${PROJECT_BINARY_DIR} ${ARGN})
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${labels}" SKIP_RETURN_CODE 77 TIMEOUT ${seconds} RUN_SERIAL ON)
+endfunction()
+
+script_test(layers style 60 sh ${CMAKE_CURRENT_SOURCE_DIR}/layers ${PROJECT_SOURCE_DIR})
+script_test(style.python style 120 ${tools}/check-style python)
+script_test(style.shell style 300 ${tools}/check-style shell)
+script_test(style.format style 300 ${tools}/check-style format)
+script_test(manuals style 60 ${CMAKE_CURRENT_SOURCE_DIR}/manuals)
+script_test(model unit 600 ${CMAKE_CURRENT_SOURCE_DIR}/model/check)
+
+if(ZCRING_APPS)
+  script_test(install.library install 900
+    ${CMAKE_CURRENT_SOURCE_DIR}/consumer library ${PROJECT_BINARY_DIR})
+endif()
+if(ZCRING_APPS AND ZCRING_GNURADIO)
+  script_test(install.block install 900
+    ${CMAKE_CURRENT_SOURCE_DIR}/consumer block ${PROJECT_BINARY_DIR})
+  script_test(install.uninstall install 900 ${CMAKE_CURRENT_SOURCE_DIR}/install ${PROJECT_BINARY_DIR})
+  # The second configures the build tree anew, the first installs from it.
+  set_tests_properties(install.block install.uninstall PROPERTIES RESOURCE_LOCK build-tree)
+endif()
+
+script_test(driver.lint install 600 ${tools}/check-driver ${PROJECT_BINARY_DIR})
+script_test(driver.porting install 600 ${CMAKE_CURRENT_SOURCE_DIR}/porting ${PROJECT_BINARY_DIR})
+script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_BINARY_DIR})
+
+# The flowgraphs of examples/: compiled, run, and their windows photographed.
+if(ZCRING_GNURADIO)
+  script_test(examples unit 300 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_examples.py)
+  script_test(examples_bad_day unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/bad_day.py)
+  script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
+    --args emulator --out ${PROJECT_BINARY_DIR}/demo)
+endif()
+
+# The emulated machine has two processors of its own: nothing else runs beside it.
+if(ZCRING_APPS AND ZCRING_GNURADIO)
+  set(vm ${tools}/vm-with-driver ${PROJECT_BINARY_DIR})
+  set(edu --device edu,dma_mask=0xffffffff)
+  script_test(vm.driver "vm;hostile" 1800
+    ${vm} --timeout 1200 ${tools}/test-in-vm ${PROJECT_BINARY_DIR})
+  script_test(vm.edu vm 1200
+    ${vm} ${edu} ${edu} ${tools}/test-edu-in-vm ${PROJECT_BINARY_DIR} 32 100000)
+  set_tests_properties(vm.driver vm.edu PROPERTIES RUN_SERIAL ON)
+
+  long_test(vm.hostile "hostile" 4000
+    ${vm} --timeout 3600 ${tools}/test-hostile ${PROJECT_BINARY_DIR})
+  foreach(suite installed bookworm-backports sid)
+    long_test(kernels.${suite} "vm;hostile" 14400 ${tools}/test-kernels ${PROJECT_BINARY_DIR} ${suite})
+  endforeach()
+  foreach(kind memory races)
+    long_test(debug_kernel.${kind} "debug;hostile" 14400
+      ${tools}/test-debug-kernels ${PROJECT_BINARY_DIR} ${kind})
+  endforeach()
+endif()
