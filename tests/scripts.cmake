@@ -28,6 +28,8 @@ script_test(layers style 60 sh ${CMAKE_CURRENT_SOURCE_DIR}/layers ${PROJECT_SOUR
 script_test(style.python style 120 ${tools}/check-style python)
 script_test(style.shell style 300 ${tools}/check-style shell)
 script_test(style.format style 300 ${tools}/check-style format)
+script_test(style.licenses style 60 ${tools}/check-licenses)
+script_test(style.doxygen style 120 ${tools}/check-style doxygen ${PROJECT_BINARY_DIR})
 script_test(manuals style 60 ${CMAKE_CURRENT_SOURCE_DIR}/manuals)
 script_test(model unit 600 ${CMAKE_CURRENT_SOURCE_DIR}/model/check)
 
