@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "counter_check.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -96,6 +97,23 @@ right_samples(const std::byte* at, std::uint64_t samples, std::uint32_t count) n
     return i;
 }
 
+// Removes the first samples from a view, and returns them.
+zcring::reader::view cut_off(zcring::reader::view& rest,
+                             std::uint64_t samples,
+                             zcring::format format,
+                             unsigned channels) noexcept
+{
+    zcring::reader::view first = rest;
+
+    first.samples = samples;
+    rest.samples -= samples;
+    rest.index += samples;
+    for (unsigned c = 0; c < channels; c++)
+        rest.channel[c] =
+            static_cast<const std::byte*>(rest.channel[c]) + samples * zcring::sample_bytes(format);
+    return first;
+}
+
 } // namespace
 
 const char* to_string(fault_kind kind) noexcept
@@ -146,18 +164,33 @@ void counter_check::check_channel(unsigned channel, const zcring::reader::view& 
     }
 }
 
-void counter_check::check(const zcring::reader::view& view) noexcept
+void counter_check::check(const zcring::reader::view& view,
+                          const std::vector<zcring::burst>& bursts) noexcept
 {
-    if (!view.samples)
+    zcring::reader::view rest = view;
+
+    for (const zcring::burst& b : bursts) {
+        if (!b.lost || !view.samples)
+            continue;
+        const std::uint64_t end = std::clamp(b.index, rest.index, rest.index + rest.samples);
+        check_run(cut_off(rest, end - rest.index, d_format, d_channels));
+        d_clock += b.lost;
+        d_lost += b.lost;
+        d_gaps++;
+    }
+    check_run(rest);
+}
+
+// Samples with no gap among them.
+void counter_check::check_run(const zcring::reader::view& run) noexcept
+{
+    if (!run.samples)
         return;
-    d_clock += view.lost;
-    d_lost += view.lost;
-    d_gaps += view.lost != 0;
-    if (view.index != d_index) {
-        const auto by = static_cast<std::int64_t>(view.index - d_index);
+    if (run.index != d_index) {
+        const auto by = static_cast<std::int64_t>(run.index - d_index);
         note({ by > 0 ? fault_kind::missing : fault_kind::doubled,
                0,
-               view.index,
+               run.index,
                d_clock,
                static_cast<std::uint64_t>(by > 0 ? by : -by) });
         d_clock += static_cast<std::uint64_t>(by);
@@ -165,19 +198,19 @@ void counter_check::check(const zcring::reader::view& view) noexcept
     for (unsigned c = 0; c < d_channels; c++) {
         switch (d_format) {
         case zcring::format::sc8:
-            check_channel<sc8_rule>(c, view);
+            check_channel<sc8_rule>(c, run);
             break;
         case zcring::format::sc16:
-            check_channel<sc16_rule>(c, view);
+            check_channel<sc16_rule>(c, run);
             break;
         case zcring::format::fc32:
-            check_channel<fc32_rule>(c, view);
+            check_channel<fc32_rule>(c, run);
             break;
         }
     }
-    d_clock += view.samples;
-    d_index = view.index + view.samples;
-    d_samples += view.samples;
+    d_clock += run.samples;
+    d_index = run.index + run.samples;
+    d_samples += run.samples;
 }
 
 } // namespace app

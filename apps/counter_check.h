@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace app {
 
@@ -26,8 +27,8 @@ const char* to_string(fault_kind kind) noexcept;
  * bits and a byte in each; fc32 has the values of sc16, divided by 32768. So a slip of a
  * multiple of 2^32 samples, in sc8 of 2^16, does not show in the samples.
  *
- * Losses that a view tells move the clock on and are no faults. After a slip the samples
- * are held against where the stream has slipped to, so that it counts once.
+ * Losses that a burst reports move the clock on and are no faults. After a slip the samples
+ * are compared with the clock that the stream has slipped to, so that a slip counts once.
  *
  * Threading: one thread. Nothing here throws.
  */
@@ -39,11 +40,11 @@ public:
     {
     }
 
-    //! The next view of a stream that began at index 0.
-    void check(const zcring::reader::view& view) noexcept;
+    //! The next view of a stream that began at index 0, and the bursts that begin in it.
+    void check(const zcring::reader::view& view, const std::vector<zcring::burst>& bursts) noexcept;
 
     std::uint64_t samples() const noexcept { return d_samples; } //!< looked at, of each channel
-    std::uint64_t lost() const noexcept { return d_lost; }       //!< told by the views
+    std::uint64_t lost() const noexcept { return d_lost; }       //!< reported by bursts
     std::uint64_t gaps() const noexcept { return d_gaps; }
 
     struct fault {
@@ -63,6 +64,7 @@ public:
 private:
     template <class Rule>
     void check_channel(unsigned channel, const zcring::reader::view& view) noexcept;
+    void check_run(const zcring::reader::view& run) noexcept;
     void note(const fault& f) noexcept;
 
     const zcring::format d_format;

@@ -16,6 +16,7 @@
 #include <iostream>
 #include <limits>
 #include <system_error>
+#include <vector>
 
 namespace app {
 
@@ -67,7 +68,7 @@ private:
     void announce() const;
     void stream();
     void take();
-    void stall(std::uint64_t until);
+    void check(const zcring::reader::view& view, bool stalling);
     void drain();
     bool is_over() const;
     bool on_status(zcring::status s);
@@ -78,6 +79,7 @@ private:
     const interrupt d_early;
     const double d_patience; //!< seconds
     counter_check d_check;
+    std::vector<zcring::burst> d_bursts; //!< that begin in the view being checked
     evidence d_seen;
     std::uint64_t d_wanted = 0;
     steady::time_point d_deadline;
@@ -97,19 +99,22 @@ void verification::announce() const
               << counted(d_device.ring_samples(), "sample") << std::endl;
 }
 
-// Sleeps once for every burst that begins before that index.
-void verification::stall(std::uint64_t until)
+// Reads the bursts of the view, sleeps once for each if asked to, and checks the samples.
+void verification::check(const zcring::reader::view& view, bool stalling)
 {
-    while (d_in.next_burst(until) && !is_over())
-        sleep_for(d_options.stall);
+    d_bursts.clear();
+    while (const auto burst = d_in.next_burst(view.index + view.samples)) {
+        d_bursts.push_back(*burst);
+        if (stalling && !is_over())
+            sleep_for(d_options.stall);
+    }
+    d_check.check(view, d_bursts);
 }
 
 void verification::take()
 {
     const zcring::reader::view v = d_in.acquire(d_wanted - d_seen.released);
-    if (d_options.stall.count())
-        stall(v.index + v.samples);
-    d_check.check(v);
+    check(v, d_options.stall.count() > 0);
     d_in.release(v.samples);
     d_seen.released += v.samples;
 }
@@ -119,7 +124,6 @@ bool verification::on_status(zcring::status s)
 {
     switch (s) {
     case zcring::status::data:
-    case zcring::status::gap:
         take();
         d_silent_until = after(steady::now(), d_patience);
         return true;
@@ -162,7 +166,7 @@ void verification::drain()
         const zcring::reader::view v = d_in.acquire();
         if (!v.samples)
             return;
-        d_check.check(v);
+        check(v, false);
         d_seen.left += v.samples;
     }
 }

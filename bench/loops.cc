@@ -82,7 +82,7 @@ int measure(zcring::device& dev, double seconds, const work& use)
     reader in(dev);
     std::uint64_t samples = 0;
     const auto read_once = [&] {
-        if (in.wait(1, 1s) > zcring::status::gap)
+        if (in.wait(1, 1s) != zcring::status::data)
             return;
         const reader::view v = in.acquire(piece_samples);
         use(v);
@@ -160,7 +160,7 @@ int poll(zcring::device& dev, double seconds)
 
     dev.start();
     for (const auto begin = steady::now(); seconds_since(begin) < seconds;) {
-        if (in.wait(1, 1s) > zcring::status::gap)
+        if (in.wait(1, 1s) != zcring::status::data)
             continue;
         const reader::view v = in.acquire();
         std::uint64_t interrupt_ns = 0;
@@ -189,7 +189,7 @@ int feed(zcring::device& dev, double)
 {
     reader in(dev);
     dev.start();
-    while (in.wait(1, 1s) <= zcring::status::gap) {
+    while (in.wait(1, 1s) == zcring::status::data) {
         const reader::view v = in.acquire(piece_samples);
         const auto* next = static_cast<const char*>(v.channel[0]);
         for (auto left = static_cast<std::size_t>(v.samples) * sample_bytes(dev.format());

@@ -107,8 +107,12 @@ std::string hash_of(device& dev)
     for (std::uint64_t left = samples_hashed; left;) {
         const status s = in.wait(1, 60s);
         if (s != status::data)
-            throw std::runtime_error(std::string("the stream is not whole: ") + to_string(s));
+            throw std::runtime_error(std::string("the stream ended early: ") + to_string(s));
         const reader::view v = in.acquire(left);
+        while (const std::optional<burst> b = in.next_burst(v.index + v.samples))
+            if (b->lost)
+                throw std::runtime_error("samples were lost before sample " +
+                                         std::to_string(b->index));
         for (unsigned c = 0; c < channels; c++)
             hashes[c].add(v.channel[c], v.samples * bytes);
         in.release(v.samples);

@@ -357,7 +357,6 @@ int source_impl::work(int noutput_items,
         return done();
     switch (const status found = d_is_lost ? wait_for_device() : wait_for_samples()) {
     case status::data:
-    case status::gap:
         break;
     case status::timeout:
     case status::woken:
@@ -392,7 +391,7 @@ int source_impl::go_on(gr_vector_void_star output_items)
 {
     int made = 0;
     for (int most = next_piece(made); most; most = next_piece(made)) {
-        if (made && d_stream->in.wait(1, 0ns) > status::gap)
+        if (made && d_stream->in.wait(1, 0ns) != status::data)
             break;
         const int items = pass_on(most, output_items);
         for (int port = 0; port < detail()->noutputs(); port++) {

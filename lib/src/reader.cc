@@ -51,8 +51,6 @@ const char* to_string(status s) noexcept
     switch (s) {
     case status::data:
         return "data";
-    case status::gap:
-        return "gap";
     case status::timeout:
         return "timeout";
     case status::woken:
@@ -69,9 +67,8 @@ const char* to_string(status s) noexcept
 
 /*
  * Indices of samples, oldest first: tail <= cursor <= head. Indices of descriptors:
- * d_oldest is the first of which a sample is held; d_told the next for next_burst();
- * d_scanned the next to be looked at for a gap. All descriptors from d_oldest on are still
- * in their slots.
+ * d_oldest is the first of which a sample is held; d_next_burst the next that next_burst()
+ * returns. All descriptors from d_oldest on are still in their slots.
  */
 class reader::impl final
 {
@@ -110,8 +107,6 @@ private:
         return d_stream ? zcring_ring_load_head(d_pages.meta) - d_cursor : 0;
     }
     bool take_wake() noexcept;
-    status found() noexcept;
-    void find_gap(std::uint64_t end) noexcept;
 
     backend& d_backend;
     const backend::pages& d_pages;
@@ -119,14 +114,12 @@ private:
     std::atomic<bool> d_woken{ false };
 
     std::atomic<std::uint64_t> d_stream{ 0 }; //!< which of the device's streams this is about
-    std::uint64_t d_told = 0;
-    std::uint64_t d_scanned = 0;
+    std::uint64_t d_next_burst = 0;
     std::atomic<std::uint64_t> d_cursor{ 0 }; // release() looks at it
     // Written by release() alone, which may be another thread's.
     std::atomic<std::uint64_t> d_tail{ 0 };
     std::atomic<std::uint64_t> d_oldest{ 0 };
     std::uint64_t d_total_bytes = 0;
-    std::optional<burst> d_gap; //!< the next one at or after the cursor
 };
 
 void reader::impl::follow_stream() noexcept
@@ -137,10 +130,8 @@ void reader::impl::follow_stream() noexcept
     d_cursor = d_backend.first_index();
     d_tail = d_cursor - d_backend.preroll_samples();
     d_oldest = 0;
-    d_told = 0;
-    d_scanned = 0;
+    d_next_burst = 0;
     d_total_bytes = 0;
-    d_gap.reset();
     d_stream.store(streams, std::memory_order_release); // release() looks at it first
 }
 
@@ -160,27 +151,6 @@ bool reader::impl::take_wake() noexcept
     return true;
 }
 
-// Notes the first gap among the samples before end, if it has not been found yet.
-void reader::impl::find_gap(std::uint64_t end) noexcept
-{
-    const std::uint64_t head = burst_head();
-    if (d_gap && before(d_gap->index, d_cursor))
-        d_gap.reset();
-    for (; !d_gap && d_scanned != head; d_scanned++) {
-        const zcring_burst& b = descriptor(d_scanned);
-        if (!before(b.index, end))
-            return;
-        if (b.lost)
-            d_gap = from_abi(b);
-    }
-}
-
-status reader::impl::found() noexcept
-{
-    find_gap(d_cursor + 1);
-    return d_gap && d_gap->index == d_cursor ? status::gap : status::data;
-}
-
 status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
 {
     std::optional<steady::time_point> deadline;
@@ -197,10 +167,10 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
             d_backend.supply(d_cursor + wanted);
         const std::uint64_t there = available();
         if (there >= wanted)
-            return found();
+            return status::data;
         if (state != ZCRING_STATE_RUNNING || bursts_full()) {
             if (there)
-                return found();
+                return status::data;
             if (state == ZCRING_STATE_STOPPED)
                 return status::stopped;
             if (state == ZCRING_STATE_FAULT)
@@ -235,14 +205,6 @@ reader::view reader::impl::acquire(std::uint64_t most) noexcept
     v.index = d_cursor;
     if (!v.samples)
         return v;
-    find_gap(d_cursor + v.samples);
-    if (d_gap && d_gap->index == d_cursor) {
-        v.lost = d_gap->lost;
-        d_gap.reset();
-        find_gap(d_cursor + v.samples);
-    }
-    if (d_gap && before(d_gap->index, d_cursor + v.samples))
-        v.samples = d_gap->index - d_cursor;
     const std::uint64_t place = zcring_ring_place(d_cursor, d_pages.ring_samples);
     for (unsigned c = 0; c < max_channels && d_pages.data[c]; c++)
         v.channel[c] = d_pages.data[c] + place * d_pages.sample_bytes;
@@ -272,10 +234,10 @@ void reader::impl::release(std::uint64_t samples) noexcept
 
 std::optional<burst> reader::impl::next_burst(std::uint64_t index) noexcept
 {
-    d_told = std::max(d_told, d_oldest.load(std::memory_order_relaxed));
-    if (d_told == burst_head() || !before(descriptor(d_told).index, index))
+    d_next_burst = std::max(d_next_burst, d_oldest.load(std::memory_order_relaxed));
+    if (d_next_burst == burst_head() || !before(descriptor(d_next_burst).index, index))
         return std::nullopt;
-    return from_abi(descriptor(d_told++));
+    return from_abi(descriptor(d_next_burst++));
 }
 
 reader::reader(device& dev) : d_impl(std::make_unique<impl>(*dev.d_backend)) {}

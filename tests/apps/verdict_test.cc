@@ -51,9 +51,11 @@ protected:
         zcring::reader::view v;
         v.samples = samples;
         v.index = index;
-        v.lost = lost;
         v.channel[0] = data.data();
-        d_check.check(v);
+        zcring::burst b;
+        b.index = index;
+        b.lost = lost;
+        d_check.check(v, { b });
     }
 
     std::vector<std::string> broken() const
@@ -160,7 +162,7 @@ TEST_F(Verdict, a_fault_in_the_samples_is_wrong_even_where_losses_are_allowed)
     zcring::reader::view v;
     v.samples = data.size();
     v.channel[0] = data.data();
-    twice.check(v);
+    twice.check(v, {});
     evidence e;
     e.released = v.samples;
     e.loss_allowed = true;
