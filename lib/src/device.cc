@@ -9,6 +9,7 @@
 #include "emulator.h"
 #include "kernel_device.h"
 #include "rational.h"
+#include "session.h"
 #include "settings.h"
 
 #include <algorithm>
@@ -117,9 +118,10 @@ std::unique_ptr<backend> open(const arguments& a, settings& s)
 device::device(std::string_view text) : device(parse_arguments(text)) {}
 
 device::device(const zcring::arguments& a)
-    : d_settings((check(a), std::make_unique<settings>(a))), d_backend(open(a, *d_settings))
+    : d_settings((check(a), std::make_unique<settings>(a))),
+      d_session(std::make_unique<session>(open(a, *d_settings)))
 {
-    const zcring_config config = d_backend->config();
+    const zcring_config config = d_session->get_backend().config();
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
@@ -129,15 +131,21 @@ device::~device() = default;
 device::device(device&&) noexcept = default;
 device& device::operator=(device&&) noexcept = default;
 
-const std::string& device::name() const noexcept { return d_backend->name(); }
-bool device::is_emulator() const noexcept { return d_backend->is_emulator(); }
+const std::string& device::name() const noexcept { return d_session->get_backend().name(); }
+bool device::is_emulator() const noexcept { return d_session->get_backend().is_emulator(); }
 format device::format() const noexcept { return d_format; }
 unsigned device::channels() const noexcept { return d_channels; }
-std::uint64_t device::ring_samples() const noexcept { return d_backend->mapped().ring_samples; }
-std::uint64_t device::ring_bursts() const noexcept { return d_backend->mapped().burst_slots; }
+std::uint64_t device::ring_samples() const noexcept
+{
+    return d_session->get_backend().mapped().ring_samples;
+}
+std::uint64_t device::ring_bursts() const noexcept
+{
+    return d_session->get_backend().mapped().burst_slots;
+}
 const void* device::ring(unsigned channel) const noexcept
 {
-    return channel < d_channels ? d_backend->mapped().data[channel] : nullptr;
+    return channel < d_channels ? d_session->get_backend().mapped().data[channel] : nullptr;
 }
 double device::interval() const noexcept { return d_interval; }
 
@@ -148,30 +156,30 @@ void device::start(const start_options& options)
     start.preroll_samples = options.preroll_samples;
     start.time_ns = options.time_ns;
     start.delay_ns = options.delay_ns;
-    d_backend->start(start);
+    d_session->start(start);
 }
 
 void device::resume()
 {
     zcring_start start{};
     start.flags = ZCRING_START_RESUME;
-    d_backend->start(start);
+    d_session->start(start);
 }
 
-void device::stop() { d_backend->stop(); }
+void device::stop() { d_session->get_backend().stop(); }
 
 bool device::reopen()
 {
-    return d_backend->reopen(
+    return d_session->reopen(
         [this](backend& b, const zcring_tuning& tuned) { d_settings->apply_again(b, tuned); });
 }
 
-void device::control(const command& change) { d_backend->control(to_control(change, channels())); }
+void device::control(const command& change) { d_session->control(to_control(change, channels())); }
 
 bool device::keep(const command& change)
 {
     const zcring_control control = to_control(change, channels());
-    if (!d_backend->is_gone() ||
+    if (!d_session->is_gone() ||
         control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
         return false;
     if (control.what & ZCRING_CONTROL_RATE &&
@@ -180,7 +188,7 @@ bool device::keep(const command& change)
             ERANGE,
             std::system_category(),
             name() + ": a recorded scene plays at the rate it was recorded at, and no other");
-    return d_backend->keep(control);
+    return d_session->keep(control);
 }
 
 void device::set_frequency(double hz, unsigned channels)
@@ -206,27 +214,30 @@ void device::set_rate(double hz)
     control(change);
 }
 
-zcring::tuning device::tuning() const { return tuning_from_abi(d_backend->tuning()); }
+zcring::tuning device::tuning() const { return tuning_from_abi(d_session->get_backend().tuning()); }
 
-zcring::telemetry device::telemetry() const { return telemetry_from_abi(d_backend->telemetry()); }
+zcring::telemetry device::telemetry() const
+{
+    return telemetry_from_abi(d_session->get_backend().telemetry());
+}
 
 void device::stall(std::chrono::nanoseconds time)
 {
-    d_backend->inject(ZCRING_INJECT_STALL, time.count());
+    d_session->get_backend().inject(ZCRING_INJECT_STALL, time.count());
 }
 
 void device::drop(std::uint64_t samples)
 {
-    d_backend->inject(ZCRING_INJECT_DROP,
-                      static_cast<std::int64_t>(std::min<std::uint64_t>(samples, INT64_MAX)));
+    d_session->get_backend().inject(
+        ZCRING_INJECT_DROP, static_cast<std::int64_t>(std::min<std::uint64_t>(samples, INT64_MAX)));
 }
 
 void device::jump(std::chrono::nanoseconds time)
 {
-    d_backend->inject(ZCRING_INJECT_JUMP, time.count());
+    d_session->get_backend().inject(ZCRING_INJECT_JUMP, time.count());
 }
 
-void device::unplug() { d_backend->unplug(); }
-void device::plug() { d_backend->plug(); }
+void device::unplug() { d_session->get_backend().unplug(); }
+void device::plug() { d_session->get_backend().plug(); }
 
 } // namespace zcring

@@ -2,6 +2,7 @@
 #include "emulator.h"
 
 #include "device_error.h"
+#include "poll_fds.h"
 
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -46,8 +47,7 @@ emulator::visit::visit(const emulator& e)
 }
 
 emulator::emulator(pacing pace)
-    : backend("emulator"),
-      d_pace(pace),
+    : d_pace(pace),
       d_event(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       d_meta(page_bytes(), 1),
       d_consumer(page_bytes(), 1)
@@ -104,7 +104,7 @@ void emulator::set_scene(const zcring_scene& scene, const void* samples, std::si
     zcring_front_set_scene(&d_front, &scene, d_scene.data());
 }
 
-void emulator::do_map()
+void emulator::map()
 {
     const visit here(*this);
     const zcring_config& config = d_front.config;
@@ -150,7 +150,7 @@ void emulator::start_thread()
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void emulator::do_start(const zcring_start& options)
+void emulator::start(const zcring_start& options)
 {
     {
         const visit here(*this);
@@ -180,7 +180,7 @@ void emulator::stop()
     wake_reader();
 }
 
-void emulator::do_control(const zcring_control& control)
+void emulator::control(const zcring_control& control)
 {
     const visit here(*this);
     check_there();
@@ -249,12 +249,12 @@ void emulator::plug()
 }
 
 // Scene, settings and tuning are where they were.
-void emulator::do_reopen(const std::function<void(backend&)>&)
+void emulator::reopen(const reopening& steps)
 {
     const visit here(*this);
     if (!d_plugged)
         fail_device(ENODEV, name(), "cannot open");
-    forget_stream();
+    steps.end_stream();
     zcring_stream_init(&d_stream);
 }
 

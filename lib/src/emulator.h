@@ -28,24 +28,24 @@ public:
     explicit emulator(pacing pace);
     ~emulator() override;
 
+    const std::string& name() const noexcept override { return d_name; }
     bool is_emulator() const noexcept override { return true; }
+    const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;
     void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
+    void map() override;
+    void start(const zcring_start& options) override;
     void stop() override;
+    void control(const zcring_control& control) override;
     zcring_tuning tuning() const override;
     zcring_telemetry telemetry() const override;
     void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;
     void plug() override;
+    void reopen(const reopening& steps) override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
     void supply(std::uint64_t head) noexcept override;
-
-protected:
-    void do_map() override;
-    void do_start(const zcring_start& options) override;
-    void do_control(const zcring_control& control) override;
-    void do_reopen(const std::function<void(backend&)>& again) override;
 
 private:
     //! Holds d_mutex. Who waits for it is let in between the steps of a turn.
@@ -65,9 +65,11 @@ private:
     void let_visitors_in(std::unique_lock<std::mutex>& lock);
     void wake_reader() const;
 
+    const std::string d_name = "emulator";
     const pacing d_pace;
     const unique_fd d_event;
 
+    pages d_pages;
     mapping d_meta;
     mapping d_consumer;
     mapping d_bursts;

@@ -2,6 +2,7 @@
 #include "kernel_device.h"
 
 #include "device_error.h"
+#include "poll_fds.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -53,7 +54,7 @@ const char* injection_file(zcring_injection kind)
 } // namespace
 
 kernel_device::kernel_device(const std::string& path)
-    : backend(path), d_fd(open_device(path)), d_number(number_of(d_fd.get()))
+    : d_name(path), d_fd(open_device(path)), d_number(number_of(d_fd.get()))
 {
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
@@ -109,7 +110,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     return d_mappings.back().get();
 }
 
-void kernel_device::do_map()
+void kernel_device::map()
 {
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
@@ -127,7 +128,7 @@ void kernel_device::do_map()
         fail_device(ENOTTY, name(), "the metadata is not a zcring's");
 }
 
-void kernel_device::do_start(const zcring_start& options)
+void kernel_device::start(const zcring_start& options)
 {
     zcring_start copy = options;
     call(ZCRING_IOC_START, &copy, "cannot start");
@@ -135,7 +136,7 @@ void kernel_device::do_start(const zcring_start& options)
 
 void kernel_device::stop() { call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop"); }
 
-void kernel_device::do_control(const zcring_control& control)
+void kernel_device::control(const zcring_control& control)
 {
     zcring_control copy = control;
     call(ZCRING_IOC_CONTROL, &copy, "cannot tune");
@@ -157,7 +158,7 @@ zcring_telemetry kernel_device::telemetry() const
 
 void kernel_device::inject(zcring_injection kind, std::int64_t amount)
 {
-    if (is_gone())
+    if (d_pages.meta && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_GONE)
         fail_injection(ENODEV, name());
     tell_debugfs("zcring" + std::to_string(d_number) + '/' + injection_file(kind),
                  std::to_string(amount));
@@ -166,15 +167,15 @@ void kernel_device::inject(zcring_injection kind, std::int64_t amount)
 void kernel_device::unplug() { tell_debugfs("unplug", std::to_string(d_number)); }
 void kernel_device::plug() { tell_debugfs("plug", std::to_string(d_number)); }
 
-void kernel_device::do_reopen(const std::function<void(backend&)>& again)
+void kernel_device::reopen(const reopening& steps)
 {
     kernel_device fresh(name());
-    again(fresh);
+    steps.set_up(fresh);
     fresh.map();
     if (fresh.d_mappings.size() != d_mappings.size() ||
         fresh.d_pages.burst_slots != d_pages.burst_slots)
         fail_device(ENOTTY, name(), "has come back as another");
-    forget_stream();
+    steps.end_stream();
     for (std::size_t i = 0; i < d_mappings.size(); i++)
         d_mappings[i].replace_by(std::move(fresh.d_mappings[i]));
     if (dup3(fresh.d_fd.get(), d_fd.get(), O_CLOEXEC) < 0)

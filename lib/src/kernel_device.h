@@ -15,29 +15,32 @@ class kernel_device final : public backend
 public:
     explicit kernel_device(const std::string& path);
 
+    const std::string& name() const noexcept override { return d_name; }
     bool is_emulator() const noexcept override { return false; }
+    const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;
     void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
+    void map() override;
+    void start(const zcring_start& options) override;
     void stop() override;
+    void control(const zcring_control& control) override;
     zcring_tuning tuning() const override;
     zcring_telemetry telemetry() const override;
     void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;
     void plug() override;
+    void reopen(const reopening& steps) override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
-
-protected:
-    void do_map() override;
-    void do_start(const zcring_start& options) override;
-    void do_control(const zcring_control& control) override;
-    void do_reopen(const std::function<void(backend&)>& again) override;
+    void supply(std::uint64_t) noexcept override {} // the driver's timer produces the samples
 
 private:
     template <class T>
     void call(unsigned long request, T* argument, const char* what) const;
     const void* map_region(unsigned region, unsigned channel);
 
+    const std::string d_name;
+    pages d_pages;
     const unique_fd d_fd;    //!< the same number for good, whatever is open there
     const unsigned d_number; //!< as in zcring0
     std::vector<mapping> d_mappings;

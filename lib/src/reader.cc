@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <zcring/reader.h>
 
-#include "backend.h"
+#include "poll_fds.h"
 #include "rational.h"
+#include "session.h"
 #include "unique_fd.h"
 
 #include <sys/eventfd.h>
@@ -73,8 +74,11 @@ const char* to_string(status s) noexcept
 class reader::impl final
 {
 public:
-    explicit impl(backend& b)
-        : d_backend(b), d_pages(b.mapped()), d_wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
+    explicit impl(const session& s)
+        : d_session(s),
+          d_backend(s.get_backend()),
+          d_pages(d_backend.mapped()),
+          d_wake(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC))
     {
         if (!d_wake)
             throw std::system_error(errno, std::system_category(), "zcring: no eventfd");
@@ -108,6 +112,7 @@ private:
     }
     bool take_wake() noexcept;
 
+    const session& d_session;
     backend& d_backend;
     const backend::pages& d_pages;
     const unique_fd d_wake;
@@ -124,11 +129,11 @@ private:
 
 void reader::impl::follow_stream() noexcept
 {
-    const std::uint64_t streams = d_backend.streams();
+    const std::uint64_t streams = d_session.streams();
     if (streams == d_stream)
         return;
-    d_cursor = d_backend.first_index();
-    d_tail = d_cursor - d_backend.preroll_samples();
+    d_cursor = d_session.first_index();
+    d_tail = d_cursor - d_session.preroll_samples();
     d_oldest = 0;
     d_next_burst = 0;
     d_total_bytes = 0;
@@ -215,7 +220,7 @@ reader::view reader::impl::acquire(std::uint64_t most) noexcept
 void reader::impl::release(std::uint64_t samples) noexcept
 {
     samples = std::min(samples, held());
-    if (!samples || d_stream != d_backend.streams())
+    if (!samples || d_stream != d_session.streams())
         return; // what is held of an older stream is not there any more
     const std::uint64_t head = burst_head();
     const std::uint64_t tail = d_tail.load(std::memory_order_relaxed) + samples;
@@ -240,7 +245,7 @@ std::optional<burst> reader::impl::next_burst(std::uint64_t index) noexcept
     return from_abi(descriptor(d_next_burst++));
 }
 
-reader::reader(device& dev) : d_impl(std::make_unique<impl>(*dev.d_backend)) {}
+reader::reader(device& dev) : d_impl(std::make_unique<impl>(*dev.d_session)) {}
 reader::~reader() = default;
 
 status reader::wait(std::uint64_t samples, nanoseconds timeout)

@@ -10,7 +10,7 @@
 
 namespace zcring {
 
-class backend;
+class session;
 class settings;
 
 /*!
@@ -147,7 +147,7 @@ public:
 private:
     friend class reader;
     std::unique_ptr<settings> d_settings;
-    std::unique_ptr<backend> d_backend;
+    std::unique_ptr<session> d_session;
     zcring::format d_format;
     unsigned d_channels;
     double d_interval;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "backend.h"
+#include "tuning_history.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace zcring {
+
+/*!
+ * \brief An open device: its backend, the stream that it has now, and how it was tuned.
+ *
+ * Ownership: owns the backend. device owns the session, and the reader refers to it, at the
+ * same address however the device is moved.
+ * Threading: start() and reopen() are called by the reader's thread, or while no call of the
+ * reader runs; the other calls by any thread. Errors: as the backend throws them.
+ */
+class session final
+{
+public:
+    //! \p opened is set up and mapped.
+    explicit session(std::unique_ptr<backend> opened);
+
+    backend& get_backend() const noexcept { return *d_backend; }
+    bool is_gone() const noexcept;
+
+    void start(const zcring_start& options);
+    void control(const zcring_control& control);
+    //! For a device that is gone: stores \p control for reopen(). False if it is not gone.
+    bool keep(const zcring_control& control);
+
+    //! Sets up the device that has returned, tuned as the one that is gone.
+    using set_up = std::function<void(backend& fresh, const zcring_tuning& tuned)>;
+    //! Replaces a device that is gone by the one that has returned. Returns false, and does
+    //! nothing, if the device is not gone.
+    bool reopen(const set_up& set_up_again);
+
+    //! Counts the streams. A reader that finds another number than before begins anew, at
+    //! first_index().
+    std::uint64_t streams() const noexcept { return d_streams.load(std::memory_order_acquire); }
+    std::uint64_t first_index() const noexcept { return d_first_index; }
+    std::uint64_t preroll_samples() const noexcept { return d_preroll_samples; }
+
+private:
+    std::uint64_t burst_head() const noexcept;
+    void update_history();
+    void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
+
+    const std::unique_ptr<backend> d_backend;
+
+    std::mutex d_mutex; //!< guards d_history, and its order with the commands of the device
+    tuning_history d_history;
+
+    std::uint64_t d_first_index = 0;
+    std::uint64_t d_preroll_samples = 0;
+    std::atomic<std::uint64_t> d_streams{ 0 };
+};
+
+} // namespace zcring
