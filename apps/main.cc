@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "arguments_help.h"
 #include "info.h"
 #include "verify.h"
+
+#include <zcring/arguments.h>
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +18,13 @@ namespace {
 
 constexpr int usage_status = 2;
 
+constexpr unsigned terminal_columns = 92;
+
+constexpr const char* about_arguments =
+    "ARGS is a list of items, with commas between them, such as\n"
+    "  emulator,format=fc32,rate=2e6    or    device=/dev/zcring0,channels=2\n";
+constexpr const char* about_defaults = "A setting that is not given stays as the device has it; "
+                                       "the emulator begins with the defaults.\n";
 constexpr const char* statuses =
     "Exit status: 0 done, 1 wrong or lost (verify), 2 it could not begin.\n";
 constexpr const char* about_info =
@@ -26,6 +34,14 @@ constexpr const char* about_verify =
     "Streams with scene=counter, in which every sample tells its own index, looks at every\n"
     "sample of every channel, and closes with the sums of the counters. Ctrl-C ends it early.\n"
     "ARGS is explained by zcring --help; the scene in it does not count.\n";
+
+// The table of the argument string, and how to write one.
+std::string arguments_help()
+{
+    return std::string(about_arguments) + '\n' +
+           zcring::argument_text(zcring::argument_table(), 2, terminal_columns) + '\n' +
+           about_defaults;
+}
 
 // The message on one line, with the program's name before it once.
 void complain(std::string message)
@@ -100,9 +116,10 @@ int run(int argc, char** argv)
 
     command.set_version_flag("--version", "zcring " ZCRING_VERSION);
     command.require_subcommand(1);
-    command.footer(std::string(app::arguments_help) + "\n" + statuses);
+    command.footer(arguments_help() + "\n" + statuses);
     add_info(command, info);
     add_verify(command, verify);
+    command.add_subcommand("arguments", "Print the keys of ARGS, their values and defaults");
     try {
         command.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
@@ -110,6 +127,10 @@ int run(int argc, char** argv)
             return command.exit(e);
         complain(std::string(e.what()) + "; see zcring --help");
         return usage_status;
+    }
+    if (command.got_subcommand("arguments")) {
+        std::cout << arguments_help();
+        return 0;
     }
     return command.got_subcommand("info") ? app::run_info(info) : app::run_verify(verify);
 }

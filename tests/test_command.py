@@ -57,6 +57,12 @@ class Usage(unittest.TestCase):
         for key in (keys + " pace seed").split():
             self.assertRegex(out, rf"(?m)^  {key}(=\S*)? ")
 
+    def test_arguments_prints_the_table_of_the_help(self):
+        status, table, err = run("arguments")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("rate=         0.001 to 1e10 (default 1e6): samples a second\n", table)
+        self.assertIn(table, run("--help")[1])
+
     def test_help_of_each_subcommand_fits_a_terminal(self):
         for words in ([], ["info"], ["verify"]):
             status, out, _ = run(*words, "--help")
@@ -83,7 +89,7 @@ class Usage(unittest.TestCase):
 
     def test_a_wrong_argument_string_is_refused_with_what_is_allowed(self):
         self.expect_refusal(["info", "colour=red"], "colour", "interval_us")
-        self.expect_refusal(["verify", "emulator,format=sc12"], "sc8 or sc16 or fc32")
+        self.expect_refusal(["verify", "emulator,format=sc12"], "sc8, sc16 or fc32")
 
     def test_a_device_that_is_not_there_is_told_with_the_remedy(self):
         for command in ("info", "verify"):

@@ -101,18 +101,18 @@ TEST(Arguments, SayWhatIsAllowed)
 {
     for (const bad& b : {
              bad{ "device", "", "/dev/zcring0" },
-             bad{ "format", "", "sc8 or sc16 or fc32" },
-             bad{ "format", "sc12", "sc8 or sc16 or fc32" },
-             bad{ "format", "SC8", "sc8 or sc16 or fc32" },
+             bad{ "format", "", "sc8, sc16 or fc32" },
+             bad{ "format", "sc12", "sc8, sc16 or fc32" },
+             bad{ "format", "SC8", "sc8, sc16 or fc32" },
              bad{ "channels", "0", "1 to 8" },
              bad{ "channels", "9", "1 to 8" },
-             bad{ "rate", "0", "0.001 to 10000000000" },
-             bad{ "rate", "-1", "0.001 to 10000000000" },
-             bad{ "rate", "1.1e10", "0.001 to 10000000000" },
-             bad{ "rate", "nan", "0.001 to 10000000000" },
-             bad{ "rate", "inf", "0.001 to 10000000000" },
-             bad{ "freq", "1.1e12", "-1000000000000 to 1000000000000" },
-             bad{ "freq", "nan", "-1000000000000 to 1000000000000" },
+             bad{ "rate", "0", "0.001 to 1e10" },
+             bad{ "rate", "-1", "0.001 to 1e10" },
+             bad{ "rate", "1.1e10", "0.001 to 1e10" },
+             bad{ "rate", "nan", "0.001 to 1e10" },
+             bad{ "rate", "inf", "0.001 to 1e10" },
+             bad{ "freq", "1.1e12", "-1e12 to 1e12" },
+             bad{ "freq", "nan", "-1e12 to 1e12" },
              bad{ "gain", "60.1", "-60 to 60" },
              bad{ "gain", "-61", "-60 to 60" },
              bad{ "ring_bytes", "0", "4096 to 1073741824" },
@@ -167,8 +167,8 @@ TEST(Arguments, ListTheKnownKeysForAnUnknownOne)
 
 TEST(Arguments, RefuseWhatContradictsItself)
 {
-    expect_says(refusal("emulator,device=/dev/zcring0"), { "device=", "emulator", "drop one" });
-    expect_says(refusal("device=/dev/zcring0,emulator"), { "device=", "emulator", "drop one" });
+    expect_says(refusal("emulator,device=/dev/zcring0"), { "device=", "emulator", "remove one" });
+    expect_says(refusal("device=/dev/zcring0,emulator"), { "device=", "emulator", "remove one" });
     expect_says(refusal("pace=free,device=/dev/zcring0"), { "pace=", "emulator only" });
 }
 

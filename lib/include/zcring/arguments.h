@@ -6,18 +6,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zcring {
 
-//! How the simulated DMA engine writes: every burst, or the ring once and for all.
+//! How the simulated DMA engine writes: every burst, or the ring once and then never again.
 enum class dma_mode { copy, resident };
-//! How the emulator paces itself: by the clock, or as fast as it is read.
+//! How the emulator paces itself: by the clock, or as fast as its samples are read.
 enum class pacing { real, free };
 
 /*!
- * \brief What a device is to be and how it is to be set; device.h tells the keys.
+ * \brief Which device to open, and its settings; argument_table() describes the keys.
  *
- * A value that is not set stays as the device has it.
+ * A setting without a value stays as the device has it.
  */
 struct arguments {
     std::string device; //!< path of a kernel device, or empty
@@ -27,7 +28,7 @@ struct arguments {
     std::optional<double> rate;              //!< samples a second
     std::optional<double> freq;              //!< Hz
     std::optional<double> gain;              //!< dB
-    std::optional<std::uint64_t> ring_bytes; //!< of one channel's ring
+    std::optional<std::uint64_t> ring_bytes; //!< of the ring of one channel
     std::optional<std::uint64_t> interval_us;
     std::optional<std::string> scene; //!< tone, noise, counter or FILE.sigmf-meta
     std::optional<dma_mode> dma;
@@ -35,8 +36,25 @@ struct arguments {
     std::optional<std::uint64_t> seed;
 };
 
-//! Takes an argument string apart. Throws std::invalid_argument, which names the key, the
-//! value and what is allowed; an unknown key is answered with the known ones.
+//! Parses an argument string. Throws std::invalid_argument, which names the key, the value
+//! and the values allowed; for an unknown key, it lists the known ones.
 ZCRING_API arguments parse_arguments(std::string_view text);
+
+//! One key of the argument string, for people: help texts and documents are made from these,
+//! or compared with them.
+struct argument_info {
+    std::string key;           //!< "rate"
+    std::string values;        //!< "0.001 to 1e10"; empty for a key that takes no value
+    std::string default_value; //!< that the emulator begins with: "1e6"; empty if there is none
+    std::string help;          //!< "samples a second"
+};
+
+//! Every key, in the order in which people should read them. Lives as long as the program.
+ZCRING_API const std::vector<argument_info>& argument_table();
+
+//! The rows as text for a terminal: the key, the values, the default and the help of each,
+//! in lines of at most \p columns characters, each of which begins with \p indent spaces.
+ZCRING_API std::string
+argument_text(const std::vector<argument_info>& rows, unsigned indent, unsigned columns);
 
 } // namespace zcring

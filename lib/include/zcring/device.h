@@ -16,29 +16,30 @@ class settings;
 /*!
  * \brief A source of samples: a kernel device, or the emulator inside this process.
  *
- * Opened by an argument string, comma-separated:
+ * Opened by an argument string, which is a list of items with commas between them:
  *
- * | key                        | value                                                  |
- * |----------------------------|--------------------------------------------------------|
- * | `device=PATH`              | a kernel device, such as /dev/zcring0                  |
- * | `emulator`                 | the emulator; with neither, the first /dev/zcring*     |
- * |                            | that may be opened, else the emulator                  |
- * | `format=`                  | sc8, sc16 or fc32                                      |
- * | `channels=`                | 1 to 8                                                 |
- * | `rate=`                    | samples a second, 0.001 to 1e10                        |
- * | `freq=`                    | Hz, -1e12 to 1e12                                      |
- * | `gain=`                    | dB, -60 to 60                                          |
- * | `ring_bytes=`              | of one channel's ring: a power of two, 4096 to 2^30    |
- * | `interval_us=`             | time between bursts, 100 to 60000000                   |
- * | `scene=`                   | tone, noise, counter or FILE.sigmf-meta                |
- * |                            | (cu8, ci8, ci16_le, cf32_le)                           |
- * | `dma=`                     | copy, or resident: the ring is written once            |
- * | `pace=`                    | real, or free: as fast as it is read (emulator only)   |
- * | `seed=`                    | of everything random, 0 to 2^64 - 1                    |
+ * - `device=PATH`: a kernel device, such as /dev/zcring0
+ * - `emulator`: the emulator; without device= and emulator: the first /dev/zcring* that can be
+ *   opened, else the emulator
+ * - `format=` sc8, sc16 or fc32 (default sc16): sample type of the ring
+ * - `channels=` 1 to 8 (default 1): number of channels
+ * - `rate=` 0.001 to 1e10 (default 1e6): samples a second
+ * - `freq=` -1e12 to 1e12 (default 100e6): Hz, of every channel
+ * - `gain=` -60 to 60 (default 0): dB, of every channel
+ * - `ring_bytes=` 4096 to 1073741824 (default 8388608): bytes of the ring of one channel, a power
+ *   of two
+ * - `interval_us=` 100 to 60000000 (default 50000): microseconds between bursts
+ * - `scene=` tone, noise, counter or FILE.sigmf-meta (default tone): the signal at the antenna; a
+ *   recording has the datatype cu8, ci8, ci16_le or cf32_le, and sets rate= and freq= where they
+ *   are not given
+ * - `dma=` copy or resident (default copy): the DMA engine writes every burst, or writes the ring
+ *   once and then only moves the head
+ * - `pace=` real or free (default real): samples arrive by the computer's clock, or as fast as
+ *   they are read (emulator only)
+ * - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
  *
- * What is not given stays as the device has it; the emulator begins with sc16, one
- * channel, 1e6 samples a second, 100 MHz, 0 dB, 8 MiB, 50 ms, a tone, copy, real, 0. A
- * recorded scene brings its rate and frequency with it, where those are not given.
+ * A setting that is not given stays as the device has it; the emulator begins with the
+ * defaults. argument_table() has the same table for a program.
  *
  * Ownership: the device owns the mapped ring. Views that a reader hands out end with it.
  * Threading: one thread streams (through a reader); start(), resume() and reopen() belong to

@@ -66,12 +66,23 @@ public:
     /*!
      * \brief Opens the device.
      *
-     * \param args where the samples come from and how, comma-separated key=value:
-     *        `device=/dev/zcring0` or `emulator` (with neither, the first /dev/zcring* that
-     *        may be opened, else the emulator), `format=sc8|sc16|fc32`, `ring_bytes=`
-     *        (a power of two, 4096 to 2^30), `interval_us=` (100 to 60000000),
-     *        `scene=tone|noise|counter|FILE.sigmf-meta`, `dma=copy|resident`,
-     *        `pace=real|free` (emulator only), `seed=`
+     * \param args which device to open, and its settings, as items with commas between them:
+     *        - `device=PATH`: a kernel device, such as /dev/zcring0
+     *        - `emulator`: the emulator, inside this process; without device= and emulator: the
+     *          first /dev/zcring* that can be opened, else the emulator
+     *        - `format=` sc8, sc16 or fc32 (default the type of the items): sample type of the
+     *          ring
+     *        - `ring_bytes=` 4096 to 1073741824 (default 8388608): bytes of the ring of one
+     *          channel, a power of two
+     *        - `interval_us=` 100 to 60000000 (default 50000): microseconds between bursts
+     *        - `scene=` tone, noise, counter or FILE.sigmf-meta (default tone): the signal at the
+     *          antenna; a recording has the datatype cu8, ci8, ci16_le or cf32_le, and sets rate=
+     *          and freq= where they are not given
+     *        - `dma=` copy or resident (default copy): the DMA engine writes every burst, or
+     *          writes the ring once and then only moves the head
+     *        - `pace=` real or free (default real): samples arrive by the computer's clock, or as
+     *          fast as they are read (emulator only)
+     *        - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
      * \param type of the items: "fc32", "sc16" or "sc8"
      * \param nchan channels, 1 to 8
      * \param samp_rate samples a second, 0.001 to 1e10; with a recorded scene, the recording's

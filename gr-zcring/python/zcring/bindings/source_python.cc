@@ -3,6 +3,10 @@
 #include <pybind11/stl.h>
 
 #include <gnuradio/zcring/source.h>
+#include <zcring/arguments.h>
+
+#include <string>
+#include <vector>
 
 namespace py = pybind11;
 using gr::zcring::source;
@@ -32,17 +36,14 @@ Message ports:
   telemetry   (out) telemetry() as a dict, see set_telemetry_interval()
 )doc";
 
-constexpr const char* make_doc = R"doc(Opens the device.
+constexpr const char* make_doc_begin = R"doc(Opens the device.
 
 Args:
-    args: where the samples come from, comma-separated key=value:
-        device=/dev/zcring0 or emulator (with neither, the first /dev/zcring*
-        that may be opened, else the emulator), format=sc8|sc16|fc32 (of the
-        ring; else the type of the items), ring_bytes= (of one channel; a power
-        of two, 4096 to 2**30), interval_us= (between bursts, 100 to 60000000),
-        scene=tone|noise|counter|FILE.sigmf-meta, dma=copy|resident,
-        pace=real|free (free: as fast as it is read; emulator only), seed=
-    type: of the items: "fc32" (complex64, full scale 1.0), "sc16" (two int16,
+    args: which device to open, and its settings, as items with commas between them:
+)doc";
+
+constexpr const char* make_doc_end =
+    R"doc(    type: of the items: "fc32" (complex64, full scale 1.0), "sc16" (two int16,
         full scale 32768) or "sc8" (two int8, full scale 128)
     nchan: channels, 1 to 8
     samp_rate: samples a second, 0.001 to 1e10; with a recorded scene, the
@@ -62,6 +63,20 @@ Raises:
     OSError: the device cannot be opened; names the remedy
 )doc";
 
+// The argument string as the library has it, less what the block has parameters for.
+std::string make_doc()
+{
+    std::vector<::zcring::argument_info> rows;
+    for (::zcring::argument_info row : ::zcring::argument_table()) {
+        if (row.key == "channels" || row.key == "rate" || row.key == "freq" || row.key == "gain")
+            continue;
+        if (row.key == "format")
+            row.default_value = "the type of the items";
+        rows.push_back(row);
+    }
+    return make_doc_begin + ::zcring::argument_text(rows, 8, 84) + make_doc_end;
+}
+
 } // namespace
 
 void bind_source(py::module& m);
@@ -79,7 +94,7 @@ void bind_source(py::module& m)
              py::arg("gain") = 0.0,
              py::arg("zero_copy") = "auto",
              py::arg("on_device_lost") = "stop",
-             make_doc)
+             make_doc().c_str())
         // GNU Radio binds this one past post(), which wakes a waiting source.
         .def(
             "_post",
