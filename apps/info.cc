@@ -21,7 +21,7 @@ bool sets_something(const zcring::arguments& a)
            a.scene || a.dma || a.pace || a.seed;
 }
 
-snapshot open_and_look(const zcring::arguments& a)
+snapshot open_and_read(const zcring::arguments& a)
 {
     if (!a.device.empty() && !sets_something(a))
         return take_snapshot(zcring::observer(a.device));
@@ -66,7 +66,7 @@ int run_info(const info_options& options)
 {
     if (options.arguments.empty())
         return list_devices(options.json);
-    const snapshot s = open_and_look(zcring::parse_arguments(options.arguments));
+    const snapshot s = open_and_read(zcring::parse_arguments(options.arguments));
     if (options.json)
         std::cout << to_json(s).dump(2) << '\n';
     else

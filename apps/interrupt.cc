@@ -9,12 +9,12 @@ namespace {
 
 // For the handler, which runs in the thread that owns the interrupt.
 volatile std::sig_atomic_t signal_came;
-zcring::reader* sleeper;
+zcring::reader* reader_to_wake;
 
 void on_signal(int)
 {
     signal_came = 1;
-    sleeper->wake();
+    reader_to_wake->wake();
 }
 
 void mask(int how)
@@ -37,13 +37,13 @@ void set_handler(void (*handler)(int), int flags)
 
 } // namespace
 
-held_signals::held_signals() { mask(SIG_BLOCK); }
-held_signals::~held_signals() { mask(SIG_UNBLOCK); }
+blocked_signals::blocked_signals() { mask(SIG_BLOCK); }
+blocked_signals::~blocked_signals() { mask(SIG_UNBLOCK); }
 
 interrupt::interrupt(zcring::reader& to_wake)
 {
     signal_came = 0;
-    sleeper = &to_wake;
+    reader_to_wake = &to_wake;
     set_handler(on_signal, static_cast<int>(SA_RESETHAND));
     mask(SIG_UNBLOCK);
 }

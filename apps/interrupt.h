@@ -10,13 +10,13 @@ namespace app {
  *
  * What is held back comes when this object goes, or to an interrupt within its life.
  */
-class held_signals final
+class blocked_signals final
 {
 public:
-    held_signals();
-    ~held_signals();
-    held_signals(const held_signals&) = delete;
-    held_signals& operator=(const held_signals&) = delete;
+    blocked_signals();
+    ~blocked_signals();
+    blocked_signals(const blocked_signals&) = delete;
+    blocked_signals& operator=(const blocked_signals&) = delete;
 };
 
 /*!

@@ -44,7 +44,7 @@ std::string arguments_help()
 }
 
 // The message on one line, with the program's name before it once.
-void complain(std::string message)
+void print_error(std::string message)
 {
     const std::string name = "zcring: ";
     if (message.compare(0, name.size(), name) != 0)
@@ -125,7 +125,7 @@ int run(int argc, char** argv)
     } catch (const CLI::ParseError& e) {
         if (e.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
             return command.exit(e);
-        complain(std::string(e.what()) + "; see zcring --help");
+        print_error(std::string(e.what()) + "; see zcring --help");
         return usage_status;
     }
     if (command.got_subcommand("arguments")) {
@@ -145,7 +145,7 @@ int main(int argc, char** argv)
             throw std::runtime_error("the output cannot be written");
         return status;
     } catch (const std::exception& e) {
-        complain(e.what());
+        print_error(e.what());
         return usage_status;
     }
 }

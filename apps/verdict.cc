@@ -31,18 +31,19 @@ sum equation(const char* words, std::uint64_t whole, std::vector<std::uint64_t> 
 }
 
 // A gap is told by the burst after it: the last one may still wait for that.
-sum losses_told(const zcring::telemetry& t, const counter_check& samples)
+sum losses_sum(const zcring::telemetry& t, const counter_check& samples)
 {
-    const std::uint64_t untold = t.lost_samples - samples.lost();
+    const std::uint64_t unreported = t.lost_samples - samples.lost();
     const std::uint64_t events = t.overflow_count - samples.gaps();
-    sum s = equation(
-        "lost = told by gaps + after the last burst", t.lost_samples, { samples.lost(), untold });
+    sum s = equation("lost = told by gaps + after the last burst",
+                     t.lost_samples,
+                     { samples.lost(), unreported });
     s.holds = t.lost_samples >= samples.lost() && (events == 0 || events == 1) &&
-              (events == 1) == (untold > 0);
+              (events == 1) == (unreported > 0);
     return s;
 }
 
-sum bytes_told(const evidence& e, const zcring::telemetry& t)
+sum bytes_sum(const evidence& e, const zcring::telemetry& t)
 {
     const std::uint64_t frame_bytes = e.channels * zcring::sample_bytes(e.format);
     sum s;
@@ -83,7 +84,7 @@ std::string describe(const counter_check::fault& f)
            (f.kind == fault_kind::missing ? " missing before it" : " doubled from it on");
 }
 
-std::string why_wrong(const evidence& e, const counter_check& samples)
+std::string describe_failure(const evidence& e, const counter_check& samples)
 {
     if (samples.first_fault())
         return describe(*samples.first_fault());
@@ -95,7 +96,7 @@ std::string why_wrong(const evidence& e, const counter_check& samples)
 std::string verdict_line(const evidence& e, const counter_check& samples)
 {
     const zcring::telemetry t = e.telemetry.value_or(zcring::telemetry());
-    const verdict v = judge(e, samples);
+    const verdict v = find_verdict(e, samples);
     const std::string losses =
         counted(t.lost_samples, "sample") + " lost in " + counted(t.overflow_count, "overflow");
     switch (v) {
@@ -108,7 +109,7 @@ std::string verdict_line(const evidence& e, const counter_check& samples)
                ", each accounted for; raise ring_bytes, lower rate, or say "
                "--allow-loss";
     case verdict::wrong:
-        return "wrong: " + why_wrong(e, samples);
+        return "wrong: " + describe_failure(e, samples);
     case verdict::nothing:
         return "nothing proven: no sample came" + (e.ended.empty() ? "" : "; " + e.ended);
     }
@@ -159,12 +160,12 @@ std::vector<sum> check_sums(const evidence& e, const counter_check& samples)
                  t.produced_samples,
                  { t.consumed_samples, e.left }),
         equation("consumed = released by the reader", t.consumed_samples, { e.released }),
-        losses_told(t, samples),
-        bytes_told(e, t),
+        losses_sum(t, samples),
+        bytes_sum(e, t),
     };
 }
 
-verdict judge(const evidence& e, const counter_check& samples)
+verdict find_verdict(const evidence& e, const counter_check& samples)
 {
     if (fault_count(samples) || !sums_hold(check_sums(e, samples)))
         return verdict::wrong;
@@ -206,7 +207,7 @@ void print_report(std::ostream& out, const evidence& e, const counter_check& sam
 json report_json(const evidence& e, const counter_check& samples)
 {
     const std::vector<sum> sums = check_sums(e, samples);
-    const verdict v = judge(e, samples);
+    const verdict v = find_verdict(e, samples);
     json broken = json::array();
     for (const sum& s : sums)
         if (!s.holds)

@@ -51,7 +51,7 @@ enum class verdict {
 const char* to_string(verdict v) noexcept;
 inline bool is_good(verdict v) { return v == verdict::proven || v == verdict::accounted; }
 
-verdict judge(const evidence& e, const counter_check& samples);
+verdict find_verdict(const evidence& e, const counter_check& samples);
 
 //! The whole report, the verdict's line last.
 void print_report(std::ostream& out, const evidence& e, const counter_check& samples);

@@ -34,7 +34,7 @@ steady::time_point after(steady::time_point start, double seconds)
 }
 
 // How long a device that works may be silent, in seconds.
-double patience(const zcring::device& device)
+double silence_limit(const zcring::device& device)
 {
     return 5 + 3 * device.interval() + 2 / device.tuning().rate;
 }
@@ -54,44 +54,45 @@ public:
         : d_device(device),
           d_options(options),
           d_in(device),
-          d_early(d_in),
-          d_patience(patience(device)),
+          d_interrupt(d_in),
+          d_silence_limit(silence_limit(device)),
           d_check(device.format(), device.channels())
     {
     }
 
     void run();
-    const evidence& seen() const { return d_seen; }
+    const evidence& observed() const { return d_evidence; }
     const counter_check& samples() const { return d_check; }
 
 private:
-    void announce() const;
+    void print_device() const;
     void stream();
-    void take();
+    void read_samples();
     void check(const zcring::reader::view& view, bool stalling);
-    void drain();
+    void check_rest();
     bool is_over() const;
-    bool on_status(zcring::status s);
+    bool handle_status(zcring::status s);
 
     zcring::device& d_device;
     const verify_options& d_options;
     zcring::reader d_in;
-    const interrupt d_early;
-    const double d_patience; //!< seconds
+    const interrupt d_interrupt;
+    const double d_silence_limit; //!< seconds
     counter_check d_check;
     std::vector<zcring::burst> d_bursts; //!< that begin in the view being checked
-    evidence d_seen;
-    std::uint64_t d_wanted = 0;
+    evidence d_evidence;
+    std::uint64_t d_samples_wanted = 0;
     steady::time_point d_deadline;
     steady::time_point d_silent_until;
 };
 
 bool verification::is_over() const
 {
-    return d_seen.released >= d_wanted || d_early.came() || steady::now() >= d_deadline;
+    return d_evidence.released >= d_samples_wanted || d_interrupt.came() ||
+           steady::now() >= d_deadline;
 }
 
-void verification::announce() const
+void verification::print_device() const
 {
     std::cout << d_device.name() << ": " << to_string(d_device.format()) << ", "
               << counted(d_device.channels(), "channel") << ", "
@@ -111,33 +112,33 @@ void verification::check(const zcring::reader::view& view, bool stalling)
     d_check.check(view, d_bursts);
 }
 
-void verification::take()
+void verification::read_samples()
 {
-    const zcring::reader::view v = d_in.acquire(d_wanted - d_seen.released);
+    const zcring::reader::view v = d_in.acquire(d_samples_wanted - d_evidence.released);
     check(v, d_options.stall.count() > 0);
     d_in.release(v.samples);
-    d_seen.released += v.samples;
+    d_evidence.released += v.samples;
 }
 
 // Whether to go on.
-bool verification::on_status(zcring::status s)
+bool verification::handle_status(zcring::status s)
 {
     switch (s) {
     case zcring::status::data:
-        take();
-        d_silent_until = after(steady::now(), d_patience);
+        read_samples();
+        d_silent_until = after(steady::now(), d_silence_limit);
         return true;
     case zcring::status::woken:
         return true;
     case zcring::status::timeout:
         if (steady::now() < d_silent_until)
             return true;
-        d_seen.ended = "no sample came for " + scaled(d_patience, "s");
+        d_evidence.ended = "no sample came for " + scaled(d_silence_limit, "s");
         return false;
     case zcring::status::stopped:
     case zcring::status::fault:
     case zcring::status::gone:
-        d_seen.ended = std::string("the stream ended by itself: ") + to_string(s);
+        d_evidence.ended = std::string("the stream ended by itself: ") + to_string(s);
         return false;
     }
     return false;
@@ -147,48 +148,48 @@ void verification::stream()
 {
     const steady::time_point start = steady::now();
     const double for_ever = std::numeric_limits<double>::infinity();
-    d_wanted = d_options.samples.value_or(std::numeric_limits<std::uint64_t>::max());
+    d_samples_wanted = d_options.samples.value_or(std::numeric_limits<std::uint64_t>::max());
     d_deadline = after(start, d_options.seconds.value_or(d_options.samples ? for_ever : 10));
-    d_silent_until = after(start, d_patience);
+    d_silent_until = after(start, d_silence_limit);
     while (!is_over()) {
         const steady::time_point until = std::min(d_deadline, d_silent_until);
         const auto left = std::max<steady::duration>(until - steady::now(), nanoseconds(0));
-        if (!on_status(d_in.wait(1, left)))
+        if (!handle_status(d_in.wait(1, left)))
             break;
     }
-    d_seen.seconds = seconds_f(steady::now() - start).count();
+    d_evidence.seconds = seconds_f(steady::now() - start).count();
 }
 
 // Checks what is left and leaves it there, so that the telemetry must still count it.
-void verification::drain()
+void verification::check_rest()
 {
     while (true) {
         const zcring::reader::view v = d_in.acquire();
         if (!v.samples)
             return;
         check(v, false);
-        d_seen.left += v.samples;
+        d_evidence.left += v.samples;
     }
 }
 
 void verification::run()
 {
-    d_seen.device = d_device.name();
-    d_seen.format = d_device.format();
-    d_seen.channels = d_device.channels();
-    d_seen.loss_allowed = d_options.allow_loss || d_options.stall.count();
+    d_evidence.device = d_device.name();
+    d_evidence.format = d_device.format();
+    d_evidence.channels = d_device.channels();
+    d_evidence.loss_allowed = d_options.allow_loss || d_options.stall.count();
     d_device.start();
     if (!d_options.json)
-        announce();
+        print_device();
     stream();
-    d_seen.interrupted = d_early.came();
+    d_evidence.interrupted = d_interrupt.came();
     try {
         d_device.stop();
-        drain();
-        d_seen.telemetry = d_device.telemetry();
+        check_rest();
+        d_evidence.telemetry = d_device.telemetry();
     } catch (const std::system_error& e) { // a device that is gone can fail these
-        if (d_seen.ended.empty())
-            d_seen.ended = e.what();
+        if (d_evidence.ended.empty())
+            d_evidence.ended = e.what();
     }
 }
 
@@ -198,16 +199,16 @@ int run_verify(const verify_options& options)
 {
     zcring::arguments arguments = zcring::parse_arguments(options.arguments);
     arguments.scene = "counter";
-    const held_signals held; // before the device, whose thread then leaves them to this one
+    const blocked_signals blocked; // before the device, whose thread then leaves them to this one
     zcring::device device(arguments);
     verification v(device, options);
 
     v.run();
     if (options.json)
-        std::cout << report_json(v.seen(), v.samples()).dump(2) << '\n';
+        std::cout << report_json(v.observed(), v.samples()).dump(2) << '\n';
     else
-        print_report(std::cout, v.seen(), v.samples());
-    return is_good(judge(v.seen(), v.samples())) ? 0 : 1;
+        print_report(std::cout, v.observed(), v.samples());
+    return is_good(find_verdict(v.observed(), v.samples())) ? 0 : 1;
 }
 
 } // namespace app

@@ -69,7 +69,7 @@ class Usage(unittest.TestCase):
             self.assertEqual(status, 0)
             self.assertLessEqual(max(map(len, out.splitlines())), 100)
 
-    def test_version_is_told(self):
+    def test_version_is_printed(self):
         status, out, _ = run("--version")
         self.assertEqual(status, 0)
         self.assertRegex(out, r"\Azcring \d+\.\d+\.\d+\n\Z")
@@ -91,18 +91,18 @@ class Usage(unittest.TestCase):
         self.expect_refusal(["info", "colour=red"], "colour", "interval_us")
         self.expect_refusal(["verify", "emulator,format=sc12"], "sc8, sc16 or fc32")
 
-    def test_a_device_that_is_not_there_is_told_with_the_remedy(self):
+    def test_a_device_that_is_not_there_is_reported_with_the_remedy(self):
         for command in ("info", "verify"):
             self.expect_refusal([command, "device=/dev/zcring4711"], "/dev/zcring4711", "modprobe")
 
-    def test_a_file_that_is_no_device_is_told(self):
+    def test_a_file_that_is_no_device_is_refused(self):
         for command in ("info", "verify"):
             self.expect_refusal([command, "device=/dev/null"], "/dev/null", "not a zcring device")
 
-    def test_a_stream_that_cannot_start_is_told(self):
+    def test_a_stream_that_cannot_start_is_reported(self):
         self.expect_refusal(["verify", "emulator,dma=resident,format=sc16"], "dma=resident")
 
-    def test_output_that_cannot_be_written_is_told(self):
+    def test_output_that_cannot_be_written_is_reported(self):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run(
                 [COMMAND, "info", "emulator"], stdout=full, stderr=subprocess.PIPE, check=False
@@ -111,8 +111,8 @@ class Usage(unittest.TestCase):
 
 
 class Info(unittest.TestCase):
-    def test_settings_are_told_in_the_json(self):
-        status, told = run_json(
+    def test_settings_are_in_the_json(self):
+        status, report = run_json(
             "info",
             "emulator,format=fc32,channels=3,rate=2.5e6,freq=433.92e6,gain=-1.5,"
             "ring_bytes=65536,interval_us=2000",
@@ -132,15 +132,15 @@ class Info(unittest.TestCase):
             "frequency_hz": [433.92e6] * 3,
             "gain_db": [-1.5] * 3,
         }
-        self.assertEqual({key: told[key] for key in expected}, expected)
+        self.assertEqual({key: report[key] for key in expected}, expected)
 
     def test_every_counter_is_in_the_json(self):
-        _, told = run_json("info", "emulator")
+        _, report = run_json("info", "emulator")
         for key in (
             "sample_clock produced_samples consumed_samples lost_samples ring_held_samples "
             "produced_bytes consumed_bytes overflow_bytes overflow_count bursts"
         ).split():
-            self.assertEqual(told[key], 0, key)
+            self.assertEqual(report[key], 0, key)
 
     def test_the_table_has_units(self):
         status, out, _ = run("info", "emulator,rate=2.4e6,gain=0.5")
@@ -149,27 +149,27 @@ class Info(unittest.TestCase):
             self.assertIn(words, out)
 
     @unittest.skipIf(glob.glob("/dev/zcring[0-9]*"), "there is a device")
-    def test_without_a_device_it_says_so_and_tells_the_emulator(self):
+    def test_without_a_device_it_says_so_and_shows_the_emulator(self):
         status, out, _ = run("info")
         self.assertEqual(status, 0)
         self.assertIn("There is no /dev/zcring*", out)
-        status, told = run_json("info")
+        status, report = run_json("info")
         self.assertEqual(status, 0)
-        self.assertEqual([device["name"] for device in told["devices"]], ["emulator"])
+        self.assertEqual([device["name"] for device in report["devices"]], ["emulator"])
 
 
 class Verify(unittest.TestCase):
     def test_every_format_and_several_channels_are_proven(self):
         for form in ("sc8", "sc16", "fc32"):
             for channels in (1, 3):
-                status, told = run_json(
+                status, report = run_json(
                     "verify",
                     f"emulator,pace=free,ring_bytes=65536,format={form},channels={channels}",
                     "--samples=3e6",
                 )
-                self.assertEqual((status, told["verdict"]), (0, "proven"), told)
-                self.assertEqual(told["samples"], 3000000)
-                self.assertEqual(told["channels"], channels)
+                self.assertEqual((status, report["verdict"]), (0, "proven"), report)
+                self.assertEqual(report["samples"], 3000000)
+                self.assertEqual(report["channels"], channels)
 
     def test_the_last_line_is_the_verdict(self):
         status, out, err = run("verify", "emulator,pace=free", "--samples", "1000000")
@@ -181,42 +181,42 @@ class Verify(unittest.TestCase):
         self.assertEqual(status, 0)
 
     def test_it_ends_after_the_seconds(self):
-        status, told = run_json("verify", "emulator,rate=1e6,interval_us=1000", "--seconds=0.3")
-        self.assertEqual((status, told["verdict"]), (0, "proven"), told)
-        self.assertGreaterEqual(told["seconds"], 0.3)
+        status, report = run_json("verify", "emulator,rate=1e6,interval_us=1000", "--seconds=0.3")
+        self.assertEqual((status, report["verdict"]), (0, "proven"), report)
+        self.assertGreaterEqual(report["seconds"], 0.3)
 
     def test_samples_left_in_the_ring_are_checked_and_counted(self):
-        status, told = run_json("verify", "emulator,rate=1e6,interval_us=20000", "--samples=100")
-        self.assertEqual((status, told["samples"]), (0, 100), told)
-        self.assertGreaterEqual(told["left_samples"], 19000)
-        self.assertEqual(told["checked_samples"], told["samples"] + told["left_samples"])
+        status, report = run_json("verify", "emulator,rate=1e6,interval_us=20000", "--samples=100")
+        self.assertEqual((status, report["samples"]), (0, 100), report)
+        self.assertGreaterEqual(report["left_samples"], 19000)
+        self.assertEqual(report["checked_samples"], report["samples"] + report["left_samples"])
 
     # Every burst is three times the ring.
     LOSSY = "emulator,rate=5e6,interval_us=10000,ring_bytes=65536"
 
     def test_a_loss_fails(self):
-        status, told = run_json("verify", self.LOSSY, "--samples=1e5")
-        self.assertEqual((status, told["verdict"]), (1, "lost"), told)
-        self.assertTrue(told["sums_hold"])
+        status, report = run_json("verify", self.LOSSY, "--samples=1e5")
+        self.assertEqual((status, report["verdict"]), (1, "lost"), report)
+        self.assertTrue(report["sums_hold"])
 
     def test_an_allowed_loss_does_not_fail(self):
-        status, told = run_json("verify", self.LOSSY, "--samples=1e5", "--allow-loss")
-        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
+        status, report = run_json("verify", self.LOSSY, "--samples=1e5", "--allow-loss")
+        self.assertEqual((status, report["verdict"]), (0, "accounted"), report)
 
     def test_a_stall_loses_samples_and_accounts_for_them(self):
-        status, told = run_json(
+        status, report = run_json(
             "verify",
             "emulator,rate=5e6,interval_us=1000,ring_bytes=65536",
             "--samples=200000",
             "--stall=10",
         )
-        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
-        self.assertGreater(told["overflow_count"], 0)
-        self.assertEqual(told["sample_clock"], told["produced_samples"] + told["lost_samples"])
+        self.assertEqual((status, report["verdict"]), (0, "accounted"), report)
+        self.assertGreater(report["overflow_count"], 0)
+        self.assertEqual(report["sample_clock"], report["produced_samples"] + report["lost_samples"])
         self.assertEqual(
-            told["produced_samples"], told["consumed_samples"] + told["ring_held_samples"]
+            report["produced_samples"], report["consumed_samples"] + report["ring_held_samples"]
         )
-        self.assertEqual(told["overflow_bytes"], 4 * told["lost_samples"])
+        self.assertEqual(report["overflow_bytes"], 4 * report["lost_samples"])
 
     def test_ctrl_c_ends_it_early_with_the_summary(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -259,34 +259,34 @@ class OnADevice(unittest.TestCase):
     def wait_until_it_streams(self):
         give_up = time.monotonic() + DEADLINE_SECONDS
         while True:
-            _, told = run_json("info", DEVICE)
-            if told["state"] == "running" and told["consumed_samples"]:
-                return told
+            _, report = run_json("info", DEVICE)
+            if report["state"] == "running" and report["consumed_samples"]:
+                return report
             self.assertLess(time.monotonic(), give_up)
 
-    def test_it_is_told_without_being_set(self):
+    def test_info_does_not_change_the_device(self):
         run_json("info", DEVICE + ",rate=1.5e6,gain=3,format=sc16,channels=2,ring_bytes=262144")
-        status, told = run_json("info", DEVICE)
-        self.assertEqual((status, told["rate_hz"], told["gain_db"]), (0, 1.5e6, [3.0, 3.0]))
-        self.assertEqual((told["channels"], told["ring_samples"]), (2, 65536))
-        self.assertFalse(told["emulator"])
-        self.assertEqual(run_json("info", DEVICE)[1], told)
+        status, report = run_json("info", DEVICE)
+        self.assertEqual((status, report["rate_hz"], report["gain_db"]), (0, 1.5e6, [3.0, 3.0]))
+        self.assertEqual((report["channels"], report["ring_samples"]), (2, 65536))
+        self.assertFalse(report["emulator"])
+        self.assertEqual(run_json("info", DEVICE)[1], report)
 
-    def test_it_is_among_the_devices(self):
-        _, told = run_json("info")
-        names = [device["name"] for device in told["devices"]]
+    def test_the_device_is_listed(self):
+        _, report = run_json("info")
+        names = [device["name"] for device in report["devices"]]
         self.assertIn(DEVICE.split("=")[1], names)
 
-    def test_it_is_told_while_another_streams_which_disturbs_nothing(self):
+    def test_info_does_not_disturb_another_program_that_streams(self):
         setting = ",rate=1e6,format=sc16,channels=1,ring_bytes=8388608,interval_us=20000"
         with subprocess.Popen(
             [COMMAND, "verify", DEVICE + setting, "--seconds=1000", "--json"],
             stdout=subprocess.PIPE,
             text=True,
         ) as process:
-            told = self.wait_until_it_streams()
+            report = self.wait_until_it_streams()
             self.assertEqual(
-                told["sample_clock"], told["produced_samples"] + told["lost_samples"]
+                report["sample_clock"], report["produced_samples"] + report["lost_samples"]
             )
             self.assertEqual(run("info", DEVICE)[0], 0)
             for busy in (["info", DEVICE + ",rate=3e6"], ["verify", DEVICE]):
@@ -295,27 +295,27 @@ class OnADevice(unittest.TestCase):
                 self.assertIn("in use by another program", err)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=DEADLINE_SECONDS)
-        told = json.loads(out)
-        self.assertEqual((process.returncode, told["verdict"]), (0, "proven"), told)
+        report = json.loads(out)
+        self.assertEqual((process.returncode, report["verdict"]), (0, "proven"), report)
 
     def test_every_format_is_proven_on_it(self):
         for form in ("sc8", "sc16", "fc32"):
-            status, told = run_json(
+            status, report = run_json(
                 "verify",
                 f"{DEVICE},format={form},channels=2,rate=5e5,ring_bytes=4194304,interval_us=20000",
                 "--samples=2e5",
             )
-            self.assertEqual((status, told["verdict"]), (0, "proven"), told)
+            self.assertEqual((status, report["verdict"]), (0, "proven"), report)
 
     def test_a_stall_loses_samples_and_accounts_for_them(self):
-        status, told = run_json(
+        status, report = run_json(
             "verify",
             DEVICE + ",format=sc16,channels=1,rate=1e6,ring_bytes=65536,interval_us=5000",
             "--samples=2e5",
             "--stall=20",
         )
-        self.assertEqual((status, told["verdict"]), (0, "accounted"), told)
-        self.assertGreater(told["overflow_count"], 0)
+        self.assertEqual((status, report["verdict"]), (0, "accounted"), report)
+        self.assertGreater(report["overflow_count"], 0)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ void set_number(arguments& a, const argument_row& row, std::string_view value)
     const char* end = value.data() + value.size();
     const auto [stopped, error] = std::from_chars(value.data(), end, x);
     if (error != std::errc() || stopped != end)
-        refuse_argument(row.info.key, value, row.allowed);
+        throw_argument_error(row.info.key, value, row.allowed);
     a.*Member = x;
 }
 
@@ -53,14 +53,14 @@ void set_word(arguments& a, const argument_row& row, std::string_view value)
             a.*Member = static_cast<value_of<Member>>(i);
             return;
         }
-    refuse_argument(row.info.key, value, row.allowed);
+    throw_argument_error(row.info.key, value, row.allowed);
 }
 
 template <auto Member>
 void set_text(arguments& a, const argument_row& row, std::string_view value)
 {
     if (value.empty())
-        refuse_argument(row.info.key, value, row.allowed);
+        throw_argument_error(row.info.key, value, row.allowed);
     a.*Member = std::string(value);
 }
 
@@ -274,7 +274,7 @@ std::string number_text(double x)
     return text.str();
 }
 
-void refuse_argument(std::string_view key, std::string_view value, const std::string& allowed)
+void throw_argument_error(std::string_view key, std::string_view value, const std::string& allowed)
 {
     throw std::invalid_argument("zcring: " + std::string(key) + "=" + std::string(value) +
                                 ": the value must be " + allowed);

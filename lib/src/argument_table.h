@@ -19,7 +19,7 @@ struct argument_row {
     argument_info info;
     //! What an error says that the value must be: "a number from 0.001 to 1e10".
     std::string allowed;
-    //! Sets the value of the key. Throws std::invalid_argument by refuse_argument().
+    //! Sets the value of the key. Throws std::invalid_argument by throw_argument_error().
     void (*set)(arguments& a, const argument_row& row, std::string_view value) = nullptr;
     //! For a number: the value that is set, if any, and its range.
     std::optional<double> (*number)(const arguments& a) = nullptr;
@@ -38,6 +38,6 @@ std::string number_text(double x);
 
 //! Throws std::invalid_argument: the value of the key must be \p allowed.
 [[noreturn]] void
-refuse_argument(std::string_view key, std::string_view value, const std::string& allowed);
+throw_argument_error(std::string_view key, std::string_view value, const std::string& allowed);
 
 } // namespace zcring

@@ -68,7 +68,7 @@ void check(const arguments& a)
         if (const auto value = row.number ? row.number(a) : std::nullopt)
             check_range(row.info.key.c_str(), *value, row.low, row.high);
     if (a.ring_bytes && *a.ring_bytes & (*a.ring_bytes - 1))
-        refuse_argument(
+        throw_argument_error(
             "ring_bytes", std::to_string(*a.ring_bytes), "a power of two, such as 8388608");
     if (a.emulator && !a.device.empty())
         throw std::invalid_argument(
@@ -81,9 +81,9 @@ void check(const arguments& a)
 void check_range(const char* what, double value, double low, double high)
 {
     if (!(value >= low && value <= high))
-        refuse_argument(what,
-                        number_text(value),
-                        "a number from " + number_text(low) + " to " + number_text(high));
+        throw_argument_error(what,
+                             number_text(value),
+                             "a number from " + number_text(low) + " to " + number_text(high));
 }
 
 } // namespace zcring

@@ -17,8 +17,8 @@ namespace zcring {
  * has no knowledge of the streams or of the tuning of the past: session keeps both.
  * Order of calls: configure(), set_scene() and control() set the device up, then map() maps
  * the ring, then streams are started and stopped.
- * Threading: wait(), supply() and reopen() are called by the reader's thread only, the other
- * calls by any thread. Errors: std::system_error; wait() and supply() do not throw.
+ * Threading: wait(), produce() and reopen() are called by the reader's thread only, the other
+ * calls by any thread. Errors: std::system_error; wait() and produce() do not throw.
  */
 class backend
 {
@@ -83,7 +83,7 @@ public:
 
     //! Produces samples in the caller's thread until the head is \p head, if this backend
     //! produces samples in this way; such a backend produces none otherwise.
-    virtual void supply(std::uint64_t head) noexcept = 0;
+    virtual void produce(std::uint64_t head) noexcept = 0;
 };
 
 } // namespace zcring

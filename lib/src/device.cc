@@ -171,7 +171,7 @@ void device::stop() { d_session->get_backend().stop(); }
 bool device::reopen()
 {
     return d_session->reopen(
-        [this](backend& b, const zcring_tuning& tuned) { d_settings->apply_again(b, tuned); });
+        [this](backend& b, const zcring_tuning& tuned) { d_settings->restore(b, tuned); });
 }
 
 void device::control(const command& change) { d_session->control(to_control(change, channels())); }
@@ -183,7 +183,7 @@ bool device::keep(const command& change)
         control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))
         return false;
     if (control.what & ZCRING_CONTROL_RATE &&
-        !d_settings->has_rate(control.rate_num, control.rate_den))
+        !d_settings->allows_rate(control.rate_num, control.rate_den))
         throw std::system_error(
             ERANGE,
             std::system_category(),

@@ -63,12 +63,12 @@ std::string injection_remedy(int error)
 
 } // namespace
 
-void fail_injection(int error, const std::string& path)
+void throw_injection_error(int error, const std::string& path)
 {
     throw std::system_error(error, std::system_category(), path + ": " + injection_remedy(error));
 }
 
-void fail_device(int error, const std::string& path, const char* what)
+void throw_device_error(int error, const std::string& path, const char* what)
 {
     throw std::system_error(
         error, std::system_category(), path + ": " + what + ": " + remedy(error));

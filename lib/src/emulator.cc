@@ -29,7 +29,7 @@ std::uint64_t now_ns(clockid_t clock)
            static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-void check(int error, const char* what)
+void throw_on_error(int error, const char* what)
 {
     if (error < 0)
         throw std::system_error(-error, std::system_category(), std::string("emulator: ") + what);
@@ -39,11 +39,11 @@ std::uint64_t page_bytes() { return static_cast<std::uint64_t>(sysconf(_SC_PAGES
 
 } // namespace
 
-emulator::visit::visit(const emulator& e)
+emulator::engine_lock::engine_lock(const emulator& e)
 {
-    e.d_visitors++;
+    e.d_waiting_callers++;
     d_lock = std::unique_lock<std::mutex>(e.d_mutex);
-    e.d_visitors--;
+    e.d_waiting_callers--;
 }
 
 emulator::emulator(pacing pace)
@@ -65,7 +65,7 @@ emulator::emulator(pacing pace)
 emulator::~emulator()
 {
     {
-        const visit here(*this);
+        const engine_lock lock(*this);
         d_quit = true;
     }
     d_changed.notify_all();
@@ -74,31 +74,31 @@ emulator::~emulator()
 }
 
 // With d_mutex held. Once it is gone, calls fail as the driver's do.
-void emulator::check_there() const
+void emulator::check_not_gone() const
 {
     if (d_stream.state == ZCRING_STATE_GONE)
-        fail_device(ENODEV, name(), "no answer");
+        throw_device_error(ENODEV, name(), "no answer");
 }
 
 zcring_config emulator::config() const
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     return d_front.config;
 }
 
 void emulator::configure(const zcring_config& config)
 {
-    const visit here(*this);
-    check_there();
-    check(zcring_config_check(&config, page_bytes()), "the configuration is not valid");
+    const engine_lock lock(*this);
+    check_not_gone();
+    throw_on_error(zcring_config_check(&config, page_bytes()), "the configuration is not valid");
     zcring_front_configure(&d_front, &config);
 }
 
 void emulator::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
 {
-    const visit here(*this);
-    check_there();
-    check(zcring_scene_check(&scene), "the scene is not valid");
+    const engine_lock lock(*this);
+    check_not_gone();
+    throw_on_error(zcring_scene_check(&scene), "the scene is not valid");
     const auto* first = static_cast<const std::byte*>(samples);
     d_scene.assign(first, first + bytes);
     zcring_front_set_scene(&d_front, &scene, d_scene.data());
@@ -106,7 +106,7 @@ void emulator::set_scene(const zcring_scene& scene, const void* samples, std::si
 
 void emulator::map()
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     const zcring_config& config = d_front.config;
 
     d_bursts = mapping(burst_slots * sizeof(zcring_burst), 1);
@@ -153,25 +153,27 @@ void emulator::start_thread()
 void emulator::start(const zcring_start& options)
 {
     {
-        const visit here(*this);
-        check_there();
+        const engine_lock lock(*this);
+        check_not_gone();
         const int error =
             zcring_front_start(&d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
-            check(error, "the scene was recorded at another rate; set the rate to the scene's");
+            throw_on_error(error,
+                           "the scene was recorded at another rate; set the rate to the scene's");
         if (error == -EOPNOTSUPP)
-            check(error,
-                  "dma=resident needs a signal whose period divides the ring: use scene=tone, "
-                  "scene=counter with format=sc8, or an untuned recording of 2^n samples");
-        check(error, "the stream cannot start");
+            throw_on_error(
+                error,
+                "dma=resident needs a signal whose period divides the ring: use scene=tone, "
+                "scene=counter with format=sc8, or an untuned recording of 2^n samples");
+        throw_on_error(error, "the stream cannot start");
     }
     d_changed.notify_all();
 }
 
 void emulator::stop()
 {
-    const visit here(*this);
-    check_there();
+    const engine_lock lock(*this);
+    check_not_gone();
     if (d_pace == pacing::real)
         zcring_front_stop(&d_front, now_ns(CLOCK_MONOTONIC));
     else
@@ -182,24 +184,25 @@ void emulator::stop()
 
 void emulator::control(const zcring_control& control)
 {
-    const visit here(*this);
-    check_there();
+    const engine_lock lock(*this);
+    check_not_gone();
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
     if (d_pace == pacing::real)
         zcring_front_run(&d_front, now, now);
     const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
-        check(error, "a recorded scene plays at the rate it was recorded at, and no other");
+        throw_on_error(error,
+                       "a recorded scene plays at the rate it was recorded at, and no other");
     if (error == -ENOSPC)
-        check(error, "too many timed commands wait; send fewer ahead of time");
-    check(error, "the command is not valid");
+        throw_on_error(error, "too many timed commands wait; send fewer ahead of time");
+    throw_on_error(error, "the command is not valid");
 }
 
 zcring_tuning emulator::tuning() const
 {
-    const visit here(*this);
-    check_there();
+    const engine_lock lock(*this);
+    check_not_gone();
     zcring_tuning tuning{};
     zcring_front_get_tuning(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
     return tuning;
@@ -207,8 +210,8 @@ zcring_tuning emulator::tuning() const
 
 zcring_telemetry emulator::telemetry() const
 {
-    const visit here(*this);
-    check_there();
+    const engine_lock lock(*this);
+    check_not_gone();
     zcring_stream_account(&d_stream);
     wake_reader(); // a tail that lies has ended the stream
     return d_stream.telemetry;
@@ -216,24 +219,24 @@ zcring_telemetry emulator::telemetry() const
 
 void emulator::inject(zcring_injection kind, std::int64_t amount)
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
-    check_there();
+    check_not_gone();
     if (d_pace == pacing::real)
         zcring_front_run(&d_front, now, now);
     const int error = zcring_front_inject(&d_front, kind, amount, now);
     wake_reader();
     if (error < 0)
-        fail_injection(-error, name());
+        throw_injection_error(-error, name());
     if (d_pace == pacing::free)
         d_front.stalled_until_ns = 0; // no clock that commands could go by meanwhile
 }
 
 void emulator::unplug()
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     if (!d_plugged)
-        fail_injection(ENODEV, name());
+        throw_injection_error(ENODEV, name());
     d_plugged = false;
     zcring_stream_unplug(&d_stream);
     d_changed.notify_all();
@@ -242,18 +245,18 @@ void emulator::unplug()
 
 void emulator::plug()
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     if (d_plugged)
-        fail_injection(EEXIST, name());
+        throw_injection_error(EEXIST, name());
     d_plugged = true;
 }
 
 // Scene, settings and tuning are where they were.
 void emulator::reopen(const reopening& steps)
 {
-    const visit here(*this);
+    const engine_lock lock(*this);
     if (!d_plugged)
-        fail_device(ENODEV, name(), "cannot open");
+        throw_device_error(ENODEV, name(), "cannot open");
     steps.end_stream();
     zcring_stream_init(&d_stream);
 }
@@ -291,7 +294,7 @@ std::uint64_t emulator::burst_samples() const
         static_cast<std::uint64_t>(n / d_front.clock.rate_den / ZCRING_NS_PER_S), 1);
 }
 
-void emulator::supply(std::uint64_t head) noexcept
+void emulator::produce(std::uint64_t head) noexcept
 {
     if (d_pace != pacing::free)
         return;
@@ -325,16 +328,16 @@ void emulator::run()
         const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
         // The interrupt came now, and not when it was due.
         while (zcring_front_run(&d_front, now, now) && !d_quit)
-            let_visitors_in(lock);
+            yield_engine(lock);
         wake_reader();
     }
 }
 
 // A mutex that is let go and taken again is not given to who sleeps on it.
-void emulator::let_visitors_in(std::unique_lock<std::mutex>& lock)
+void emulator::yield_engine(std::unique_lock<std::mutex>& lock)
 {
     wake_reader();
-    if (d_visitors > 0)
+    if (d_waiting_callers > 0)
         d_changed.wait_for(lock, std::chrono::microseconds(200));
 }
 

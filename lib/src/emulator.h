@@ -19,7 +19,7 @@ namespace zcring {
  * thread for the interrupt and an eventfd for poll().
  *
  * With real pace a thread of its own runs the engine, once an interval. With free pace
- * there is no thread: supply() makes what the reader asks for, so that nothing is lost
+ * there is no thread: produce() makes what the reader asks for, so that nothing is lost
  * and every run is the same.
  */
 class emulator final : public backend
@@ -45,24 +45,24 @@ public:
     void plug() override;
     void reopen(const reopening& steps) override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
-    void supply(std::uint64_t head) noexcept override;
+    void produce(std::uint64_t head) noexcept override;
 
 private:
     //! Holds d_mutex. Who waits for it is let in between the steps of a turn.
-    class visit final
+    class engine_lock final
     {
     public:
-        explicit visit(const emulator& e);
+        explicit engine_lock(const emulator& e);
 
     private:
         std::unique_lock<std::mutex> d_lock;
     };
 
     std::uint64_t burst_samples() const;
-    void check_there() const;
+    void check_not_gone() const;
     void start_thread();
     void run();
-    void let_visitors_in(std::unique_lock<std::mutex>& lock);
+    void yield_engine(std::unique_lock<std::mutex>& lock);
     void wake_reader() const;
 
     const std::string d_name = "emulator";
@@ -79,7 +79,7 @@ private:
 
     // d_mutex guards the engine, d_plugged and d_quit.
     mutable std::mutex d_mutex;
-    mutable std::atomic<int> d_visitors{ 0 }; //!< that wait for it
+    mutable std::atomic<int> d_waiting_callers{ 0 }; //!< that wait for it
     std::condition_variable d_changed;
     mutable zcring_stream d_stream{};
     zcring_front d_front{};

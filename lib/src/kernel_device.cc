@@ -18,7 +18,7 @@ int open_device(const std::string& path)
 {
     const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (fd < 0)
-        fail_device(errno, path, "cannot open");
+        throw_device_error(errno, path, "cannot open");
     return fd;
 }
 
@@ -30,12 +30,12 @@ unsigned number_of(int fd)
 }
 
 // The driver's files for injected faults: what \p file below its folder is to be told.
-void tell_debugfs(const std::string& file, const std::string& text)
+void write_debugfs(const std::string& file, const std::string& text)
 {
     const std::string path = "/sys/kernel/debug/zcring/" + file;
     const unique_fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (!fd || write(fd.get(), text.data(), text.size()) < 0)
-        fail_injection(errno, path);
+        throw_injection_error(errno, path);
 }
 
 const char* injection_file(zcring_injection kind)
@@ -59,14 +59,14 @@ kernel_device::kernel_device(const std::string& path)
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
     if (info.abi_version != ZCRING_ABI_VERSION)
-        fail_device(ENOTTY, path, "wrong version of the interface");
+        throw_device_error(ENOTTY, path, "wrong version of the interface");
 }
 
 template <class T>
 void kernel_device::call(unsigned long request, T* argument, const char* what) const
 {
     if (ioctl(d_fd.get(), request, argument) < 0)
-        fail_device(errno, name(), what);
+        throw_device_error(errno, name(), what);
 }
 
 zcring_config kernel_device::config() const
@@ -92,7 +92,7 @@ void kernel_device::set_scene(const zcring_scene& scene, const void* samples, st
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            fail_device(n < 0 ? errno : EIO, name(), "cannot load the scene");
+            throw_device_error(n < 0 ? errno : EIO, name(), "cannot load the scene");
         next += n;
         bytes -= static_cast<std::size_t>(n);
     }
@@ -105,7 +105,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     where.channel = channel;
     call(ZCRING_IOC_GET_REGION, &where, "cannot find the ring");
     if (region == ZCRING_DATA && where.map_length != 2 * where.length)
-        fail_device(ENOTTY, name(), "does not map the ring twice");
+        throw_device_error(ENOTTY, name(), "does not map the ring twice");
     d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
     return d_mappings.back().get();
 }
@@ -125,7 +125,7 @@ void kernel_device::map()
     d_pages.sample_bytes = info.sample_bytes;
     d_pages.channels = info.channels;
     if (d_pages.meta->magic != ZCRING_MAGIC)
-        fail_device(ENOTTY, name(), "the metadata is not a zcring's");
+        throw_device_error(ENOTTY, name(), "the metadata is not a zcring's");
 }
 
 void kernel_device::start(const zcring_start& options)
@@ -159,13 +159,13 @@ zcring_telemetry kernel_device::telemetry() const
 void kernel_device::inject(zcring_injection kind, std::int64_t amount)
 {
     if (d_pages.meta && zcring_ring_load_state(d_pages.meta) == ZCRING_STATE_GONE)
-        fail_injection(ENODEV, name());
-    tell_debugfs("zcring" + std::to_string(d_number) + '/' + injection_file(kind),
-                 std::to_string(amount));
+        throw_injection_error(ENODEV, name());
+    write_debugfs("zcring" + std::to_string(d_number) + '/' + injection_file(kind),
+                  std::to_string(amount));
 }
 
-void kernel_device::unplug() { tell_debugfs("unplug", std::to_string(d_number)); }
-void kernel_device::plug() { tell_debugfs("plug", std::to_string(d_number)); }
+void kernel_device::unplug() { write_debugfs("unplug", std::to_string(d_number)); }
+void kernel_device::plug() { write_debugfs("plug", std::to_string(d_number)); }
 
 void kernel_device::reopen(const reopening& steps)
 {
@@ -174,12 +174,12 @@ void kernel_device::reopen(const reopening& steps)
     fresh.map();
     if (fresh.d_mappings.size() != d_mappings.size() ||
         fresh.d_pages.burst_slots != d_pages.burst_slots)
-        fail_device(ENOTTY, name(), "has come back as another");
+        throw_device_error(ENOTTY, name(), "has come back as another");
     steps.end_stream();
     for (std::size_t i = 0; i < d_mappings.size(); i++)
         d_mappings[i].replace_by(std::move(fresh.d_mappings[i]));
     if (dup3(fresh.d_fd.get(), d_fd.get(), O_CLOEXEC) < 0)
-        fail_device(errno, name(), "cannot take the place of what is gone");
+        throw_device_error(errno, name(), "cannot take the place of what is gone");
 }
 
 void kernel_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept

@@ -32,7 +32,7 @@ public:
     void plug() override;
     void reopen(const reopening& steps) override;
     void wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept override;
-    void supply(std::uint64_t) noexcept override {} // the driver's timer produces the samples
+    void produce(std::uint64_t) noexcept override {} // the driver's timer produces the samples
 
 private:
     template <class T>

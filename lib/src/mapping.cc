@@ -12,7 +12,7 @@ namespace zcring {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what)
+[[noreturn]] void throw_errno(const std::string& what)
 {
     throw std::system_error(errno, std::system_category(), what);
 }
@@ -28,7 +28,7 @@ mapping::mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable)
                          fd,
                          static_cast<off_t>(offset));
     if (address == MAP_FAILED)
-        fail("cannot map " + std::to_string(bytes) + " bytes of the ring");
+        throw_errno("cannot map " + std::to_string(bytes) + " bytes of the ring");
     d_address = address;
 }
 
@@ -36,14 +36,14 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
 {
     const unique_fd memory(memfd_create("zcring", MFD_CLOEXEC));
     if (!memory || ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0)
-        fail("cannot get " + std::to_string(bytes) +
-             " bytes for the ring; set a smaller ring_bytes or free some memory");
+        throw_errno("cannot get " + std::to_string(bytes) +
+                    " bytes for the ring; set a smaller ring_bytes or free some memory");
 
     // One reservation for the whole, so that nothing else can come to lie in it.
     void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (whole == MAP_FAILED)
-        fail("cannot reserve " + std::to_string(d_bytes) +
-             " bytes of address space; set a smaller ring_bytes");
+        throw_errno("cannot reserve " + std::to_string(d_bytes) +
+                    " bytes of address space; set a smaller ring_bytes");
     d_address = whole;
     for (unsigned i = 0; i < times; i++) {
         void* part = static_cast<std::byte*>(whole) + i * bytes;
@@ -60,11 +60,11 @@ void mapping::replace_by(mapping&& other)
 {
     if (other.d_bytes != d_bytes) {
         errno = EINVAL;
-        fail("the ring has come back with another length");
+        throw_errno("the ring has come back with another length");
     }
     if (mremap(other.d_address, d_bytes, d_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, d_address) ==
         MAP_FAILED)
-        fail("cannot map " + std::to_string(d_bytes) + " bytes in place of the old ring");
+        throw_errno("cannot map " + std::to_string(d_bytes) + " bytes in place of the old ring");
     other.d_address = nullptr;
 }
 

@@ -21,7 +21,7 @@ int open_device(const std::string& path)
 {
     const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        fail_device(errno, path, "cannot open");
+        throw_device_error(errno, path, "cannot open");
     return fd;
 }
 
@@ -67,19 +67,19 @@ class observer::impl final
 public:
     explicit impl(const std::string& path) : d_name(path), d_fd(open_device(path))
     {
-        const auto info = ask<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
+        const auto info = query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
         if (info.abi_version != ZCRING_ABI_VERSION)
-            fail_device(ENOTTY, path, "wrong version of the interface");
+            throw_device_error(ENOTTY, path, "wrong version of the interface");
     }
 
     const std::string& name() const noexcept { return d_name; }
 
     template <class T>
-    T ask(unsigned long request, const char* what) const
+    T query(unsigned long request, const char* what) const
     {
         T answer{};
         if (ioctl(d_fd.get(), request, &answer) < 0)
-            fail_device(errno, d_name, what);
+            throw_device_error(errno, d_name, what);
         return answer;
     }
 
@@ -109,9 +109,9 @@ const std::string& observer::name() const noexcept { return d_impl->name(); }
 
 observer::description observer::describe() const
 {
-    const auto info = d_impl->ask<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
+    const auto info = d_impl->query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
     const auto config =
-        d_impl->ask<zcring_config>(ZCRING_IOC_GET_CONFIG, "cannot read the configuration");
+        d_impl->query<zcring_config>(ZCRING_IOC_GET_CONFIG, "cannot read the configuration");
     description result;
     result.model.assign(info.model, strnlen(info.model, sizeof(info.model)));
     result.state = state_from_abi(info.state);
@@ -125,13 +125,13 @@ observer::description observer::describe() const
 zcring::tuning observer::tuning() const
 {
     return tuning_from_abi(
-        d_impl->ask<zcring_tuning>(ZCRING_IOC_GET_TUNING, "cannot read the tuning"));
+        d_impl->query<zcring_tuning>(ZCRING_IOC_GET_TUNING, "cannot read the tuning"));
 }
 
 zcring::telemetry observer::telemetry() const
 {
     return telemetry_from_abi(
-        d_impl->ask<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY, "cannot read the telemetry"));
+        d_impl->query<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY, "cannot read the telemetry"));
 }
 
 } // namespace zcring

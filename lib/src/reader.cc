@@ -169,7 +169,7 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
         // The state before the head: after the last state, the head is the last too.
         const std::uint32_t state = zcring_ring_load_state(d_pages.meta);
         if (available() < wanted && state == ZCRING_STATE_RUNNING)
-            d_backend.supply(d_cursor + wanted);
+            d_backend.produce(d_cursor + wanted);
         const std::uint64_t there = available();
         if (there >= wanted)
             return status::data;

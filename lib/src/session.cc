@@ -50,7 +50,7 @@ bool session::keep(const zcring_control& control)
     return true;
 }
 
-bool session::reopen(const set_up& set_up_again)
+bool session::reopen(const set_up& restore_settings)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (!is_gone())
@@ -60,7 +60,7 @@ bool session::reopen(const set_up& set_up_again)
     bool is_fresh = false;
     backend::reopening steps;
     steps.set_up = [&](backend& fresh) {
-        set_up_again(fresh, d_history.tuning());
+        restore_settings(fresh, d_history.tuning());
         is_fresh = true;
     };
     steps.end_stream = [this] { begin_stream(0, 0); };

@@ -36,7 +36,7 @@ public:
     using set_up = std::function<void(backend& fresh, const zcring_tuning& tuned)>;
     //! Replaces a device that is gone by the one that has returned. Returns false, and does
     //! nothing, if the device is not gone.
-    bool reopen(const set_up& set_up_again);
+    bool reopen(const set_up& restore_settings);
 
     //! Counts the streams. A reader that finds another number than before begins anew, at
     //! first_index().

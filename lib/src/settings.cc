@@ -125,7 +125,7 @@ void settings::apply(backend& b)
     b.control(tune);
 }
 
-void settings::apply_again(backend& b, const zcring_tuning& tuned) const
+void settings::restore(backend& b, const zcring_tuning& tuned) const
 {
     zcring_config config = d_config;
     config.rate_num = tuned.rate_num;
@@ -151,7 +151,7 @@ void settings::apply_again(backend& b, const zcring_tuning& tuned) const
     }
 }
 
-bool settings::has_rate(std::uint64_t rate_num, std::uint64_t rate_den) const
+bool settings::allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const
 {
     return d_scene.kind != ZCRING_SCENE_MEMORY ||
            (d_scene.rate_num == rate_num && d_scene.rate_den == rate_den);

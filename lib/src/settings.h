@@ -18,10 +18,10 @@ public:
     void apply(backend& b);
 
     //! Sets \p b up as the one before was, but tuned as \p tuned. A recording is read anew.
-    void apply_again(backend& b, const zcring_tuning& tuned) const;
+    void restore(backend& b, const zcring_tuning& tuned) const;
 
     //! Whether what is on the air, as far as we have put it there, can be had at a rate.
-    bool has_rate(std::uint64_t rate_num, std::uint64_t rate_den) const;
+    bool allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const;
 
 private:
     arguments d_wanted;

@@ -19,7 +19,7 @@ using json = nlohmann::json;
 
 constexpr std::size_t scene_bytes_max = std::size_t{ 1 } << 30;
 
-[[noreturn]] void refuse(const std::string& path, const std::string& why)
+[[noreturn]] void throw_invalid(const std::string& path, const std::string& why)
 {
     throw std::invalid_argument("zcring: " + path + ": " + why);
 }
@@ -34,7 +34,7 @@ std::vector<std::byte> read_file(const std::string& path, std::size_t most)
                                 std::generic_category(),
                                 "zcring: cannot read " + path + "; check the path");
     if (static_cast<std::size_t>(size) > most)
-        refuse(path, "it is longer than " + std::to_string(most) + " bytes; cut it");
+        throw_invalid(path, "it is longer than " + std::to_string(most) + " bytes; cut it");
     std::vector<std::byte> bytes(static_cast<std::size_t>(size));
     in.seekg(0);
     if (!in.read(reinterpret_cast<char*>(bytes.data()), size))
@@ -72,7 +72,8 @@ format format_of(const std::string& path, const std::string& datatype)
         return format::sc16;
     if (datatype == "cf32_le" || datatype == "cf32")
         return format::fc32;
-    refuse(path, "its datatype is " + datatype + "; convert it to cu8, ci8, ci16_le or cf32_le");
+    throw_invalid(path,
+                  "its datatype is " + datatype + "; convert it to cu8, ci8, ci16_le or cf32_le");
 }
 
 void check_length(const std::string& path, const recording& r, const json& meta)
@@ -80,17 +81,18 @@ void check_length(const std::string& path, const recording& r, const json& meta)
     const std::size_t sample = sample_bytes(r.format);
 
     if (r.samples.empty())
-        refuse(path, "it is empty; record or copy it again");
+        throw_invalid(path, "it is empty; record or copy it again");
     if (r.samples.size() % sample)
-        refuse(path, "it is truncated: its last sample is not whole; copy it again, or cut it");
+        throw_invalid(path,
+                      "it is truncated: its last sample is not whole; copy it again, or cut it");
     for (const char* part : { "captures", "annotations" })
         for (const json& item : meta.value(part, json::array()))
             // As a double, which holds whatever JSON may say.
             if (const double start = item.value("core:sample_start", 0.0);
                 !(start >= 0 && start < static_cast<double>(r.samples.size() / sample)))
-                refuse(path,
-                       std::string("it is truncated: the metadata's ") + part +
-                           " go on beyond its end; copy it again");
+                throw_invalid(path,
+                              std::string("it is truncated: the metadata's ") + part +
+                                  " go on beyond its end; copy it again");
 }
 
 recording interpret(const std::string& meta_path, const json& meta)
@@ -102,28 +104,30 @@ recording interpret(const std::string& meta_path, const json& meta)
 
     for (const char* key : { "core:dataset", "core:metadata_only", "core:trailing_bytes" })
         if (global.contains(key))
-            refuse(meta_path, std::string("it has ") + key + "; convert it to a plain recording");
+            throw_invalid(meta_path,
+                          std::string("it has ") + key + "; convert it to a plain recording");
     for (const json& capture : meta.value("captures", json::array()))
         if (capture.value("core:header_bytes", 0.0) != 0)
-            refuse(meta_path, "it has core:header_bytes; convert it to a plain recording");
+            throw_invalid(meta_path, "it has core:header_bytes; convert it to a plain recording");
     r.format = format_of(meta_path, datatype);
     r.rate = global.at("core:sample_rate").get<double>();
     if (!(r.rate >= limits::rate_min && r.rate <= limits::rate_max))
-        refuse(meta_path, "core:sample_rate is out of range; it must be 0.001 to 1e10");
+        throw_invalid(meta_path, "core:sample_rate is out of range; it must be 0.001 to 1e10");
     if (global.value("core:num_channels", 1.0) != 1)
-        refuse(meta_path, "it has more than one channel; split it");
+        throw_invalid(meta_path, "it has more than one channel; split it");
     const json captures = meta.value("captures", json::array());
     if (!captures.empty() && captures.front().contains("core:frequency"))
         r.frequency = captures.front()["core:frequency"].get<double>();
     if (r.frequency && !(std::abs(*r.frequency) <= limits::frequency_max))
-        refuse(meta_path, "core:frequency is out of range; it must be -1e12 to 1e12");
+        throw_invalid(meta_path, "core:frequency is out of range; it must be -1e12 to 1e12");
 
     r.samples = read_file(data_path, scene_bytes_max);
     check_length(data_path, r, meta);
     if (global.contains("core:sha512") && global["core:sha512"] != sha512(r.samples))
-        refuse(data_path,
-               "it is truncated or damaged: its SHA-512 is not the one in the metadata; copy it "
-               "again");
+        throw_invalid(
+            data_path,
+            "it is truncated or damaged: its SHA-512 is not the one in the metadata; copy it "
+            "again");
     if (datatype == "cu8")
         to_signed(r.samples);
     return r;
@@ -145,7 +149,7 @@ recording read_sigmf(const std::string& path)
                          json::parse(reinterpret_cast<const char*>(text.data()),
                                      reinterpret_cast<const char*>(text.data()) + text.size()));
     } catch (const json::exception& e) {
-        refuse(path, std::string("it is not SigMF metadata: ") + e.what());
+        throw_invalid(path, std::string("it is not SigMF metadata: ") + e.what());
     }
 }
 

@@ -74,7 +74,7 @@ TEST(Emulator, PresentsTheDataTwiceInARow)
 {
     ready e(pacing::free);
     e.start();
-    e->supply(e.mapped().ring_samples);
+    e->produce(e.mapped().ring_samples);
     ASSERT_EQ(e.head(), e.mapped().ring_samples);
     for (unsigned c = 0; c < 2; c++)
         EXPECT_EQ(0, memcmp(e.mapped().data[c], e.mapped().data[c] + 65536, 65536));
@@ -83,14 +83,14 @@ TEST(Emulator, PresentsTheDataTwiceInARow)
 TEST(Emulator, MakesAsMuchAsIsAskedForAndNoMoreThanFits)
 {
     ready e(pacing::free);
-    e->supply(5);
+    e->produce(5);
     EXPECT_EQ(e.head(), 0u) << "there is no stream";
     e.start();
-    e->supply(5);
+    e->produce(5);
     EXPECT_EQ(e.head(), 1000u) << "whole bursts";
-    e->supply(1000);
+    e->produce(1000);
     EXPECT_EQ(e.head(), 1000u);
-    e->supply(~0ULL >> 1);
+    e->produce(~0ULL >> 1);
     EXPECT_EQ(e.head(), e.mapped().ring_samples);
     EXPECT_EQ(e->telemetry().lost_samples, 0u) << "free pace never loses";
 }
@@ -99,7 +99,7 @@ TEST(Emulator, LeavesRealPaceToItsThread)
 {
     ready e(pacing::real, 60000000000);
     e.start();
-    e->supply(1000);
+    e->produce(1000);
     EXPECT_EQ(e.head(), 0u);
 }
 
@@ -198,7 +198,7 @@ TEST(Emulator, KeepsItsOwnCopyOfAScene)
     e->set_scene(scene, samples.data(), samples.size() * 4);
     std::fill(samples.begin(), samples.end(), 0);
     e.start();
-    e->supply(100);
+    e->produce(100);
     EXPECT_EQ(std::to_integer<int>(e.mapped().data[1][0]), 0x11);
 }
 
