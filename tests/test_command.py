@@ -212,7 +212,9 @@ class Verify(unittest.TestCase):
         )
         self.assertEqual((status, report["verdict"]), (0, "accounted"), report)
         self.assertGreater(report["overflow_count"], 0)
-        self.assertEqual(report["sample_clock"], report["produced_samples"] + report["lost_samples"])
+        self.assertEqual(
+            report["sample_clock"], report["produced_samples"] + report["lost_samples"]
+        )
         self.assertEqual(
             report["produced_samples"], report["consumed_samples"] + report["ring_held_samples"]
         )

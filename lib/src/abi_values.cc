@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Converts between the integers of the ABI (micro-hertz, hundredths of a dB, fractions) and the
+// doubles of the library. Values are in range already: the caller has checked them, or the
+// device has sent them.
 #include "abi_values.h"
 
 #include "rational.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief What a device says and is told, in the library's own words.
+ * \brief Converts the values of the ABI to the types of the library, and back.
  */
 #pragma once
 

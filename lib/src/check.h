@@ -5,7 +5,7 @@
 
 namespace zcring {
 
-//! Throws std::invalid_argument, which names the key, the value and what is allowed.
+//! Throws std::invalid_argument, which names the key, the value and the values allowed.
 void check(const arguments& a);
 
 //! Throws std::invalid_argument if \p value is not a number from \p low to \p high.

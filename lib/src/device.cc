@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Opens a device by its arguments, and passes the calls of its user on to the session. Commands
+// are checked here and converted to the ABI, so that a value out of range is refused with the
+// same text for every backend. The limits of the library are those of the ABI.
 #include <zcring/arguments.h>
 #include <zcring/device.h>
 #include <zcring/limits.h>
@@ -38,8 +42,9 @@ zcring_control to_control(const command& c, unsigned channels)
 
     control.channels = c.channels == command::all_channels ? there : c.channels;
     if (!control.channels || control.channels & ~there)
-        throw std::invalid_argument("zcring: there is no such channel; the device has " +
-                                    std::to_string(channels) + ", counted from 0");
+        throw std::invalid_argument("zcring: the command names a channel that the device does not "
+                                    "have; it has channels 0 to " +
+                                    std::to_string(channels - 1));
     if (c.frequency) {
         check_range("frequency", *c.frequency, -limits::frequency_max, limits::frequency_max);
         control.what |= ZCRING_CONTROL_FREQ;
@@ -184,10 +189,9 @@ bool device::keep(const command& change)
         return false;
     if (control.what & ZCRING_CONTROL_RATE &&
         !d_settings->allows_rate(control.rate_num, control.rate_den))
-        throw std::system_error(
-            ERANGE,
-            std::system_category(),
-            name() + ": a recorded scene plays at the rate it was recorded at, and no other");
+        throw std::system_error(ERANGE,
+                                std::system_category(),
+                                name() + ": a recording plays only at the rate it was recorded at");
     return d_session->keep(control);
 }
 

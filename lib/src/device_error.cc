@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The texts of the errors of a device: which device, which step failed, and what the user can do
+// about it. The error number alone would not say what to do.
 #include "device_error.h"
 
 #include <cerrno>
@@ -8,7 +11,7 @@ namespace zcring {
 
 namespace {
 
-// What the person in front of the machine can do about it.
+// What the user can do about the error.
 std::string remedy(int error)
 {
     switch (error) {
@@ -20,23 +23,24 @@ std::string remedy(int error)
         return "permission denied; log in at the machine itself, or become a member of the "
                "group that owns the device";
     case EBUSY:
-        return "in use by another program, or mapped; close that, or take another device";
+        return "in use by another program, or mapped; close that program, or open another device";
     case ENODATA:
         return "the scene is not complete; load all of its samples";
     case ERANGE:
         return "the scene was recorded at another rate; set the rate to the scene's";
     case EOPNOTSUPP:
-        return "the device cannot do that; for dma=resident the scene has to repeat itself within "
-               "the ring (scene=tone, scene=counter with format=sc8), and a card has but the "
+        return "the device does not support this; dma=resident needs a scene that repeats within "
+               "the "
+               "ring (scene=tone, scene=counter with format=sc8), and a board supports only the "
                "formats, scenes and commands of its own";
     case ENOSPC:
-        return "too many timed commands wait; send fewer ahead of time";
+        return "too many timed commands wait; send fewer of them ahead of time";
     case ENOMEM:
         return "not enough memory; set a smaller ring_bytes";
     case ENODEV:
         return "the device is gone";
     case ENOTTY:
-        return "not a zcring device, or one whose driver is too old";
+        return "not a zcring device, or its driver has another version";
     default:
         return std::system_category().message(error);
     }
@@ -55,7 +59,7 @@ std::string injection_remedy(int error)
         return "out of range: a stall lasts 0 s to a day, up to 2^48 samples are dropped, and "
                "no time is before 1970";
     case EEXIST:
-        return "it is plugged in already";
+        return "the device is plugged in already";
     default:
         return remedy(error);
     }

@@ -5,10 +5,10 @@
 
 namespace zcring {
 
-//! Throws the std::system_error that says what failed on which device, and the remedy.
+//! Throws a std::system_error that names the device, the step that failed and the remedy.
 [[noreturn]] void throw_device_error(int error, const std::string& path, const char* what);
 
-//! The same for what was to go wrong on demand; \p path is what it was asked of.
+//! The same for a fault that could not be injected; \p path is the device or the file.
 [[noreturn]] void throw_injection_error(int error, const std::string& path);
 
 } // namespace zcring

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The simulated hardware in user space: the engine of the driver, with a thread in place of the
+// timer interrupt, memfds in place of kernel pages, and an eventfd in place of the wait queue.
+// d_mutex guards the engine, and is held for each call and each step of the thread. The thread
+// gives up the mutex between two steps, so that no call waits for a whole interval.
+// With free pace there is no thread: the reader produces the samples that it waits for.
 #include "emulator.h"
 
 #include "device_error.h"
@@ -73,11 +79,11 @@ emulator::~emulator()
         d_thread.join();
 }
 
-// With d_mutex held. Once it is gone, calls fail as the driver's do.
+// With d_mutex held. After the device is gone, calls fail as those of the driver do.
 void emulator::check_not_gone() const
 {
     if (d_stream.state == ZCRING_STATE_GONE)
-        throw_device_error(ENODEV, name(), "no answer");
+        throw_device_error(ENODEV, name(), "the call failed");
 }
 
 zcring_config emulator::config() const
@@ -133,7 +139,8 @@ void emulator::map()
         start_thread();
 }
 
-// Signals are the program's own threads' to take, but for those of the thread's own faults.
+// Signals of the process must go to the threads of the program, so the thread blocks all of
+// them except those that its own instructions cause.
 void emulator::start_thread()
 {
     sigset_t blocked, before;
@@ -192,10 +199,9 @@ void emulator::control(const zcring_control& control)
     const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
-        throw_on_error(error,
-                       "a recorded scene plays at the rate it was recorded at, and no other");
+        throw_on_error(error, "a recording plays only at the rate it was recorded at");
     if (error == -ENOSPC)
-        throw_on_error(error, "too many timed commands wait; send fewer ahead of time");
+        throw_on_error(error, "too many timed commands wait; send fewer of them ahead of time");
     throw_on_error(error, "the command is not valid");
 }
 
@@ -213,7 +219,7 @@ zcring_telemetry emulator::telemetry() const
     const engine_lock lock(*this);
     check_not_gone();
     zcring_stream_account(&d_stream);
-    wake_reader(); // a tail that lies has ended the stream
+    wake_reader(); // an invalid tail has ended the stream
     return d_stream.telemetry;
 }
 
@@ -229,7 +235,7 @@ void emulator::inject(zcring_injection kind, std::int64_t amount)
     if (error < 0)
         throw_injection_error(-error, name());
     if (d_pace == pacing::free)
-        d_front.stalled_until_ns = 0; // no clock that commands could go by meanwhile
+        d_front.stalled_until_ns = 0; // there is no clock that could end the stall
 }
 
 void emulator::unplug()
@@ -251,7 +257,7 @@ void emulator::plug()
     d_plugged = true;
 }
 
-// Scene, settings and tuning are where they were.
+// Scene, settings and tuning are still there.
 void emulator::reopen(const reopening& steps)
 {
     const engine_lock lock(*this);
@@ -261,8 +267,8 @@ void emulator::reopen(const reopening& steps)
     zcring_stream_init(&d_stream);
 }
 
-// The eventfd is written only while the reader waits, and read only by it: a stream that
-// is read as it comes costs no system call.
+// The eventfd is written only while the reader waits, and read only by the reader: as long as
+// samples are there in time, streaming needs no system call.
 void emulator::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept
 {
     zcring_consumer* consumer = d_pages.consumer;
@@ -285,7 +291,7 @@ void emulator::wake_reader() const
         eventfd_write(d_event.get(), 1);
 }
 
-// One interval's worth of samples.
+// The samples of one interval.
 std::uint64_t emulator::burst_samples() const
 {
     const unsigned __int128 n =
@@ -312,7 +318,7 @@ void emulator::run()
     using std::chrono::nanoseconds;
     using clock = std::chrono::steady_clock;
 
-    prctl(PR_SET_TIMERSLACK, 1); // ns, for this thread alone: a timer's interrupt is not 50 us late
+    prctl(PR_SET_TIMERSLACK, 1); // ns, for this thread; the default delays a wake-up by 50 us
     std::unique_lock<std::mutex> lock(d_mutex);
     clock::time_point next = clock::now();
     while (!d_quit) {
@@ -326,14 +332,14 @@ void emulator::run()
                 lock, next, [this] { return d_quit || d_stream.state != ZCRING_STATE_RUNNING; }))
             continue;
         const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
-        // The interrupt came now, and not when it was due.
+        // The time of the interrupt is when the thread ran, not when it should have run.
         while (zcring_front_run(&d_front, now, now) && !d_quit)
             yield_engine(lock);
         wake_reader();
     }
 }
 
-// A mutex that is let go and taken again is not given to who sleeps on it.
+// Unlocking and locking again would not give the mutex to a thread that sleeps on it.
 void emulator::yield_engine(std::unique_lock<std::mutex>& lock)
 {
     wake_reader();

@@ -15,12 +15,12 @@
 namespace zcring {
 
 /*!
- * \brief The simulated hardware inside this process: the driver's own engine, with a
- * thread for the interrupt and an eventfd for poll().
+ * \brief The simulated hardware inside this process: the engine of the driver, with a
+ * thread in place of the interrupt, and an eventfd for poll().
  *
- * With real pace a thread of its own runs the engine, once an interval. With free pace
- * there is no thread: produce() makes what the reader asks for, so that nothing is lost
- * and every run is the same.
+ * With real pace, a thread of the emulator runs the engine once an interval. With free pace
+ * there is no thread: produce() makes the samples that the reader waits for, so that no
+ * sample is lost and every run is the same.
  */
 class emulator final : public backend
 {
@@ -48,7 +48,7 @@ public:
     void produce(std::uint64_t head) noexcept override;
 
 private:
-    //! Holds d_mutex. Who waits for it is let in between the steps of a turn.
+    //! Holds d_mutex. The thread gives d_mutex to waiting callers between its steps.
     class engine_lock final
     {
     public:
@@ -79,7 +79,7 @@ private:
 
     // d_mutex guards the engine, d_plugged and d_quit.
     mutable std::mutex d_mutex;
-    mutable std::atomic<int> d_waiting_callers{ 0 }; //!< that wait for it
+    mutable std::atomic<int> d_waiting_callers{ 0 }; //!< that wait for d_mutex
     std::condition_variable d_changed;
     mutable zcring_stream d_stream{};
     zcring_front d_front{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief The engine, which is C and the driver's, as C++ sees it.
+ * \brief The headers of the engine, which is C and also part of the driver, for C++.
  */
 #pragma once
 

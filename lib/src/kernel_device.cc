@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A device of the driver: each call is one ioctl of abi.h, and the ring is mapped from the
+// device file. Waiting is poll() on the file, with the watermark in the consumer page. Faults
+// are injected through the files that the driver has in debugfs.
 #include "kernel_device.h"
 
 #include "device_error.h"
@@ -29,7 +33,7 @@ unsigned number_of(int fd)
     return fstat(fd, &about) == 0 ? minor(about.st_rdev) : 0;
 }
 
-// The driver's files for injected faults: what \p file below its folder is to be told.
+// Writes to a file for fault injection, below the folder of the driver.
 void write_debugfs(const std::string& file, const std::string& text)
 {
     const std::string path = "/sys/kernel/debug/zcring/" + file;
@@ -57,9 +61,9 @@ kernel_device::kernel_device(const std::string& path)
     : d_name(path), d_fd(open_device(path)), d_number(number_of(d_fd.get()))
 {
     zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
+    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
     if (info.abi_version != ZCRING_ABI_VERSION)
-        throw_device_error(ENOTTY, path, "wrong version of the interface");
+        throw_device_error(ENOTTY, path, "the driver has another version of the interface");
 }
 
 template <class T>
@@ -105,7 +109,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     where.channel = channel;
     call(ZCRING_IOC_GET_REGION, &where, "cannot find the ring");
     if (region == ZCRING_DATA && where.map_length != 2 * where.length)
-        throw_device_error(ENOTTY, name(), "does not map the ring twice");
+        throw_device_error(ENOTTY, name(), "the driver does not map the ring twice");
     d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
     return d_mappings.back().get();
 }
@@ -113,7 +117,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
 void kernel_device::map()
 {
     zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot ask what it is");
+    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
     d_pages.meta = static_cast<const zcring_meta*>(map_region(ZCRING_META, 0));
     d_pages.consumer =
         static_cast<zcring_consumer*>(const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
@@ -125,7 +129,7 @@ void kernel_device::map()
     d_pages.sample_bytes = info.sample_bytes;
     d_pages.channels = info.channels;
     if (d_pages.meta->magic != ZCRING_MAGIC)
-        throw_device_error(ENOTTY, name(), "the metadata is not a zcring's");
+        throw_device_error(ENOTTY, name(), "the metadata page is invalid");
 }
 
 void kernel_device::start(const zcring_start& options)
@@ -174,12 +178,12 @@ void kernel_device::reopen(const reopening& steps)
     fresh.map();
     if (fresh.d_mappings.size() != d_mappings.size() ||
         fresh.d_pages.burst_slots != d_pages.burst_slots)
-        throw_device_error(ENOTTY, name(), "has come back as another");
+        throw_device_error(ENOTTY, name(), "the device has returned with another geometry");
     steps.end_stream();
     for (std::size_t i = 0; i < d_mappings.size(); i++)
         d_mappings[i].replace_by(std::move(fresh.d_mappings[i]));
     if (dup3(fresh.d_fd.get(), d_fd.get(), O_CLOEXEC) < 0)
-        throw_device_error(errno, name(), "cannot take the place of what is gone");
+        throw_device_error(errno, name(), "cannot replace the old file descriptor");
 }
 
 void kernel_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t timeout_ns) noexcept

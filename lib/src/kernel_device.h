@@ -41,7 +41,7 @@ private:
 
     const std::string d_name;
     pages d_pages;
-    const unique_fd d_fd;    //!< the same number for good, whatever is open there
+    const unique_fd d_fd;    //!< keeps its number when the device is reopened
     const unsigned d_number; //!< as in zcring0
     std::vector<mapping> d_mappings;
 };

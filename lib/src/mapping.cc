@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Memory of a ring: a region of a device file, or new memory. New memory is mapped several times
+// in a row, so that every run of samples is contiguous. One reservation covers the whole range
+// first, so that no other mapping of the process can get in between.
 #include "mapping.h"
 #include "unique_fd.h"
 
@@ -39,7 +43,6 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
         throw_errno("cannot get " + std::to_string(bytes) +
                     " bytes for the ring; set a smaller ring_bytes or free some memory");
 
-    // One reservation for the whole, so that nothing else can come to lie in it.
     void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (whole == MAP_FAILED)
         throw_errno("cannot reserve " + std::to_string(d_bytes) +
@@ -60,7 +63,7 @@ void mapping::replace_by(mapping&& other)
 {
     if (other.d_bytes != d_bytes) {
         errno = EINVAL;
-        throw_errno("the ring has come back with another length");
+        throw_errno("the ring has another length after the device returned");
     }
     if (mremap(other.d_address, d_bytes, d_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, d_address) ==
         MAP_FAILED)

@@ -6,7 +6,7 @@
 
 namespace zcring {
 
-//! Owns mapped memory. Throws std::system_error where it cannot be had.
+//! Owns mapped memory. Throws std::system_error if the memory cannot be mapped.
 class mapping final
 {
 public:
@@ -19,8 +19,8 @@ public:
     mapping(mapping&& other) noexcept;
     mapping& operator=(mapping&& other) noexcept;
 
-    //! Moves \p other's memory, which is as long, to where this one's is and in its place.
-    //! At no moment is there nothing at that address for another thread to see.
+    //! Moves the memory of \p other, which has the same length, to the address of this one, in
+    //! its place. There is memory at that address at every moment, for other threads.
     void replace_by(mapping&& other);
 
     void* get() const noexcept { return d_address; }

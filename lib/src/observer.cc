@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads a kernel device through a read-only file: every query is one ioctl, no memory is mapped,
+// and nothing is set. So an observer never disturbs the consumer of the device.
 #include <zcring/observer.h>
 
 #include "abi_values.h"
@@ -67,9 +70,10 @@ class observer::impl final
 public:
     explicit impl(const std::string& path) : d_name(path), d_fd(open_device(path))
     {
-        const auto info = query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
+        const auto info =
+            query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot read the device's description");
         if (info.abi_version != ZCRING_ABI_VERSION)
-            throw_device_error(ENOTTY, path, "wrong version of the interface");
+            throw_device_error(ENOTTY, path, "the driver has another version of the interface");
     }
 
     const std::string& name() const noexcept { return d_name; }
@@ -88,7 +92,7 @@ private:
     const unique_fd d_fd;
 };
 
-// Lowest number first, as in zcring2, zcring10.
+// The lowest number first: zcring2 before zcring10.
 std::vector<std::string> observer::list()
 {
     std::vector<std::string> paths;
@@ -109,7 +113,8 @@ const std::string& observer::name() const noexcept { return d_impl->name(); }
 
 observer::description observer::describe() const
 {
-    const auto info = d_impl->query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot ask what it is");
+    const auto info =
+        d_impl->query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot read the device's description");
     const auto config =
         d_impl->query<zcring_config>(ZCRING_IOC_GET_CONFIG, "cannot read the configuration");
     description result;

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Converts a rate to the fraction that the ABI wants, by continued fractions: it finds 1e6/3 from
+// 333333.33…, and not a fraction with a huge denominator, so that the clock is exact.
 #include "rational.h"
 
 #include <cmath>

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads the ring as the consumer: loads the head, hands out views, stores the tail. The order of
+// loads and stores is in ring.h. A view never needs a copy, because the ring is mapped twice in
+// a row. wait() looks at the ring first and sleeps only if too few samples are there, so that
+// reading costs no system call while samples are there.
 #include <zcring/reader.h>
 
 #include "poll_fds.h"
@@ -18,7 +23,7 @@ namespace {
 using std::chrono::nanoseconds;
 using steady = std::chrono::steady_clock;
 
-// Indices wrap: what matters is their distance.
+// Indices wrap, so only their distance counts.
 bool before(std::uint64_t a, std::uint64_t b) { return static_cast<std::int64_t>(a - b) < 0; }
 
 burst from_abi(const zcring_burst& b)
@@ -105,7 +110,7 @@ private:
     {
         return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.burst_slots;
     }
-    // What a stream of somebody else's left in the ring is not ours to read.
+    // Samples that the stream of another consumer left in the ring must not be read.
     std::uint64_t available() const noexcept
     {
         return d_stream ? zcring_ring_load_head(d_pages.meta) - d_cursor : 0;
@@ -118,10 +123,10 @@ private:
     const unique_fd d_wake;
     std::atomic<bool> d_woken{ false };
 
-    std::atomic<std::uint64_t> d_stream{ 0 }; //!< which of the device's streams this is about
+    std::atomic<std::uint64_t> d_stream{ 0 }; //!< the stream of the session that this reader reads
     std::uint64_t d_next_burst = 0;
-    std::atomic<std::uint64_t> d_cursor{ 0 }; // release() looks at it
-    // Written by release() alone, which may be another thread's.
+    std::atomic<std::uint64_t> d_cursor{ 0 }; // release() reads it
+    // Written only by release(), which may run in another thread.
     std::atomic<std::uint64_t> d_tail{ 0 };
     std::atomic<std::uint64_t> d_oldest{ 0 };
     std::uint64_t d_total_bytes = 0;
@@ -137,7 +142,7 @@ void reader::impl::follow_stream() noexcept
     d_oldest = 0;
     d_next_burst = 0;
     d_total_bytes = 0;
-    d_stream.store(streams, std::memory_order_release); // release() looks at it first
+    d_stream.store(streams, std::memory_order_release); // release() reads it first
 }
 
 void reader::impl::wake() noexcept
@@ -159,14 +164,14 @@ bool reader::impl::take_wake() noexcept
 status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
 {
     std::optional<steady::time_point> deadline;
-    int fruitless = 0; // rounds so far
+    int rounds = 0; // without enough samples
     const std::uint64_t room = std::max<std::uint64_t>(d_pages.ring_samples - held(), 1);
     const std::uint64_t wanted = std::clamp<std::uint64_t>(samples, 1, room);
 
     while (true) {
         if (take_wake())
             return status::woken;
-        // The state before the head: after the last state, the head is the last too.
+        // Load the state before the head: if the state is the last one, so is the head.
         const std::uint32_t state = zcring_ring_load_state(d_pages.meta);
         if (available() < wanted && state == ZCRING_STATE_RUNNING)
             d_backend.produce(d_cursor + wanted);
@@ -184,7 +189,7 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
                 return status::gone;
         }
 
-        fruitless++;
+        rounds++;
         nanoseconds left = timeout;
         if (timeout.count() >= 0) {
             const auto now = steady::now();
@@ -194,9 +199,9 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
             if (left.count() <= 0)
                 return status::timeout;
         }
-        // With no descriptor free, or none when the producer looked last, a device is readable
-        // though nothing comes; only releasing helps, and that is another thread's to do.
-        if (bursts_full() || fruitless > 2)
+        // With no free descriptor, or none when the producer checked last, poll() reports a
+        // device as readable although no sample arrives. Only a release by another thread helps.
+        if (bursts_full() || rounds > 2)
             poll_two(-1, d_wake.get(), std::min<std::int64_t>(1000000, left.count() & INT64_MAX));
         else
             d_backend.wait(d_cursor + wanted, d_wake.get(), left.count());
@@ -221,7 +226,7 @@ void reader::impl::release(std::uint64_t samples) noexcept
 {
     samples = std::min(samples, held());
     if (!samples || d_stream != d_session.streams())
-        return; // what is held of an older stream is not there any more
+        return; // the held samples were of an older stream
     const std::uint64_t head = burst_head();
     const std::uint64_t tail = d_tail.load(std::memory_order_relaxed) + samples;
     std::uint64_t oldest = d_oldest.load(std::memory_order_relaxed);

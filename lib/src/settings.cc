@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Applies the arguments to a device: geometry first, which empties the ring, then the scene, then
+// the tuning. Keeps what it has set, so that a device that has returned can be set up again. A
+// recording is not kept in memory: it is read again.
 #include "settings.h"
 
 #include "abi_values.h"
@@ -38,7 +42,7 @@ zcring_scene recorded_scene(const recording& r, double frequency)
     return scene;
 }
 
-// It is played as it was recorded, and no other way.
+// A recording plays only at the rate it was recorded at.
 void check_rate(const std::string& file, double recorded, double wanted)
 {
     const rational one = to_rational(recorded);
@@ -48,7 +52,7 @@ void check_rate(const std::string& file, double recorded, double wanted)
     std::ostringstream text;
     text.precision(15);
     text << "zcring: " << file << " was recorded at " << recorded
-         << " samples a second, and is to be played at " << wanted << "; set the rate to "
+         << " samples a second, but the rate is set to " << wanted << "; set the rate to "
          << recorded;
     throw std::invalid_argument(text.str());
 }

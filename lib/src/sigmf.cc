@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads a recording: the metadata says how to read the data, and every statement that can be
+// checked against the data is checked (length, SHA-512), so that a damaged recording is refused
+// and never played. Refusals name the file and the remedy.
 #include "sigmf.h"
 
 #include <zcring/limits.h>
@@ -34,11 +38,14 @@ std::vector<std::byte> read_file(const std::string& path, std::size_t most)
                                 std::generic_category(),
                                 "zcring: cannot read " + path + "; check the path");
     if (static_cast<std::size_t>(size) > most)
-        throw_invalid(path, "it is longer than " + std::to_string(most) + " bytes; cut it");
+        throw_invalid(
+            path, "it is longer than " + std::to_string(most) + " bytes; cut it to that length");
     std::vector<std::byte> bytes(static_cast<std::size_t>(size));
     in.seekg(0);
     if (!in.read(reinterpret_cast<char*>(bytes.data()), size))
-        throw std::system_error(EIO, std::generic_category(), "zcring: cannot read all of " + path);
+        throw std::system_error(EIO,
+                                std::generic_category(),
+                                "zcring: cannot read all of " + path + "; check the disk");
     return bytes;
 }
 
@@ -47,7 +54,8 @@ std::string sha512(const std::vector<std::byte>& bytes)
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     if (!EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha512(), nullptr))
-        throw std::runtime_error("zcring: no SHA-512 in the cryptography library");
+        throw std::runtime_error(
+            "zcring: the cryptography library has no SHA-512; install another build of OpenSSL");
     static constexpr char hex[] = "0123456789abcdef";
     std::string text;
     for (unsigned i = 0; i < length; i++) {
@@ -57,7 +65,7 @@ std::string sha512(const std::vector<std::byte>& bytes)
     return text;
 }
 
-// Values of cu8 are offset by 128; less that they are sc8.
+// Values of cu8 are those of sc8 plus 128.
 void to_signed(std::vector<std::byte>& bytes)
 {
     for (std::byte& b : bytes)
@@ -87,12 +95,12 @@ void check_length(const std::string& path, const recording& r, const json& meta)
                       "it is truncated: its last sample is not whole; copy it again, or cut it");
     for (const char* part : { "captures", "annotations" })
         for (const json& item : meta.value(part, json::array()))
-            // As a double, which holds whatever JSON may say.
+            // As a double, which can hold every number of JSON.
             if (const double start = item.value("core:sample_start", 0.0);
                 !(start >= 0 && start < static_cast<double>(r.samples.size() / sample)))
                 throw_invalid(path,
                               std::string("it is truncated: the metadata's ") + part +
-                                  " go on beyond its end; copy it again");
+                                  " refer to samples beyond its end; copy it again");
 }
 
 recording interpret(const std::string& meta_path, const json& meta)
@@ -140,9 +148,9 @@ recording read_sigmf(const std::string& path)
     const std::string suffix = ".sigmf-meta";
     if (path.size() <= suffix.size() ||
         path.compare(path.size() - suffix.size(), suffix.size(), suffix) != 0)
-        throw std::invalid_argument("zcring: scene=" + path +
-                                    ": it must be tone, noise, counter or a file that ends in " +
-                                    suffix);
+        throw std::invalid_argument(
+            "zcring: scene=" + path +
+            ": the value must be tone, noise, counter or a file that ends in " + suffix);
     const std::vector<std::byte> text = read_file(path, std::size_t{ 1 } << 24);
     try {
         return interpret(path,

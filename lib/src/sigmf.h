@@ -9,11 +9,11 @@
 
 namespace zcring {
 
-//! A recording, ready to be put on the air.
+//! A recording in memory, in a format that the engine plays.
 struct recording {
     zcring::format format = format::sc16;
     double rate = 0;                 //!< samples a second
-    std::optional<double> frequency; //!< Hz, of the centre; where the file says so
+    std::optional<double> frequency; //!< Hz, of the centre; if the metadata has it
     std::vector<std::byte> samples;
 };
 
@@ -22,9 +22,9 @@ struct recording {
  * in .sigmf-meta, and its .sigmf-data file beside it. Of datatype cu8 (as 8-bit values less
  * 128), ci8, ci16_le or cf32_le, with one channel.
  *
- * Throws std::system_error if a file cannot be read, std::invalid_argument if it does not
- * hold what it says: not SigMF, another datatype, no rate, truncated, or with a checksum
- * (core:sha512) that is not its own.
+ * Throws std::system_error if a file cannot be read, std::invalid_argument if the recording
+ * is not SigMF, has another datatype or no rate, is truncated, or has a wrong checksum
+ * (core:sha512).
  */
 recording read_sigmf(const std::string& path);
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The names and sizes of the sample formats. The names are part of the argument string and of the
+// output of the command, and do not change.
 #include <zcring/types.h>
 
 #include <stdexcept>
@@ -37,7 +40,7 @@ format parse_format(std::string_view name)
         if (name == to_string(f))
             return f;
     throw std::invalid_argument("zcring: unknown sample type \"" + std::string(name) +
-                                "\"; it is sc8, sc16 or fc32");
+                                "\"; the type must be sc8, sc16 or fc32");
 }
 
 } // namespace zcring

@@ -41,12 +41,14 @@ class settings;
  * A setting that is not given stays as the device has it; the emulator begins with the
  * defaults. argument_table() has the same table for a program.
  *
- * Ownership: the device owns the mapped ring. Views that a reader hands out end with it.
- * Threading: one thread streams (through a reader); start(), resume() and reopen() belong to
- * it, or to a time when no call of the reader is going on. Every other call of this class but the
- * constructor, the destructor and moving may come from any thread. None waits for data.
- * Errors: the constructor throws std::invalid_argument (the string is wrong; says what is
- * allowed) or std::system_error (the system said no; names the path and the remedy).
+ * Ownership: the device owns the mapped ring. The views of a reader are valid no longer than
+ * the device.
+ * Threading: one thread streams (through a reader). This thread makes the calls start(),
+ * resume() and reopen(), or another thread makes them while no call of the reader runs. Any
+ * thread may make every other call of this class, except the constructor, the destructor and
+ * moving. No call waits for data.
+ * Errors: the constructor throws std::invalid_argument (the string is wrong; names the values
+ * allowed) or std::system_error (the system refused; names the path and the remedy).
  */
 class ZCRING_API device final
 {
@@ -65,83 +67,84 @@ public:
     unsigned channels() const noexcept;
     //! Samples that one channel's ring holds: a power of two.
     std::uint64_t ring_samples() const noexcept;
-    //! Bursts that the ring holds at most: with so many that are not yet released wholly,
-    //! nothing more comes, however much of the ring is free.
+    //! Bursts that the ring holds at most. While this many bursts have samples that are not
+    //! released, no further burst arrives, even if the ring has room for samples.
     std::uint64_t ring_bursts() const noexcept;
     //! The ring of \p channel, mapped twice in a row, so that any run of up to
-    //! ring_samples() samples lies in one piece; null for no channel. Read-only.
+    //! ring_samples() samples is contiguous; null if there is no such channel. Read-only.
     const void* ring(unsigned channel) const noexcept;
     //! Seconds between bursts.
     double interval() const noexcept;
 
-    //! What a new stream begins with.
+    //! How a new stream begins.
     struct start_options {
         std::uint64_t first_index = 0;     //!< index of its first sample
-        std::uint64_t preroll_samples = 0; //!< zeros held before it; at most half the ring
-        std::uint64_t time_ns = 0;         //!< time of its first sample; 0: the device's
+        std::uint64_t preroll_samples = 0; //!< zeros held before it; at most half of the ring
+        std::uint64_t time_ns = 0;         //!< time of its first sample; 0: the time of the device
         std::uint64_t delay_ns = 0;        //!< from now to its first sample; at most a day
     };
     //! Starts a new stream: counters at zero, the ring empty. Throws std::system_error,
-    //! for example if the scene's rate is not the device's.
+    //! for example if the rate of the scene is not the rate of the device.
     void start(const start_options& options);
     void start() { start(start_options{}); }
-    //! Goes on where the stream stopped: nothing that lay in the ring is lost.
+    //! Continues the stopped stream: samples in the ring stay there.
     void resume();
-    //! Stops the stream; what lies in the ring may still be read.
+    //! Stops the stream; samples in the ring can still be read.
     void stop();
 
-    //! Throws std::invalid_argument if a value is out of range, a channel is not there or
-    //! the command is to take effect at a sample clock and at a time, and std::system_error
-    //! if the device refuses. Either way nothing has changed.
+    //! Tunes the device. Throws std::invalid_argument if a value is out of range, a channel
+    //! does not exist, or the command has both a sample clock and a time to take effect at,
+    //! and std::system_error if the device refuses. After an exception, nothing has changed.
     void control(const command& change);
-    //! The same for a device that is gone: reopen() has it so, once it is back. False, and
-    //! nothing, where it is not gone, or the change is one that cannot wait: of the time, or
-    //! ahead of time.
+    //! The same for a device that is gone: stores \p change, and reopen() applies it. Returns
+    //! false, and does nothing, if the device is not gone, or if the change cannot be stored:
+    //! a change of the time, or a timed command.
     bool keep(const command& change);
     //! Hz; -1e12 to 1e12.
     void set_frequency(double hz, unsigned channels = command::all_channels);
     //! dB; -60 to 60.
     void set_gain(double db, unsigned channels = command::all_channels);
-    //! Samples a second; 0.001 to 1e10. A recorded scene plays at its own rate only.
+    //! Samples a second; 0.001 to 1e10. A recording plays at its own rate only.
     void set_rate(double hz);
 
     zcring::tuning tuning() const;
     zcring::telemetry telemetry() const;
 
     /*!
-     * Opens a device that is gone again, once it is back; does nothing, and returns false,
-     * for one that is there. It is stopped then, with an empty ring at the addresses of
-     * before, and set up as it was: geometry, interval, the scene of the arguments (a
-     * recording is read anew), and tuned as it last was, by commands that came or took
-     * effect until then, or as keep() has it. Time of day and commands that waited are not
-     * kept; the emulator keeps its time.
+     * Opens a device that is gone again, after it has returned. Returns false, and does
+     * nothing, if the device is not gone. The reopened device is stopped, with an empty ring
+     * at the same addresses. It has the geometry, the interval and the scene of the arguments
+     * (a recording is read again), and the last tuning: all commands that were given or took
+     * effect before the device went, then those of keep(). The time of day and timed commands
+     * that waited are not restored; the emulator keeps its time.
      *
-     * Views and what ring() shows are another stream's from here on; what was not read is
-     * lost, and a reader follows. Throws std::system_error, and the device is gone as before:
-     * ENOENT or ENODEV while it is not back, EBUSY if another program was faster.
+     * Afterwards, views and the memory at ring() belong to another stream: samples that were
+     * not read are lost, and a reader begins anew. Throws std::system_error, and the device
+     * is gone as before: ENOENT or ENODEV if it has not returned, EBUSY if another program
+     * has opened it.
      */
     bool reopen();
 
     /*! \name Fault injection
-     * What real hardware does on bad days only, to a stream that runs; a new one knows
-     * nothing of them. On a kernel device they need root and debugfs, and unplug() and plug()
-     * act on it for everybody. Each throws std::system_error: EINVAL while no stream runs,
-     * ERANGE for what is out of range, ENODEV once the device is gone, and ENOENT or EACCES,
-     * which name the file and the remedy.
+     * Faults of real hardware, on demand, in the stream that runs; a new stream has none of
+     * them. On a kernel device these calls need root and debugfs, and unplug() and plug()
+     * affect every program that uses it. Each call throws std::system_error: EINVAL while no
+     * stream runs, ERANGE for a value out of range, ENODEV after the device is gone, and
+     * ENOENT or EACCES, which name the file and the remedy.
      */
     //!@{
-    //! The DMA engine delivers nothing for \p time, 0 to a day; then all that the ADC took
-    //! comes at once, and what the ring has no room for is one gap. A second one takes the
-    //! first's place. Does nothing at free pace.
+    //! The DMA engine delivers nothing for \p time, 0 to a day. Then all samples that the ADC
+    //! took arrive at once, and those that the ring has no room for are lost in one gap. A
+    //! second stall replaces the first. Does nothing with free pace.
     void stall(std::chrono::nanoseconds time);
-    //! The next \p samples are lost, in one gap; up to 2^48 may wait to be.
+    //! The next \p samples samples are lost, in one gap; up to 2^48 can be waiting.
     void drop(std::uint64_t samples);
-    //! From the next sample on, the time of day is later by \p time, or earlier.
+    //! From the next sample on, the time of day is later by \p time (negative: earlier).
     void jump(std::chrono::nanoseconds time);
-    //! The device is gone (status::gone); what is in the ring can still be read. Needs no
+    //! The device is gone (status::gone); samples in the ring can still be read. Needs no
     //! stream.
     void unplug();
-    //! It is there again, for reopen(). EEXIST where it is plugged in already.
+    //! The device is back, for reopen(). EEXIST if it is plugged in already.
     void plug();
     //!@}
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief What a device can be set to, at most; every bound belongs to the range.
+ * \brief Ranges of the settings of a device; each bound is an allowed value.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ namespace zcring::limits {
 
 inline constexpr double rate_min = 1e-3; //!< samples a second
 inline constexpr double rate_max = 1e10;
-inline constexpr double frequency_max = 1e12; //!< Hz; as far below zero too
+inline constexpr double frequency_max = 1e12; //!< Hz; the minimum is the negative of it
 inline constexpr double gain_min = -60;       //!< dB
 inline constexpr double gain_max = 60;
 inline constexpr std::uint64_t ring_bytes_min = 4096; //!< of one channel

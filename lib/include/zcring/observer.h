@@ -9,30 +9,30 @@
 
 namespace zcring {
 
-//! What a device is doing.
+//! State of a device.
 enum class state {
     stopped, //!< no stream
     running, //!< samples arrive
     fault,   //!< the stream ended by an error
-    gone,    //!< the hardware is gone for good
+    gone,    //!< the device was unplugged
 };
 
 //! "stopped", "running", …
 ZCRING_API const char* to_string(state s) noexcept;
 
 /*!
- * \brief Looks at a kernel device without touching it.
+ * \brief Reads the state of a kernel device without changing it.
  *
- * Any number of observers may look at one device, whatever its consumer does meanwhile:
- * an observer opens it for reading only, asks, and neither configures nor claims it.
+ * Any number of observers may watch one device while its consumer streams: an observer opens
+ * the device read-only, queries it, and neither configures it nor becomes its consumer.
  *
- * Threading: every call but the constructor and the destructor may come from any thread.
- * Errors: thrown as std::system_error, which names the path and the remedy.
+ * Threading: any thread may make every call except the constructor and the destructor.
+ * Errors: std::system_error, which names the path and the remedy.
  */
 class ZCRING_API observer final
 {
 public:
-    //! Paths of the kernel devices there are, the lowest number first.
+    //! Paths of all kernel devices, the lowest number first.
     static std::vector<std::string> list();
 
     explicit observer(const std::string& path);
@@ -40,9 +40,9 @@ public:
     observer(const observer&) = delete;
     observer& operator=(const observer&) = delete;
 
-    //! How a device is set up; its consumer may change it between streams.
+    //! Settings of a device; its consumer may change them between streams.
     struct description {
-        std::string model; //!< what produces the samples, for people
+        std::string model; //!< the hardware, or the simulation, in words
         zcring::state state = state::stopped;
         zcring::format format = format::sc16;
         unsigned channels = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief The words that a device, a reader and their callers share.
+ * \brief The types that a device, a reader and their callers share.
  *
  * A *sample* is one complex sample of one channel. Indices and counts of samples are per
  * channel, and every channel has the same ones; counts of bytes are over all channels.
- * Plain values; no function here throws but where it says so.
+ * Plain values; no function here throws unless its comment says so.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ ZCRING_API std::size_t sample_bytes(format f) noexcept;
 //! "sc8", "sc16" or "fc32".
 ZCRING_API const char* to_string(format f) noexcept;
 
-//! The inverse of to_string(). Throws std::invalid_argument, which lists what there is.
+//! The inverse of to_string(). Throws std::invalid_argument, which lists the formats.
 ZCRING_API format parse_format(std::string_view name);
 
 //! Counters of one stream; zero when it starts. At every moment, to the sample,
@@ -45,8 +45,8 @@ ZCRING_API format parse_format(std::string_view name);
 struct telemetry {
     std::uint64_t sample_clock = 0;     //!< samples that the ADC has taken
     std::uint64_t produced_samples = 0; //!< samples put into the ring
-    std::uint64_t consumed_samples = 0; //!< samples released, as the producer saw it last
-    std::uint64_t lost_samples = 0;     //!< samples dropped for want of room, or on demand
+    std::uint64_t consumed_samples = 0; //!< samples released, as the producer read the tail last
+    std::uint64_t lost_samples = 0;     //!< samples dropped because the ring was full, or on demand
     std::uint64_t produced_bytes = 0;
     std::uint64_t consumed_bytes = 0;
     std::uint64_t overflow_bytes = 0; //!< lost_samples over all channels, in bytes
@@ -54,22 +54,22 @@ struct telemetry {
     std::uint64_t bursts = 0;
 };
 
-//! One DMA burst: what is known of a run of samples. It is constant over the burst.
+//! One DMA burst: the description of a run of samples. All settings are constant over it.
 struct burst {
     std::uint64_t index = 0;        //!< of the first sample, in the stream
     std::uint64_t sample_clock = 0; //!< of the first sample; counts lost samples too
     std::uint64_t time_ns = 0;      //!< of the first sample, since 1970-01-01 00:00 UTC
     std::uint64_t samples = 0;      //!< at least 1
     std::uint64_t lost = 0;         //!< samples lost just before the first
-    std::uint64_t interrupt_ns = 0; //!< its interrupt, by CLOCK_MONOTONIC; 0 with free pace
+    std::uint64_t interrupt_ns = 0; //!< time of its interrupt, by CLOCK_MONOTONIC; 0 with free pace
     double rate = 0;                //!< samples a second
     double bandwidth = 0;           //!< Hz; 0: not limited
     unsigned tuned_channels = 0;    //!< bit c: channel c was tuned at the first sample
     bool starts = false;            //!< first of a stream
     bool resumes = false;           //!< first after a stop
     bool rate_changed = false;      //!< at the first sample
-    bool time_changed = false;      //!< was set, or jumped, at the first sample
-    bool resident = false;          //!< nothing was written: the samples lay there already
+    bool time_changed = false;      //!< the time was set, or jumped, at the first sample
+    bool resident = false;          //!< not written again: the samples were in the ring already
     std::array<double, max_channels> frequency{}; //!< Hz
     std::array<double, max_channels> gain{};      //!< dB
 };
@@ -83,7 +83,7 @@ struct tuning {
     std::array<double, max_channels> gain{};      //!< dB
 };
 
-//! A change of tuning. All that is given takes effect together, at one sample.
+//! A change of tuning. All values that are given take effect together, at one sample.
 struct command {
     static constexpr unsigned all_channels = ~0u;
 
@@ -92,14 +92,15 @@ struct command {
     std::optional<double> gain;       //!< dB, -60 to 60
     std::optional<double> bandwidth;  //!< Hz, 0 to 1e12; 0: not limited
     std::optional<double> rate;       //!< samples a second, 0.001 to 1e10; of all channels
-    //! Time of that sample, in ns since 1970. May be set at any time, but not ahead of time
-    //! while no stream runs; it then runs on, through all streams to come.
+    //! Sets the time of that sample, in ns since 1970. Allowed at any moment, except as a
+    //! timed command while no stream runs. The clock then continues from there, through all
+    //! later streams.
     std::optional<std::uint64_t> time_ns;
-    //! Sample clock of that sample; else the next.
+    //! Sample clock of that sample; without it, the next sample.
     std::optional<std::uint64_t> at_clock;
-    //! It is the first sample whose time is not before this, in ns since 1970, by the clock
-    //! as it is now; what has passed means the next. Only while a stream runs, and not
-    //! together with at_clock.
+    //! That sample is the first whose time is not before this, in ns since 1970, by the clock
+    //! as it is now; a time that has passed means the next sample. Only while a stream runs,
+    //! and not together with at_clock.
     std::optional<std::uint64_t> at_time_ns;
 };
 
