@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Checks the samples of the counter scene. The rule of each format says how a count is laid out in
+// memory. Right samples are compared in blocks without a branch, which the compiler vectorizes;
+// only a block with a wrong sample is searched sample by sample.
 #include "counter_check.h"
 
 #include <algorithm>
@@ -11,7 +15,7 @@ namespace {
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "samples are little-endian");
 
-// A rule is a format: the counter's value, as the word that lies in memory, and back.
+// A rule is the layout of one format: from the counter's value to the word in memory, and back.
 
 struct sc8_rule {
     using word = std::uint16_t;
@@ -69,7 +73,7 @@ typename Rule::word load(const std::byte* at, std::uint64_t place) noexcept
     return w;
 }
 
-// No branch and a fixed length, so that the compiler makes vectors of it.
+// No branch and a fixed length, so that the compiler vectorizes the comparison.
 constexpr std::uint64_t block_samples = 1024;
 
 template <class Rule>
@@ -81,7 +85,7 @@ bool block_is_right(const std::byte* at, std::uint32_t count) noexcept
     return !wrong;
 }
 
-// How many of the samples are right before the first that is not.
+// The number of right samples before the first wrong one.
 template <class Rule>
 std::uint64_t
 right_samples(const std::byte* at, std::uint64_t samples, std::uint32_t count) noexcept
@@ -136,7 +140,7 @@ void counter_check::note(const fault& f) noexcept
         d_first = f;
 }
 
-// A wrong sample that the one after it goes on from begins a slip; any other is torn.
+// A wrong sample begins a slip if the next sample continues from it; otherwise it is torn.
 template <class Rule>
 void counter_check::check_channel(unsigned channel, const zcring::reader::view& view) noexcept
 {

@@ -10,22 +10,22 @@
 
 namespace app {
 
-//! What is wrong with a sample.
+//! The kinds of wrong samples.
 enum class fault_kind {
-    missing, //!< it comes too early: samples before it are not there
-    doubled, //!< it comes too late: samples were there before
-    torn,    //!< it is none that the counter makes hereabouts
+    missing, //!< the sample is too early: samples before it are missing
+    doubled, //!< the sample is too late: it or a later sample was there before
+    torn,    //!< the counter makes no such sample here
 };
 
 const char* to_string(fault_kind kind) noexcept;
 
 /*!
- * \brief Holds a stream of scene=counter against what the counter says it must be.
+ * \brief Compares every sample of a stream of scene=counter with its expected value.
  *
- * The counter makes every sample tell its own sample clock: the low 32 bits of it, 4097
- * further on for every channel, the low half in I and the high half in Q. In sc8 it is 16
- * bits and a byte in each; fc32 has the values of sc16, divided by 32768. So a slip of a
- * multiple of 2^32 samples, in sc8 of 2^16, does not show in the samples.
+ * Every sample of the counter contains its own sample clock: the low 32 bits of it, plus 4097
+ * for every channel, the low half in I and the high half in Q. In sc8 these are 16 bits, with
+ * one byte in each; fc32 has the values of sc16, divided by 32768. So a slip by a multiple of
+ * 2^32 samples, in sc8 of 2^16, cannot be found.
  *
  * Losses that a burst reports move the clock on and are no faults. After a slip the samples
  * are compared with the clock that the stream has slipped to, so that a slip counts once.
@@ -43,7 +43,7 @@ public:
     //! The next view of a stream that began at index 0, and the bursts that begin in it.
     void check(const zcring::reader::view& view, const std::vector<zcring::burst>& bursts) noexcept;
 
-    std::uint64_t samples() const noexcept { return d_samples; } //!< looked at, of each channel
+    std::uint64_t samples() const noexcept { return d_samples; } //!< checked, of each channel
     std::uint64_t lost() const noexcept { return d_lost; }       //!< reported by bursts
     std::uint64_t gaps() const noexcept { return d_gaps; }
 
@@ -51,7 +51,7 @@ public:
         fault_kind kind = fault_kind::torn;
         unsigned channel = 0;
         std::uint64_t index = 0;        //!< in the stream
-        std::uint64_t sample_clock = 0; //!< that it should have told
+        std::uint64_t sample_clock = 0; //!< that the sample should contain
         std::uint64_t samples = 0;      //!< how many are missing or doubled; 1 if torn
     };
     const std::optional<fault>& first_fault() const noexcept { return d_first; }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// zcring info: prints the geometry, the settings and the counters of devices. A device that is
+// named without settings is only observed, which disturbs no program that streams from it.
 #include "info.h"
 
 #include "snapshot.h"
@@ -54,7 +57,7 @@ int list_devices(bool json)
         return 0;
     }
     if (paths.empty())
-        std::cout << "There is no /dev/zcring*. The emulator, as it begins:\n\n";
+        std::cout << "There is no /dev/zcring*. The emulator with its defaults:\n\n";
     for (std::size_t i = 0; i < found.size(); i++)
         std::cout << (i ? "\n" : "") << found[i];
     return 0;

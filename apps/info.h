@@ -6,7 +6,7 @@
 namespace app {
 
 struct info_options {
-    std::string arguments; //!< device.h; empty: every device there is, else the emulator
+    std::string arguments; //!< device.h; empty: all devices, or the emulator if there are none
     bool json = false;
 };
 

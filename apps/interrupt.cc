@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Turns Ctrl-C into an orderly end of a run. The handler only sets a flag and wakes the reader,
+// which a handler may do. Both signals are blocked wherever there is no reader to wake.
 #include "interrupt.h"
 
 #include <csignal>

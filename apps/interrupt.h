@@ -6,9 +6,9 @@
 namespace app {
 
 /*!
- * \brief Holds Ctrl-C (and SIGTERM) back, in this thread and in those it starts meanwhile.
+ * \brief Blocks Ctrl-C (and SIGTERM) in this thread, and in the threads that it starts.
  *
- * What is held back comes when this object goes, or to an interrupt within its life.
+ * A blocked signal is delivered when this object is destroyed, or to an interrupt before that.
  */
 class blocked_signals final
 {
@@ -20,10 +20,11 @@ public:
 };
 
 /*!
- * \brief Makes of Ctrl-C (and SIGTERM) a wish to end early, which wakes a reader.
+ * \brief On Ctrl-C (or SIGTERM), requests an early end and wakes a reader.
  *
- * A second one kills. To be made and destroyed in the thread that holds the signals back,
- * and only while it does: so none can come to a reader that is no more. One at a time.
+ * A second signal kills the process. Construct and destroy this object in the thread that has
+ * blocked the signals, while they are blocked there: then no signal can reach a reader that
+ * is destroyed. Only one object at a time.
  */
 class interrupt final
 {

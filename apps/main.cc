@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The command line of zcring: parses it, runs one subcommand, and turns every exception into one
+// line on stderr and exit status 2. Exit status 1 is the subcommand's own.
 #include "info.h"
 #include "verify.h"
 
@@ -26,14 +29,14 @@ constexpr const char* about_arguments =
 constexpr const char* about_defaults = "A setting that is not given stays as the device has it; "
                                        "the emulator begins with the defaults.\n";
 constexpr const char* statuses =
-    "Exit status: 0 done, 1 wrong or lost (verify), 2 it could not begin.\n";
+    "Exit status: 0 done, 1 samples wrong or lost (verify), 2 the run could not start.\n";
 constexpr const char* about_info =
-    "With device= alone the device is only looked at, even while another program streams from\n"
-    "it; any key more sets the device, as opening it does. ARGS is explained by zcring --help.\n";
+    "With device= alone the device is only observed, even while another program streams from it.\n"
+    "With any other key the device is opened and set. zcring --help explains ARGS.\n";
 constexpr const char* about_verify =
-    "Streams with scene=counter, in which every sample tells its own index, looks at every\n"
-    "sample of every channel, and closes with the sums of the counters. Ctrl-C ends it early.\n"
-    "ARGS is explained by zcring --help; the scene in it does not count.\n";
+    "Streams with scene=counter, in which every sample contains its own index, checks every\n"
+    "sample of every channel, and at the end the sums of the counters. Ctrl-C ends the run early.\n"
+    "zcring --help explains ARGS; a scene in ARGS is ignored.\n";
 
 // The table of the argument string, and how to write one.
 std::string arguments_help()
@@ -43,7 +46,7 @@ std::string arguments_help()
            about_defaults;
 }
 
-// The message on one line, with the program's name before it once.
+// Prints the message on one line that begins with the name of the program.
 void print_error(std::string message)
 {
     const std::string name = "zcring: ";
@@ -54,14 +57,16 @@ void print_error(std::string message)
 
 void add_info(CLI::App& command, app::info_options& options)
 {
-    CLI::App* info = command.add_subcommand("info", "Tell a device's geometry, settings, counters");
-    info->add_option(
-        "ARGS", options.arguments, "Which device; none: each /dev/zcring*, else the emulator");
+    CLI::App* info =
+        command.add_subcommand("info", "Print the geometry, settings and counters of a device");
+    info->add_option("ARGS",
+                     options.arguments,
+                     "Which device; without it: each /dev/zcring*, else the emulator");
     info->add_flag("--json", options.json, "Print one JSON object");
     info->footer(about_info);
 }
 
-// A number that may be written as 1e9, rewritten in full where it is to be whole.
+// Accepts a number in a range, also as 1e9; a whole number is rewritten in full for CLI11.
 CLI::Validator between(double low, double high, bool whole)
 {
     const auto check = [=](std::string& text) {
@@ -69,8 +74,8 @@ CLI::Validator between(double low, double high, bool whole)
         if (!CLI::detail::lexical_cast(text, x) || !(x >= low && x <= high) ||
             (whole && x != std::floor(x))) {
             std::ostringstream allowed;
-            allowed << text << ": it must be a " << (whole ? "whole " : "") << "number from " << low
-                    << " to " << high;
+            allowed << text << ": the value must be a " << (whole ? "whole " : "") << "number from "
+                    << low << " to " << high;
             return allowed.str();
         }
         if (whole)
@@ -82,15 +87,15 @@ CLI::Validator between(double low, double high, bool whole)
 
 void add_verify(CLI::App& command, app::verify_options& options)
 {
-    CLI::App* verify = command.add_subcommand(
-        "verify", "Prove that no sample is lost, doubled or torn on its way");
-    verify->add_option("ARGS", options.arguments, "Which device, and how it is to be set");
+    CLI::App* verify =
+        command.add_subcommand("verify", "Check that no sample is lost, doubled or torn");
+    verify->add_option("ARGS", options.arguments, "Which device, and its settings");
     verify->add_option("--samples", options.samples, "End after N samples of each channel")
         ->type_name("N")
         ->transform(between(1, 9e15, true));
     verify
         ->add_option(
-            "--seconds", options.seconds, "End after S seconds; 10 where --samples is not given")
+            "--seconds", options.seconds, "End after S seconds (default: 10, without --samples)")
         ->type_name("S")
         ->check(between(1e-3, 3e9, false));
     verify
@@ -98,19 +103,19 @@ void add_verify(CLI::App& command, app::verify_options& options)
             "--stall",
             [&options](int ms) { options.stall = std::chrono::milliseconds(ms); },
             "Sleep MS milliseconds at every burst, to be too slow on\n"
-            "purpose: losses are then expected, and proven to be\n"
-            "accounted for to the sample")
+            "purpose: losses are then expected, and each is checked\n"
+            "against the counters, to the sample")
         ->type_name("MS")
         ->transform(between(0, 60000, true));
     verify->add_flag(
-        "--allow-loss", options.allow_loss, "Losses that the device reports are no failure");
+        "--allow-loss", options.allow_loss, "Do not fail on losses that the device reports");
     verify->add_flag("--json", options.json, "Print one JSON object");
     verify->footer(about_verify);
 }
 
 int run(int argc, char** argv)
 {
-    CLI::App command("Tells and checks what /dev/zcring*, or the emulator, streams.", "zcring");
+    CLI::App command("Shows and checks the stream of /dev/zcring*, or of the emulator.", "zcring");
     app::info_options info;
     app::verify_options verify;
 
@@ -142,7 +147,7 @@ int main(int argc, char** argv)
     try {
         const int status = run(argc, argv);
         if (!std::cout.flush())
-            throw std::runtime_error("the output cannot be written");
+            throw std::runtime_error("the output cannot be written; check the disk or the pipe");
         return status;
     } catch (const std::exception& e) {
         print_error(e.what());

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The state of a device at one moment, as a table for people and as JSON for programs. Keys and
+// units of the JSON are an interface: scripts depend on them.
 #include "snapshot.h"
 
 #include "text.h"

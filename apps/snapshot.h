@@ -11,7 +11,7 @@
 
 namespace app {
 
-//! What there is to be told of a device, at one moment.
+//! The geometry, the settings and the counters of a device at one moment.
 struct snapshot {
     std::string name;
     std::string model;
@@ -26,7 +26,7 @@ struct snapshot {
 };
 
 snapshot take_snapshot(const zcring::observer& device);
-//! Of an emulator that streams nothing.
+//! Of an emulator that has no stream.
 snapshot take_snapshot(const zcring::device& emulator);
 
 nlohmann::ordered_json to_json(const snapshot& s);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Formats numbers, units and tables for the reports of the command.
 #include "text.h"
 
 #include <algorithm>
@@ -9,7 +11,7 @@ namespace app {
 
 namespace {
 
-// Columns that a terminal shows it in: UTF-8's following bytes take none.
+// The number of columns on a terminal: the continuation bytes of UTF-8 need none.
 std::size_t width(const std::string& text)
 {
     const auto begins = [](char c) { return (static_cast<unsigned char>(c) >> 6) != 2; };

@@ -18,17 +18,17 @@ std::string grouped(std::uint64_t n);
 //! "1 burst", "2 bursts".
 std::string counted(std::uint64_t n, const std::string& noun);
 
-//! As it is, with no more digits than it needs and at most that many.
+//! The number with as many digits as it needs, and at most \p digits.
 std::string plain(double x, int digits = 12);
 
-//! With the prefix that suits: 2.4e6, "S/s" is "2.4 MS/s".
+//! The number with a fitting prefix of its unit: 2.4e6, "S/s" is "2.4 MS/s".
 std::string scaled(double value, const std::string& unit, int digits = 12);
 
 //! 8388608 is "8 MiB".
 std::string bytes_text(std::uint64_t bytes);
 
-//! Rows of a label and cells, in columns; indented. Cells stand to the right where the
-//! number of the column, from 0, is less than \p numeric.
+//! Rows of a label and cells, in columns; indented. The first \p numeric columns of cells are
+//! aligned to the right.
 class table final
 {
 public:

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Judges a run of zcring verify: the samples, as counter_check saw them, and the sums of the
+// counters, which must agree with each other and with what the reader counted. A run is good
+// only if all of these hold; a loss that is accounted for is still a loss unless allowed.
 #include "verdict.h"
 
 #include "snapshot.h"
@@ -30,12 +34,12 @@ sum equation(const char* words, std::uint64_t whole, std::vector<std::uint64_t> 
     return s;
 }
 
-// A gap is told by the burst after it: the last one may still wait for that.
+// The burst after a gap reports it, so the last gap may have no report yet.
 sum losses_sum(const zcring::telemetry& t, const counter_check& samples)
 {
     const std::uint64_t unreported = t.lost_samples - samples.lost();
     const std::uint64_t events = t.overflow_count - samples.gaps();
-    sum s = equation("lost = told by gaps + after the last burst",
+    sum s = equation("lost = reported by bursts + after the last burst",
                      t.lost_samples,
                      { samples.lost(), unreported });
     s.holds = t.lost_samples >= samples.lost() && (events == 0 || events == 1) &&
@@ -79,9 +83,9 @@ std::string describe(const counter_check::fault& f)
     const std::string where = "channel " + std::to_string(f.channel) + ", sample " +
                               grouped(f.index) + " (sample clock " + grouped(f.sample_clock) + ")";
     if (f.kind == fault_kind::torn)
-        return where + ": it is torn";
+        return where + ": the sample is torn";
     return where + ": " + counted(f.samples, "sample") +
-           (f.kind == fault_kind::missing ? " missing before it" : " doubled from it on");
+           (f.kind == fault_kind::missing ? " missing before it" : " doubled from there on");
 }
 
 std::string describe_failure(const evidence& e, const counter_check& samples)
@@ -101,17 +105,17 @@ std::string verdict_line(const evidence& e, const counter_check& samples)
         counted(t.lost_samples, "sample") + " lost in " + counted(t.overflow_count, "overflow");
     switch (v) {
     case verdict::proven:
-        return "proven: nothing was lost, doubled or torn";
+        return "proven: no sample was lost, doubled or torn";
     case verdict::accounted:
-        return "proven: " + losses + ", each accounted for; nothing doubled or torn";
+        return "proven: " + losses + ", each accounted for; no sample doubled or torn";
     case verdict::lost:
         return "lost: " + losses +
-               ", each accounted for; raise ring_bytes, lower rate, or say "
+               ", each accounted for; increase ring_bytes, reduce rate, or use "
                "--allow-loss";
     case verdict::wrong:
         return "wrong: " + describe_failure(e, samples);
     case verdict::nothing:
-        return "nothing proven: no sample came" + (e.ended.empty() ? "" : "; " + e.ended);
+        return "nothing proven: no sample arrived" + (e.ended.empty() ? "" : "; " + e.ended);
     }
     return "?";
 }

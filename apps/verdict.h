@@ -14,18 +14,18 @@
 
 namespace app {
 
-//! What a run of `zcring verify` has seen, once the stream is stopped.
+//! What a run of `zcring verify` has observed, after the stream was stopped.
 struct evidence {
     std::string device;
     zcring::format format = zcring::format::sc16;
     unsigned channels = 1;
     bool loss_allowed = false;
     bool interrupted = false;
-    std::string ended;          //!< why the stream ended by itself; empty if it did not
+    std::string ended;          //!< why the stream ended early by itself; empty if it did not
     double seconds = 0;         //!< from the start of the stream to its stop
-    std::uint64_t released = 0; //!< samples of a channel, given back
-    std::uint64_t left = 0;     //!< samples of a channel, found in the ring after the stop
-    //! After all of the above; none where the device is gone.
+    std::uint64_t released = 0; //!< samples of each channel, released
+    std::uint64_t left = 0;     //!< samples of each channel, in the ring after the stop
+    //! Read after all of the above; none if the device is gone.
     std::optional<zcring::telemetry> telemetry;
 };
 
@@ -41,11 +41,11 @@ struct sum {
 std::vector<sum> check_sums(const evidence& e, const counter_check& samples);
 
 enum class verdict {
-    proven,    //!< nothing is lost, doubled or torn
-    accounted, //!< samples are lost, as is allowed, and each is accounted for
-    lost,      //!< the same, but not allowed
+    proven,    //!< no sample is lost, doubled or torn
+    accounted, //!< samples are lost, which is allowed, and each is accounted for
+    lost,      //!< the same, but losses are not allowed
     wrong,     //!< samples or sums are wrong, or the stream ended by itself
-    nothing,   //!< no sample came
+    nothing,   //!< no sample arrived
 };
 
 const char* to_string(verdict v) noexcept;
@@ -53,7 +53,7 @@ inline bool is_good(verdict v) { return v == verdict::proven || v == verdict::ac
 
 verdict find_verdict(const evidence& e, const counter_check& samples);
 
-//! The whole report, the verdict's line last.
+//! Prints the whole report; the verdict is the last line.
 void print_report(std::ostream& out, const evidence& e, const counter_check& samples);
 nlohmann::ordered_json report_json(const evidence& e, const counter_check& samples);
 

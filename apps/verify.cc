@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// zcring verify: streams the counter scene, checks every sample, and stops. Samples that are left
+// in the ring after the stop are checked too, but stay there, so that the telemetry must count
+// them. The verdict is found afterwards, from the evidence alone.
 #include "verify.h"
 
 #include "counter_check.h"
@@ -27,19 +31,19 @@ using std::chrono::duration_cast;
 using std::chrono::nanoseconds;
 using seconds_f = std::chrono::duration<double>;
 
-// Saturates: a century is for ever.
+// Saturates at about a century.
 steady::time_point after(steady::time_point start, double seconds)
 {
     return start + duration_cast<steady::duration>(seconds_f(std::min(seconds, 3e9)));
 }
 
-// How long a device that works may be silent, in seconds.
+// The longest time in seconds that a working device sends no sample.
 double silence_limit(const zcring::device& device)
 {
     return 5 + 3 * device.interval() + 2 / device.tuning().rate;
 }
 
-// Unlike std::this_thread::sleep_for, ended by a signal.
+// Unlike std::this_thread::sleep_for, a signal ends this.
 void sleep_for(std::chrono::milliseconds time)
 {
     const timespec t = { static_cast<time_t>(time.count() / 1000),
@@ -120,7 +124,7 @@ void verification::read_samples()
     d_evidence.released += v.samples;
 }
 
-// Whether to go on.
+// Returns whether the run continues.
 bool verification::handle_status(zcring::status s)
 {
     switch (s) {
@@ -133,7 +137,7 @@ bool verification::handle_status(zcring::status s)
     case zcring::status::timeout:
         if (steady::now() < d_silent_until)
             return true;
-        d_evidence.ended = "no sample came for " + scaled(d_silence_limit, "s");
+        d_evidence.ended = "no sample arrived for " + scaled(d_silence_limit, "s");
         return false;
     case zcring::status::stopped:
     case zcring::status::fault:
@@ -160,7 +164,7 @@ void verification::stream()
     d_evidence.seconds = seconds_f(steady::now() - start).count();
 }
 
-// Checks what is left and leaves it there, so that the telemetry must still count it.
+// Checks the samples that are left, without a release: the telemetry must still count them.
 void verification::check_rest()
 {
     while (true) {
@@ -187,7 +191,7 @@ void verification::run()
         d_device.stop();
         check_rest();
         d_evidence.telemetry = d_device.telemetry();
-    } catch (const std::system_error& e) { // a device that is gone can fail these
+    } catch (const std::system_error& e) { // the device may be gone
         if (d_evidence.ended.empty())
             d_evidence.ended = e.what();
     }
@@ -199,7 +203,7 @@ int run_verify(const verify_options& options)
 {
     zcring::arguments arguments = zcring::parse_arguments(options.arguments);
     arguments.scene = "counter";
-    const blocked_signals blocked; // before the device, whose thread then leaves them to this one
+    const blocked_signals blocked; // before the device, so that its thread has them blocked too
     zcring::device device(arguments);
     verification v(device, options);
 

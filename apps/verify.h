@@ -9,9 +9,9 @@
 namespace app {
 
 struct verify_options {
-    std::string arguments;                //!< device.h; its scene does not count
-    std::optional<std::uint64_t> samples; //!< of each channel, to be read
-    std::optional<double> seconds;        //!< to read for; with neither, 10
+    std::string arguments;                //!< device.h; a scene is ignored
+    std::optional<std::uint64_t> samples; //!< of each channel, to read
+    std::optional<double> seconds;        //!< to read for; without both, 10
     std::chrono::milliseconds stall{ 0 }; //!< to sleep for at every burst
     bool allow_loss = false;              //!< a stall allows it too
     bool json = false;

@@ -174,7 +174,7 @@ class Verify(unittest.TestCase):
     def test_the_last_line_is_the_verdict(self):
         status, out, err = run("verify", "emulator,pace=free", "--samples", "1000000")
         self.assertEqual((status, err), (0, ""))
-        self.assertEqual(out.splitlines()[-1], "proven: nothing was lost, doubled or torn")
+        self.assertEqual(out.splitlines()[-1], "proven: no sample was lost, doubled or torn")
 
     def test_another_scene_does_not_count(self):
         status, _, _ = run("verify", "emulator,pace=free,scene=noise", "--samples=1e5")

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The checker of the counter scene, on streams that are written here sample by sample: it finds
+// every wrong sample where it is, and counts each kind as it should.
 #include "counter_check.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +24,7 @@ namespace {
 
 constexpr fault_kind kinds[] = { fault_kind::missing, fault_kind::doubled, fault_kind::torn };
 
-// A stream as the counter's rule has it, written sample by sample, apart from the checker.
+// A stream of the counter scene, written sample by sample, without the code of the checker.
 class planes final
 {
 public:
@@ -216,7 +219,7 @@ TEST_P(CounterCheck, zeros_are_torn)
     expect_only(d_check, fault_kind::torn, 10);
 }
 
-TEST_P(CounterCheck, a_loss_that_is_told_is_no_fault)
+TEST_P(CounterCheck, a_loss_that_a_burst_reports_is_no_fault)
 {
     d_planes.append(0, 1000);
     d_planes.append(1234, 1000);
@@ -244,7 +247,7 @@ TEST_P(CounterCheck, gaps_within_a_view_are_found_at_their_samples)
     EXPECT_GT(faults(late), 0u) << "the gap is reported one sample too late";
 }
 
-TEST_P(CounterCheck, a_loss_that_is_told_wrongly_is_a_fault)
+TEST_P(CounterCheck, a_loss_that_a_burst_reports_wrongly_is_a_fault)
 {
     d_planes.append(0, 1000);
     d_planes.append(1234, 1000);

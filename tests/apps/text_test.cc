@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Numbers, units and tables as the command prints them.
+// Each case is one rule of the format, with its limits.
 #include "text.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The verdict on a run of zcring verify, from evidence that is made up here: one right run, then
+// one thing wrong at a time, each of which must be found.
 #include "verdict.h"
 
 #include <gtest/gtest.h>
@@ -95,7 +98,7 @@ TEST_F(Verdict, allowed_losses_are_good)
     EXPECT_TRUE(is_good(find_verdict(d_evidence, d_check)));
 }
 
-TEST_F(Verdict, a_last_gap_that_no_burst_tells_yet_is_accounted_for)
+TEST_F(Verdict, a_last_gap_without_a_burst_yet_is_accounted_for)
 {
     d_evidence.telemetry->lost_samples += 30;
     d_evidence.telemetry->sample_clock += 30;
@@ -155,7 +158,7 @@ TEST_F(Verdict, bytes_that_are_not_those_of_the_samples_are_wrong)
 TEST_F(Verdict, a_fault_in_the_samples_is_wrong_even_where_losses_are_allowed)
 {
     d_evidence.loss_allowed = true;
-    read(1200, 10, 1); // not told by the counters
+    read(1200, 10, 1); // not in the counters
     expect_broken("lost =");
     counter_check twice(zcring::format::sc16, 1);
     std::vector<std::uint32_t> data = { 0, 1, 2, 2, 3, 4 };

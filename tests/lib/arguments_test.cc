@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The parser of the argument string: every key, both ends of every range, and what each refusal
+// says.
 #include <zcring/arguments.h>
 
 #include "check.h"

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The emulator by itself, as a backend: pace, wake-ups, faults and threads, without device and
+// reader.
 #include "emulator.h"
 #include "support.h"
 
