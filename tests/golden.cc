@@ -4,7 +4,7 @@
 //
 //     golden DEVICE [EXPECTED]
 //
-// prints one line a case: its name, and a hash (FNV-1a, 64 bits) of the first samples of
+// prints one line for each case: its name, and a hash (FNV-1a, 64 bits) of the first samples of
 // each channel; EXPECTED is a file of such lines to compare with. DEVICE is "emulator",
 // "device=/dev/zcring0", or any other start of an argument string.
 #include <zcring/reader.h>
@@ -48,7 +48,7 @@ private:
     std::uint64_t d_state = 0xcbf29ce484222325u;
 };
 
-// Three recordings of the same pseudo-random numbers, whose length divides nothing.
+// Three recordings of the same pseudo-random numbers; their length divides no ring or burst.
 class recordings
 {
 public:

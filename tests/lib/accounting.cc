@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Each case leaves the accounting of the device right. The next stream would begin them anew, and
-// so they are looked at here; the emulator's are gone with the device object.
+// Each case must leave the accounting of the device right. The next stream would reset the
+// counters, so they are checked after each case; those of the emulator end with the device object.
 #include "support.h"
 
 namespace {

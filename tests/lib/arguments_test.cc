@@ -22,7 +22,7 @@ std::string refusal(const std::string& text)
     return message_of<std::invalid_argument>([&] { parse_arguments(text); });
 }
 
-TEST(Arguments, OfNothingSetNothing)
+TEST(Arguments, OfAnEmptyStringSetNothing)
 {
     for (const char* text : { "", " ", ",", " , ,\t," }) {
         const arguments a = parse_arguments(text);
@@ -89,7 +89,7 @@ TEST(Arguments, MayHaveSpacesAroundThem)
     EXPECT_EQ(a.rate, 5);
 }
 
-TEST(Arguments, LetTheLastOfTwoWin)
+TEST(Arguments, UseTheLastOfTwoValues)
 {
     EXPECT_EQ(parse_arguments("rate=1,format=sc8,rate=2").rate, 2);
 }
@@ -100,7 +100,7 @@ struct bad {
     const char* allowed;
 };
 
-TEST(Arguments, SayWhatIsAllowed)
+TEST(Arguments, RefuseValuesOutOfRangeWithTheAllowedOnes)
 {
     for (const bad& b : {
              bad{ "device", "", "/dev/zcring0" },
@@ -195,7 +195,7 @@ TEST(Arguments, AreCheckedWhereAProgramSetThem)
     EXPECT_NO_THROW(check(arguments{}));
 }
 
-TEST(Arguments, TellARangeWithItsValue)
+TEST(Arguments, NameTheValueAndTheRange)
 {
     expect_says(message_of<std::invalid_argument>([] { check_range("gain", 99, -60, 60); }),
                 { "gain", "99", "-60 to 60" });

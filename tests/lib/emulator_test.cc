@@ -21,7 +21,7 @@ using zcring_test::eventually;
 
 constexpr std::int64_t for_ever = -1;
 
-// An emulator of two channels with a small ring and the counter on the air.
+// An emulator of two channels with a small ring and the counter scene.
 class ready
 {
 public:
@@ -56,7 +56,7 @@ private:
     emulator d_emulator;
 };
 
-TEST(Emulator, IsReadyAsTheDocumentationSays)
+TEST(Emulator, HasTheDefaultsOfTheDocumentation)
 {
     const emulator e(pacing::real);
     const zcring_config c = e.config();
@@ -83,7 +83,7 @@ TEST(Emulator, PresentsTheDataTwiceInARow)
         EXPECT_EQ(0, memcmp(e.mapped().data[c], e.mapped().data[c] + 65536, 65536));
 }
 
-TEST(Emulator, MakesAsMuchAsIsAskedForAndNoMoreThanFits)
+TEST(Emulator, ProducesTheSamplesRequestedAndNoMoreThanFit)
 {
     ready e(pacing::free);
     e->produce(5);
@@ -98,7 +98,7 @@ TEST(Emulator, MakesAsMuchAsIsAskedForAndNoMoreThanFits)
     EXPECT_EQ(e->telemetry().lost_samples, 0u) << "free pace never loses";
 }
 
-TEST(Emulator, LeavesRealPaceToItsThread)
+TEST(Emulator, ProducesNothingInTheCallerWithRealPace)
 {
     ready e(pacing::real, 60000000000);
     e.start();
@@ -120,7 +120,7 @@ TEST(Emulator, PacesItself)
     EXPECT_EQ(e->telemetry().produced_samples, head);
 }
 
-TEST(Emulator, StopsByAFaultWhenTheTailLies)
+TEST(Emulator, StopsByAFaultOnAnInvalidTail)
 {
     for (const std::uint64_t tail : { 1ull << 40, ~0ull }) {
         ready e(pacing::real);
@@ -141,10 +141,10 @@ TEST(Emulator, WakesItsWaiterByAFault)
 {
     ready e(pacing::real);
     e.start();
-    std::thread liar([&] { e.release(1ull << 40); });
+    std::thread attacker([&] { e.release(1ull << 40); });
     while (e.state() == ZCRING_STATE_RUNNING)
         e->wait(e.mapped().ring_samples, -1, for_ever);
-    liar.join();
+    attacker.join();
     EXPECT_EQ(e.state(), static_cast<std::uint32_t>(ZCRING_STATE_FAULT));
 }
 
@@ -161,7 +161,7 @@ TEST(Emulator, WakesItsWaiterByAStop)
     stopper.join();
 }
 
-// With the waiting flag clear nobody is to be told, and with enough there nobody sleeps.
+// With the waiting flag clear there is no wake-up, and with enough samples there is no sleep.
 TEST(Emulator, LosesNoWakeUp)
 {
     ready e(pacing::real, 100000);
@@ -173,7 +173,7 @@ TEST(Emulator, LosesNoWakeUp)
     }
 }
 
-TEST(Emulator, RefusesAConfigurationThatMakesNoSense)
+TEST(Emulator, RefusesAnInvalidConfiguration)
 {
     emulator e(pacing::real);
     zcring_config c = e.config();
@@ -217,7 +217,7 @@ TEST(Emulator, LeavesSignalsToTheProgram)
     {
         ready e(pacing::real);
         pthread_sigmask(SIG_BLOCK, &user1, &before);
-        kill(getpid(), SIGUSR1); // to whichever thread would have it
+        kill(getpid(), SIGUSR1); // to any thread that does not block it
     }
     EXPECT_EQ(signals_taken, 0);
     sigpending(&pending);
@@ -227,7 +227,7 @@ TEST(Emulator, LeavesSignalsToTheProgram)
     std::signal(SIGUSR1, handler_before);
 }
 
-TEST(Emulator, EndsWhileItRuns)
+TEST(Emulator, CanBeDestroyedWhileItRuns)
 {
     for (int i = 0; i < 100; i++) {
         ready e(pacing::real, 100000);
@@ -235,9 +235,9 @@ TEST(Emulator, EndsWhileItRuns)
     }
 }
 
-// Noise that takes longer to make than it lasts: a turn fills the ring, in 32 steps, and when it is
-// done the next is due.
-TEST(Emulator, LetsOthersInBetweenTheStepsOfATurn)
+// Noise that takes longer to make than it lasts: one interval fills the ring, in 32 steps, and at
+// its end the next interval is due.
+TEST(Emulator, LetsCallersRunBetweenTheStepsOfAnInterval)
 {
     emulator e(pacing::real);
     zcring_config wanted = e.config();

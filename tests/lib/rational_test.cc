@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Rates as fractions: the simplest fraction of a double, over the whole range of rates.
+// What is expected is computed here by other means.
 #include "rational.h"
 
 #include <gtest/gtest.h>

@@ -49,7 +49,7 @@ void expect_loops(device& dev, const bytes& scene, std::uint64_t loops)
     }
 }
 
-TEST(Recording, ComesBackAsItIs)
+TEST(Recording, IsReadBackUnchanged)
 {
     const temporary_directory where;
     bytes scene(8 * 1237);
@@ -67,7 +67,7 @@ TEST(Recording, ComesBackAsItIs)
     }
 }
 
-TEST(Recording, OfUnsignedBytesComesBackLess128)
+TEST(Recording, OfUnsignedBytesIsReadBackLess128)
 {
     const temporary_directory where;
     bytes scene(2048);
@@ -80,7 +80,7 @@ TEST(Recording, OfUnsignedBytesComesBackLess128)
     ASSERT_NO_FATAL_FAILURE(expect_loops(dev, scene, 20));
 }
 
-TEST(Recording, OfAircraftComesBackSampleForSample)
+TEST(Recording, OfAircraftIsReadBackSampleForSample)
 {
     const std::string base = ZCRING_RECORDINGS "/adsb_1090mhz.sigmf-";
     const nlohmann::json meta = nlohmann::json::parse(std::ifstream(base + "meta"));

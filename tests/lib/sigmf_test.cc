@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Recordings that are read, and recordings that are refused: every way in which a file can be
+// wrong, and what the refusal says.
 #include "sigmf.h"
 #include "support.h"
 

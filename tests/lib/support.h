@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief What tests of the library share. Only the public interface is used here.
+ * \brief What the tests of the library share. Only the public interface is used here.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ namespace zcring_test {
 
 using namespace std::chrono_literals;
 
-//! A deadline for what takes milliseconds, even on an emulated machine.
+//! A deadline for steps that take milliseconds, long enough for an emulated machine.
 constexpr auto patience = std::chrono::seconds(60);
 
 //! "emulator", or the device that ZCRING_TEST_DEVICE names, as in "device=/dev/zcring0".
@@ -50,7 +50,7 @@ inline int error_of(const std::function<void()>& action)
 
 inline bool on_emulator() { return device_under_test().rfind("emulator", 0) == 0; }
 
-//! Arguments of the device under test, with nothing left as the test before had it.
+//! Arguments of the device under test, which set everything that a test before may have set.
 inline std::string with(const std::string& more)
 {
     return device_under_test() +
@@ -59,22 +59,22 @@ inline std::string with(const std::string& more)
            more;
 }
 
-//! The same, at a pace at which nothing is lost however slow the test is: free on the
-//! emulator, and on a device by a big ring.
+//! The same, so that no sample is lost however slow the test is: with free pace on the
+//! emulator, and with a large ring on a device.
 inline std::string without_loss(const std::string& more)
 {
     return with((on_emulator() ? "pace=free," : "ring_bytes=8388608,") + more);
 }
 
-//! Skips a test that fills a small ring to the brim: at real pace the next moment's samples
-//! would be lost, sooner or later.
+//! Skips a test that fills a small ring completely: with real pace, the samples of the next
+//! moment would be lost.
 #define SKIP_WITHOUT_FREE_PACE()               \
     do {                                       \
         if (!zcring_test::on_emulator())       \
             GTEST_SKIP() << "needs free pace"; \
     } while (false)
 
-//! Waits for what wakes nobody by itself; false after the deadline.
+//! Polls until the condition holds; false after the deadline.
 inline bool eventually(const std::function<bool()>& condition)
 {
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -86,7 +86,7 @@ inline bool eventually(const std::function<bool()>& condition)
     return true;
 }
 
-//! What is said by the E that \p action throws; a failure where it throws none.
+//! The text of the E that \p action throws; a failure if it throws none.
 template <class E>
 std::string message_of(const std::function<void()>& action)
 {
@@ -108,18 +108,18 @@ inline void expect_says(const std::string& message, std::initializer_list<const 
         EXPECT_NE(message.find(part), std::string::npos) << '"' << message << "\" lacks " << part;
 }
 
-//! Ends the stream: both sums of the counters hold then, to the sample. Without preroll.
+//! Stops the stream and checks both sums of the counters, to the sample. Without preroll.
 inline void expect_accounting(zcring::device& dev, zcring::reader& in)
 {
     dev.stop();
-    while (in.acquire().samples != 0) // what lies in the ring is held, in the end
+    while (in.acquire().samples != 0) // hold all samples that are in the ring
         continue;
     const zcring::telemetry t = dev.telemetry();
     EXPECT_EQ(t.sample_clock, t.produced_samples + t.lost_samples);
     EXPECT_EQ(t.produced_samples, t.consumed_samples + in.held());
 }
 
-//! A directory of its own, gone with the object.
+//! A new directory, which is removed with the object.
 class temporary_directory final
 {
 public:
