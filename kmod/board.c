@@ -7,26 +7,26 @@
 #include "engine/front_parts.h"
 #include "zcring.h"
 
-struct zcring_device *zcring_board_plug(const struct zcring_dma_ops *ops, struct device *dev,
+struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, struct device *dev,
 					void *board)
 {
 	const struct zcring_source source = { .ops = ops, .dev = dev, .board = board };
 
 	return zcring_plug_board(&source);
 }
-EXPORT_SYMBOL_GPL(zcring_board_plug);
+EXPORT_SYMBOL_GPL(zcring_board_register);
 
-void zcring_board_unplug(struct zcring_device *zdev)
+void zcring_board_unregister(struct zcring_device *zdev)
 {
-	zcring_device_withdraw(zdev);
+	zcring_device_unregister(zdev);
 	zcring_forget_board(zdev);
 }
-EXPORT_SYMBOL_GPL(zcring_board_unplug);
+EXPORT_SYMBOL_GPL(zcring_board_unregister);
 
 void zcring_board_put(struct zcring_device *zdev)
 {
 	zcring_device_unmap_dma(zdev);
-	zcring_device_discard(zdev);
+	zcring_device_put(zdev);
 }
 EXPORT_SYMBOL_GPL(zcring_board_put);
 

@@ -62,7 +62,7 @@ ZCRING_WRITE_ONLY(zcring_jump, zcring_write_injection(file, from, bytes, ZCRING_
 ZCRING_WRITE_ONLY(zcring_unplug, zcring_write_number(from, bytes, zcring_unplug_number));
 ZCRING_WRITE_ONLY(zcring_plug, zcring_write_number(from, bytes, zcring_plug_number));
 
-void zcring_debugfs_add(struct zcring_device *zdev)
+void zcring_debugfs_register(struct zcring_device *zdev)
 {
 	if (!zdev->ops->inject)
 		return;
@@ -72,7 +72,7 @@ void zcring_debugfs_add(struct zcring_device *zdev)
 	debugfs_create_file("clock_jump_ns", 0200, zdev->debugfs, zdev, &zcring_jump_fops);
 }
 
-void zcring_debugfs_remove(struct zcring_device *zdev)
+void zcring_debugfs_unregister(struct zcring_device *zdev)
 {
 	debugfs_remove(zdev->debugfs);
 	zdev->debugfs = NULL;

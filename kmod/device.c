@@ -17,7 +17,7 @@ static void zcring_device_free(struct device *dev)
 	struct zcring_device *zdev = container_of(dev, struct zcring_device, dev);
 
 	if (zdev->dma)
-		zdev->ops->destroy(zdev->dma);
+		zdev->ops->free(zdev->dma);
 	zcring_area_free(&zdev->next_scene_samples);
 	zcring_area_free(&zdev->scene_samples);
 	zcring_ring_unmap_dma(&zdev->ring); /* of a board that could not be plugged */
@@ -91,7 +91,7 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	zdev->stream.meta = zdev->meta.address;
 	zdev->stream.consumer = zdev->consumer_page.address;
 	zcring_ring_attach(&zdev->ring, config, &zdev->stream);
-	dma = zdev->ops->create(zdev, board, config);
+	dma = zdev->ops->alloc(zdev, board, config);
 	if (IS_ERR(dma))
 		return PTR_ERR(dma);
 	zdev->dma = dma;
@@ -99,7 +99,7 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	return 0;
 }
 
-struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config,
+struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_config *config,
 					   const struct zcring_source *source)
 {
 	struct zcring_device *zdev = kzalloc(sizeof(*zdev), GFP_KERNEL);
@@ -125,7 +125,7 @@ struct zcring_device *zcring_device_create(dev_t number, const struct zcring_con
 	err = zcring_device_build(zdev, config, source->board);
 	if (err)
 		goto out_put_device;
-	err = zcring_worker_create(zdev);
+	err = zcring_worker_init(zdev);
 	if (err)
 		goto out_put_device;
 	cdev_init(&zdev->cdev, &zcring_fops);
@@ -137,14 +137,14 @@ out_put_device:
 	return ERR_PTR(err);
 }
 
-int zcring_device_add(struct zcring_device *zdev)
+int zcring_device_register(struct zcring_device *zdev)
 {
 	int err = cdev_device_add(&zdev->cdev, &zdev->dev);
 
 	if (err)
 		return err;
-	zcring_debugfs_add(zdev);
-	WRITE_ONCE(zdev->is_added, true);
+	zcring_debugfs_register(zdev);
+	WRITE_ONCE(zdev->is_registered, true);
 	return 0;
 }
 
@@ -156,26 +156,20 @@ void zcring_device_unmap_dma(struct zcring_device *zdev)
 	mutex_unlock(&zdev->lock);
 }
 
-void zcring_device_discard(struct zcring_device *zdev)
+void zcring_device_put(struct zcring_device *zdev)
 {
-	zcring_worker_destroy(zdev);
+	zcring_worker_exit(zdev);
 	put_device(&zdev->dev);
 }
 
-void zcring_device_withdraw(struct zcring_device *zdev)
+void zcring_device_unregister(struct zcring_device *zdev)
 {
-	zcring_debugfs_remove(zdev);
+	zcring_debugfs_unregister(zdev);
 	cdev_device_del(&zdev->cdev, &zdev->dev);
 	zcring_device_unplug(zdev);
 }
 
-void zcring_device_destroy(struct zcring_device *zdev)
-{
-	zcring_device_withdraw(zdev);
-	zcring_device_discard(zdev);
-}
-
-void zcring_device_settle(struct zcring_device *zdev)
+void zcring_device_notify(struct zcring_device *zdev)
 {
 	zcring_trace_changes(zdev);
 	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
@@ -191,7 +185,7 @@ void zcring_device_unplug(struct zcring_device *zdev)
 {
 	mutex_lock(&zdev->lock);
 	zcring_stream_unplug(&zdev->stream);
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 	mutex_unlock(&zdev->lock);
 }
 
@@ -292,21 +286,21 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 		return err;
 	zdev->owns_stream = true;
 	zcring_worker_start(zdev, mono_ns + start->delay_ns);
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 	return 0;
 }
 
 void zcring_device_stop(struct zcring_device *zdev)
 {
 	zdev->ops->stop(zdev->dma, ktime_get_ns());
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 }
 
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control)
 {
 	int err = zdev->ops->control(zdev->dma, control, ktime_get_ns());
 
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 	return err;
 }
 
@@ -314,14 +308,14 @@ int zcring_device_inject(struct zcring_device *zdev, enum zcring_injection kind,
 {
 	int err = zdev->ops->inject(zdev->dma, kind, amount, ktime_get_ns());
 
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 	return err;
 }
 
 void zcring_device_account(struct zcring_device *zdev)
 {
 	zcring_stream_account(&zdev->stream);
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 }
 
 static bool zcring_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
@@ -366,7 +360,7 @@ static int zcring_exchange_ring(struct zcring_device *zdev, struct file *file,
 	zdev->config = *config;
 	zdev->ops->configure(zdev->dma, config);
 	zcring_ring_unmap_dma(ring); /* the hardware has let go of it */
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 out_unlock:
 	mutex_unlock(&zdev->lock);
 	return err;

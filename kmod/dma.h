@@ -26,10 +26,10 @@ struct zcring_device;
  * @features: ZCRING_FEATURE_SIMULATED and ZCRING_FEATURE_TIMED where they apply
  * @has_interrupt: the board calls zcring_dma_interrupt(); else a timer takes its place,
  *                 once an interval
- * @create: takes a device whose stream has its memory, what zcring_board_plug() was given
+ * @alloc: takes a device whose stream has its memory, what zcring_board_register() was given
  *          as @board, and a valid configuration; returns what the other operations get as
  *          @dma, or an ERR_PTR()
- * @destroy: undoes @create; the stream does not run
+ * @free: undoes @alloc; the stream does not run
  * @configure: takes another valid configuration, and the stream's new geometry. When it
  *             returns, no DMA goes into the ring that was there before
  * @set_scene: puts a valid scene on the air; @samples stay until the next scene. NULL
@@ -54,7 +54,7 @@ struct zcring_device;
  * All are called with the device's lock held, so never two at a time, and may sleep; but not
  * for long: whoever maps, looks, closes or pulls the board waits meanwhile, unkillably. A
  * stream may also end by itself (ZCRING_STATE_FAULT), without @stop, while DMA goes on.
- * Once the board is unplugged, only @set_scene, @stop and @destroy are called, and find no
+ * Once the board is unplugged, only @set_scene, @stop and @free are called, and find no
  * hardware.
  */
 struct zcring_dma_ops {
@@ -62,8 +62,8 @@ struct zcring_dma_ops {
 	const char *model;
 	u32 features;
 	bool has_interrupt;
-	void *(*create)(struct zcring_device *zdev, void *board, const struct zcring_config *config);
-	void (*destroy)(void *dma);
+	void *(*alloc)(struct zcring_device *zdev, void *board, const struct zcring_config *config);
+	void (*free)(void *dma);
 	void (*configure)(void *dma, const struct zcring_config *config);
 	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *samples);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
@@ -80,7 +80,7 @@ extern const struct zcring_dma_ops zcring_sim_dma_ops;
  * What a board's module calls when it finds its hardware, and when that goes. @dev does the
  * DMA; its mask is set. An ERR_PTR() if there is no device to be had: nothing is left then.
  */
-struct zcring_device *zcring_board_plug(const struct zcring_dma_ops *ops, struct device *dev,
+struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, struct device *dev,
 					void *board);
 
 /*
@@ -89,7 +89,7 @@ struct zcring_device *zcring_board_plug(const struct zcring_dma_ops *ops, struct
  * it that no DMA goes on and no interrupt comes any more; and then the second has the ring
  * unmapped from @dev. The device itself lives on while files are open, without the driver.
  */
-void zcring_board_unplug(struct zcring_device *zdev);
+void zcring_board_unregister(struct zcring_device *zdev);
 void zcring_board_put(struct zcring_device *zdev);
 
 /*

@@ -221,7 +221,7 @@ static int zcring_edu_probe(struct pci_dev *pdev, const struct pci_device_id *id
 	err = zcring_edu_get_interrupt(edu);
 	if (err)
 		goto out_end_dma;
-	zdev = zcring_board_plug(&zcring_edu_dma_ops, &pdev->dev, edu);
+	zdev = zcring_board_register(&zcring_edu_dma_ops, &pdev->dev, edu);
 	if (IS_ERR(zdev)) {
 		err = PTR_ERR(zdev);
 		goto out_put_interrupt;
@@ -241,7 +241,7 @@ static void zcring_edu_remove(struct pci_dev *pdev)
 {
 	struct zcring_edu *edu = pci_get_drvdata(pdev);
 
-	zcring_board_unplug(edu->zdev);
+	zcring_board_unregister(edu->zdev);
 	zcring_edu_quiesce(edu);
 	zcring_edu_put_interrupt(edu);
 	zcring_board_put(edu->zdev);

@@ -63,7 +63,7 @@ static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
  * The block that is on its way, if any, is dropped, as if it had never been taken; and what
  * was to come after it comes now.
  */
-static void zcring_edu_settle(struct zcring_edu_engine *engine)
+static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 {
 	u64 next = zcring_edu_next_clock(engine);
 
@@ -74,7 +74,7 @@ static void zcring_edu_settle(struct zcring_edu_engine *engine)
 	zcring_front_obey_until(&engine->front, next);
 }
 
-static void *zcring_edu_create(struct zcring_device *zdev, void *board,
+static void *zcring_edu_alloc(struct zcring_device *zdev, void *board,
 			       const struct zcring_config *config)
 {
 	struct zcring_edu_engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL);
@@ -89,7 +89,7 @@ static void *zcring_edu_create(struct zcring_device *zdev, void *board,
 	return engine;
 }
 
-static void zcring_edu_destroy(void *dma)
+static void zcring_edu_free(void *dma)
 {
 	kfree(dma);
 }
@@ -98,7 +98,7 @@ static void zcring_edu_configure(void *dma, const struct zcring_config *config)
 {
 	struct zcring_edu_engine *engine = dma;
 
-	zcring_edu_settle(engine);
+	zcring_edu_drop_block(engine);
 	zcring_front_configure(&engine->front, config);
 }
 
@@ -118,7 +118,7 @@ static int zcring_edu_start(void *dma, const struct zcring_start *start, u64 mon
 	if (engine->front.config.dma == ZCRING_DMA_RESIDENT)
 		return -EOPNOTSUPP;
 	if (engine->stream->state != ZCRING_STATE_RUNNING)
-		zcring_edu_settle(engine);
+		zcring_edu_drop_block(engine);
 	if (engine->edu->is_broken)
 		return -EIO;
 	err = zcring_front_start(&engine->front, start, mono_ns, time_ns);
@@ -133,7 +133,7 @@ static void zcring_edu_stop(void *dma, u64 mono_ns)
 
 	if (engine->stream->state == ZCRING_STATE_GONE)
 		return;
-	zcring_edu_settle(engine);
+	zcring_edu_drop_block(engine);
 	zcring_stream_stop(engine->stream);
 }
 
@@ -281,8 +281,8 @@ const struct zcring_dma_ops zcring_edu_dma_ops = {
 	.model = "QEMU edu card",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
 	.has_interrupt = true,
-	.create = zcring_edu_create,
-	.destroy = zcring_edu_destroy,
+	.alloc = zcring_edu_alloc,
+	.free = zcring_edu_free,
 	.configure = zcring_edu_configure,
 	.set_scene = zcring_edu_set_scene,
 	.start = zcring_edu_start,

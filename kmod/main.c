@@ -114,31 +114,32 @@ static int __init zcring_config_from_parameters(struct zcring_config *config)
 	return zcring_config_check(config, PAGE_SIZE);
 }
 
-static void zcring_destroy_device(unsigned int number)
+static void zcring_remove_device(unsigned int number)
 {
-	zcring_device_destroy(zcring_devices[number]);
+	zcring_device_unregister(zcring_devices[number]);
+	zcring_device_put(zcring_devices[number]);
 	zcring_devices[number] = NULL;
 }
 
 /* Any of them may be unplugged. */
-static void zcring_destroy_devices(void)
+static void zcring_remove_devices(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ZCRING_DEVICES_MAX; i++)
 		if (zcring_devices[i])
-			zcring_destroy_device(i);
+			zcring_remove_device(i);
 }
 
 /* cdev_device_add() lets users in before it has succeeded; here they wait until it has. */
-int zcring_device_wait_added(struct zcring_device *zdev)
+int zcring_device_wait_registered(struct zcring_device *zdev)
 {
-	if (READ_ONCE(zdev->is_added)) /* all else was there when the device was created */
+	if (READ_ONCE(zdev->is_registered)) /* all else was there when the device was allocated */
 		return 0;
 	if (mutex_lock_interruptible(&zcring_devices_lock))
 		return -ERESTARTSYS;
 	mutex_unlock(&zcring_devices_lock);
-	return READ_ONCE(zdev->is_added) ? 0 : -ENODEV;
+	return READ_ONCE(zdev->is_registered) ? 0 : -ENODEV;
 }
 
 int zcring_unplug_number(unsigned int number)
@@ -149,7 +150,7 @@ int zcring_unplug_number(unsigned int number)
 		return -EINVAL;
 	mutex_lock(&zcring_devices_lock);
 	if (zcring_devices[number])
-		zcring_destroy_device(number);
+		zcring_remove_device(number);
 	else
 		err = -ENODEV;
 	mutex_unlock(&zcring_devices_lock);
@@ -164,13 +165,13 @@ static int zcring_plug_new(unsigned int number, const struct zcring_source *sour
 
 	if (zcring_devices[number])
 		return -EEXIST;
-	zdev = zcring_device_create(zcring_first_number + number, &zcring_new_config, source);
+	zdev = zcring_device_alloc(zcring_first_number + number, &zcring_new_config, source);
 	if (IS_ERR(zdev))
 		return PTR_ERR(zdev);
-	err = zcring_device_add(zdev);
+	err = zcring_device_register(zdev);
 	if (err) {
 		zcring_device_unmap_dma(zdev); /* an open() in vain may outlive the board */
-		zcring_device_discard(zdev);
+		zcring_device_put(zdev);
 		return err;
 	}
 	zcring_devices[number] = zdev;
@@ -213,29 +214,29 @@ void zcring_forget_board(struct zcring_device *zdev)
 	mutex_unlock(&zcring_devices_lock);
 }
 
-/* From @first on; none of them was added. */
-static void __init zcring_discard_devices(unsigned int first)
+/* From @first on; none of them was registered. */
+static void __init zcring_put_devices(unsigned int first)
 {
 	unsigned int i;
 
 	for (i = first; i < ZCRING_DEVICES_MAX && zcring_devices[i]; i++) {
-		zcring_device_discard(zcring_devices[i]);
+		zcring_device_put(zcring_devices[i]);
 		zcring_devices[i] = NULL;
 	}
 }
 
-static int __init zcring_create_devices(void)
+static int __init zcring_alloc_devices(void)
 {
 	struct zcring_device *zdev;
 	unsigned int i;
 
 	for (i = 0; i < devices; i++) {
-		zdev = zcring_device_create(zcring_first_number + i, &zcring_new_config,
+		zdev = zcring_device_alloc(zcring_first_number + i, &zcring_new_config,
 					    &zcring_simulated);
 		if (IS_ERR(zdev)) {
-			pr_err("cannot create zcring%u: %pe; where memory is short, take a smaller ring_bytes, or fewer channels or devices\n",
+			pr_err("cannot allocate zcring%u: %pe; if memory is short, load with a smaller ring_bytes or with fewer channels or devices\n",
 			       i, zdev);
-			zcring_discard_devices(0);
+			zcring_put_devices(0);
 			return PTR_ERR(zdev);
 		}
 		zcring_devices[i] = zdev;
@@ -247,18 +248,18 @@ static int __init zcring_create_devices(void)
  * Whoever opens one, be it in vain, runs code of the module, which has to stay then: with fewer
  * devices, or none, if need be.
  */
-static void __init zcring_add_devices(void)
+static void __init zcring_register_devices(void)
 {
 	unsigned int i;
 	int err;
 
 	mutex_lock(&zcring_devices_lock);
 	for (i = 0; i < devices; i++) {
-		err = zcring_device_add(zcring_devices[i]);
+		err = zcring_device_register(zcring_devices[i]);
 		if (!err)
 			continue;
-		pr_err("cannot add zcring%u: %pe; there are %u devices\n", i, ERR_PTR(err), i);
-		zcring_discard_devices(i);
+		pr_err("cannot register zcring%u: %pe; continuing with %u devices\n", i, ERR_PTR(err), i);
+		zcring_put_devices(i);
 		break;
 	}
 	mutex_unlock(&zcring_devices_lock);
@@ -280,10 +281,10 @@ static int __init zcring_init(void)
 	if (err)
 		goto out_unregister_numbers;
 	zcring_debugfs_init();
-	err = zcring_create_devices();
+	err = zcring_alloc_devices();
 	if (err)
 		goto out_remove_debugfs;
-	zcring_add_devices();
+	zcring_register_devices();
 	zcring_debugfs_plugs_add(); /* from here on, the list of devices changes */
 	return 0;
 
@@ -298,7 +299,7 @@ out_unregister_numbers:
 static void __exit zcring_exit(void)
 {
 	zcring_debugfs_plugs_remove(); /* the list of devices does not change any more */
-	zcring_destroy_devices();
+	zcring_remove_devices();
 	zcring_debugfs_exit();
 	class_unregister(&zcring_class);
 	unregister_chrdev_region(zcring_first_number, ZCRING_DEVICES_MAX);

@@ -9,7 +9,7 @@
 #include "dma.h"
 #include "engine/front.h"
 
-static void *zcring_sim_create(struct zcring_device *zdev, void *board,
+static void *zcring_sim_alloc(struct zcring_device *zdev, void *board,
 			       const struct zcring_config *config)
 {
 	struct zcring_front *front = kzalloc(sizeof(*front), GFP_KERNEL);
@@ -20,7 +20,7 @@ static void *zcring_sim_create(struct zcring_device *zdev, void *board,
 	return front;
 }
 
-static void zcring_sim_destroy(void *dma)
+static void zcring_sim_free(void *dma)
 {
 	kfree(dma);
 }
@@ -73,8 +73,8 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "zcring simulated front end",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
-	.create = zcring_sim_create,
-	.destroy = zcring_sim_destroy,
+	.alloc = zcring_sim_alloc,
+	.free = zcring_sim_free,
 	.configure = zcring_sim_configure,
 	.set_scene = zcring_sim_set_scene,
 	.start = zcring_sim_start,

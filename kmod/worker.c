@@ -58,7 +58,7 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fir
 		trace_zcring_progress(zdev, *now_ns - *fired_ns);
 	}
 	more = zdev->ops->progress(zdev->dma, *now_ns, *fired_ns);
-	zcring_device_settle(zdev);
+	zcring_device_notify(zdev);
 	return more;
 }
 
@@ -90,7 +90,7 @@ static int zcring_worker_run(void *data)
 	return 0;
 }
 
-int zcring_worker_create(struct zcring_device *zdev)
+int zcring_worker_init(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
 	struct task_struct *thread;
@@ -105,7 +105,7 @@ int zcring_worker_create(struct zcring_device *zdev)
 }
 
 /* The stream does not run any more, or never did. */
-void zcring_worker_destroy(struct zcring_device *zdev)
+void zcring_worker_exit(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);
 	kthread_stop(zdev->worker.thread);

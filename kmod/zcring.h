@@ -100,8 +100,8 @@ struct zcring_traced {
  * @dma: the DMA engine's own; constant
  * @dma_dev: the hardware that writes @ring, where there is some; null once it is unplugged
  * @zone: of the memory of @ring; constant
- * @is_added: user space has it, for good; set once
- * @debugfs: its directory; whoever adds and destroys the device alone touches it
+ * @is_registered: user space may open it; set once
+ * @debugfs: its directory; used only by register and unregister
  */
 struct zcring_device {
 	struct device dev;
@@ -134,7 +134,7 @@ struct zcring_device {
 	void *dma;
 	struct device *dma_dev;
 	gfp_t zone;
-	bool is_added;
+	bool is_registered;
 	struct dentry *debugfs;
 };
 
@@ -142,7 +142,7 @@ struct zcring_device {
  * struct zcring_source - where a device's samples come from
  * @ops: the DMA engine
  * @dev: the hardware that does DMA; NULL where there is none
- * @board: for zcring_dma_ops.create
+ * @board: for zcring_dma_ops.alloc
  */
 struct zcring_source {
 	const struct zcring_dma_ops *ops;
@@ -165,8 +165,8 @@ u64 zcring_memory_limit(void);
 int zcring_unplug_number(unsigned int number);
 int zcring_plug_number(unsigned int number);
 
-/* For open(): 0, -ENODEV for a device that could not be added, or -ERESTARTSYS. */
-int zcring_device_wait_added(struct zcring_device *zdev);
+/* For open(): 0, -ENODEV for a device that could not be registered, or -ERESTARTSYS. */
+int zcring_device_wait_registered(struct zcring_device *zdev);
 
 /*
  * A new device for a board, under a number that no simulated one has; and the end of that
@@ -176,22 +176,23 @@ struct zcring_device *zcring_plug_board(const struct zcring_source *source);
 void zcring_forget_board(struct zcring_device *zdev);
 
 /* device.c */
-struct zcring_device *zcring_device_create(dev_t number, const struct zcring_config *config,
+struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_config *config,
 					   const struct zcring_source *source);
 
 /*
- * Shows it to user space: from here on it may be opened. It stays created if that fails, and
- * nobody has opened it. With the lock of the list of devices held.
+ * Makes the device visible to user space, which may open it from then on. If registering fails,
+ * the device stays allocated, and no file is open on it. With the lock of the device table held.
  */
-int zcring_device_add(struct zcring_device *zdev);
+int zcring_device_register(struct zcring_device *zdev);
+
+/* Ends the stream and hides the device: user space cannot open it any more. */
+void zcring_device_unregister(struct zcring_device *zdev);
 
 /*
- * For one that was added, and for one that was not. The first is zcring_device_withdraw(),
- * after which user space cannot open it and its stream has ended, and then the second.
+ * Ends the worker and drops the reference of the one who allocated the device. For a device that
+ * was never registered, or that is unregistered; open files keep the device's memory.
  */
-void zcring_device_destroy(struct zcring_device *zdev);
-void zcring_device_discard(struct zcring_device *zdev);
-void zcring_device_withdraw(struct zcring_device *zdev);
+void zcring_device_put(struct zcring_device *zdev);
 
 /* The hardware that wrote the ring, if some did, has let go of it for good. Takes the lock. */
 void zcring_device_unmap_dma(struct zcring_device *zdev);
@@ -232,7 +233,7 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
  * After anything that may have moved the head or ended the stream: wakes whoever waits for
  * that, and stops the worker of a stream that has ended. With the lock held.
  */
-void zcring_device_settle(struct zcring_device *zdev);
+void zcring_device_notify(struct zcring_device *zdev);
 
 /* With the lock held. */
 void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning);
@@ -271,8 +272,8 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 void zcring_scene_abandon(struct zcring_device *zdev);
 
 /* worker.c */
-int zcring_worker_create(struct zcring_device *zdev);
-void zcring_worker_destroy(struct zcring_device *zdev);
+int zcring_worker_init(struct zcring_device *zdev);
+void zcring_worker_exit(struct zcring_device *zdev);
 
 /* From one interval after @mono_ns on; with the lock held. */
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
@@ -283,8 +284,8 @@ void zcring_debugfs_init(void);
 void zcring_debugfs_exit(void);
 void zcring_debugfs_plugs_add(void);
 void zcring_debugfs_plugs_remove(void);
-void zcring_debugfs_add(struct zcring_device *zdev);
-void zcring_debugfs_remove(struct zcring_device *zdev);
+void zcring_debugfs_register(struct zcring_device *zdev);
+void zcring_debugfs_unregister(struct zcring_device *zdev);
 
 /* trace.c; with the lock held, after anything that may have moved or ended the stream. */
 void zcring_trace_changes(struct zcring_device *zdev);

@@ -22,25 +22,25 @@ static void zcring_board_test_plug_comes_after_the_simulated_ones(struct kunit *
 
 	KUNIT_EXPECT_STREQ(test, dev_name(&zdev->dev), "zcring1");
 	KUNIT_EXPECT_TRUE(test, zcring_board_test_is_shown("zcring1"));
-	KUNIT_EXPECT_EQ(test, board->created, 1U);
+	KUNIT_EXPECT_EQ(test, board->allocs, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, zdev->dma, (void *)board);
 	KUNIT_EXPECT_EQ(test, zdev->stream.ring_samples, 16384ULL);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->magic, ZCRING_MAGIC);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->state, (u32)ZCRING_STATE_STOPPED);
 	zcring_fake_board_unplug(board);
-	KUNIT_EXPECT_EQ(test, board->destroyed, 1U);
+	KUNIT_EXPECT_EQ(test, board->frees, 1U);
 	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
 }
 
-static void zcring_board_test_failed_create_leaves_nothing(struct kunit *test)
+static void zcring_board_test_failed_alloc_leaves_nothing(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_new(test);
 
-	board->create_err = -EIO;
+	board->alloc_err = -EIO;
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(board, NULL), -EIO);
-	KUNIT_EXPECT_EQ(test, board->destroyed, 0U);
+	KUNIT_EXPECT_EQ(test, board->frees, 0U);
 	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
-	board->create_err = 0;
+	board->alloc_err = 0;
 	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(board, NULL), 0);
 	KUNIT_EXPECT_STREQ(test, dev_name(&board->zdev->dev), "zcring1");
 }
@@ -56,7 +56,7 @@ static void zcring_board_test_memory_that_cannot_be_mapped_is_an_error(struct ku
 	dev = __root_device_register("zcring-test", NULL); /* no module in sysfs yet */
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(board, dev), -EIO);
-	KUNIT_EXPECT_EQ(test, board->created, 0U);
+	KUNIT_EXPECT_EQ(test, board->allocs, 0U);
 	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
 	zcring_fake_board_unplug(board);
 	root_device_unregister(dev);
@@ -72,7 +72,7 @@ static void zcring_board_test_no_number_is_left(struct kunit *test)
 		boards[i] = zcring_fake_board_plugged(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&boards[i - 1]->zdev->dev), "zcring15");
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(late, NULL), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, late->created, 0U);
+	KUNIT_EXPECT_EQ(test, late->allocs, 0U);
 	zcring_fake_board_unplug(boards[6]);
 	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(late, NULL), 0);
 	KUNIT_EXPECT_STREQ(test, dev_name(&late->zdev->dev), "zcring7");
@@ -103,7 +103,7 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 1));
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_deliver(board, 100));
 
-	zcring_board_unplug(zdev);
+	zcring_board_unregister(zdev);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->state, (u32)ZCRING_STATE_GONE);
 	KUNIT_EXPECT_EQ(test, zcring_device_lock(zdev), -ENODEV);
 	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
@@ -111,7 +111,7 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	zcring_board_put(zdev);
 	board->zdev = NULL;
 	KUNIT_EXPECT_EQ(test, board->turns, 2U);
-	KUNIT_EXPECT_EQ(test, board->destroyed, 0U);
+	KUNIT_EXPECT_EQ(test, board->frees, 0U);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->head, 100ULL);
 	KUNIT_EXPECT_NULL(test, zdev->ring.data[0].dma);
 
@@ -119,7 +119,7 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, dev_name(&next->zdev->dev), "zcring1");
 	KUNIT_EXPECT_PTR_NE(test, next->zdev, zdev);
 	put_device(&zdev->dev);
-	KUNIT_EXPECT_EQ(test, board->destroyed, 1U);
+	KUNIT_EXPECT_EQ(test, board->frees, 1U);
 }
 
 static void zcring_board_test_another_geometry(struct kunit *test)
@@ -159,7 +159,7 @@ static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit
 
 static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_plug_comes_after_the_simulated_ones),
-	KUNIT_CASE(zcring_board_test_failed_create_leaves_nothing),
+	KUNIT_CASE(zcring_board_test_failed_alloc_leaves_nothing),
 	KUNIT_CASE(zcring_board_test_memory_that_cannot_be_mapped_is_an_error),
 	KUNIT_CASE(zcring_board_test_no_number_is_left),
 	KUNIT_CASE(zcring_board_test_takes_no_simulated_number),

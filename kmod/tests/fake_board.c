@@ -9,22 +9,22 @@
 #define ZCRING_FAKE_POLL_US	1000
 #define ZCRING_FAKE_PATIENCE_US (10 * USEC_PER_SEC)
 
-static void *zcring_fake_create(struct zcring_device *zdev, void *data,
+static void *zcring_fake_alloc(struct zcring_device *zdev, void *data,
 				const struct zcring_config *config)
 {
 	struct zcring_fake_board *board = data;
 
-	if (board->create_err)
-		return ERR_PTR(board->create_err);
-	board->created++;
+	if (board->alloc_err)
+		return ERR_PTR(board->alloc_err);
+	board->allocs++;
 	return board;
 }
 
-static void zcring_fake_destroy(void *dma)
+static void zcring_fake_free(void *dma)
 {
 	struct zcring_fake_board *board = dma;
 
-	board->destroyed++;
+	board->frees++;
 }
 
 static void zcring_fake_configure(void *dma, const struct zcring_config *config)
@@ -76,8 +76,8 @@ static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "zcring board of a test",
 	.has_interrupt = true,
-	.create = zcring_fake_create,
-	.destroy = zcring_fake_destroy,
+	.alloc = zcring_fake_alloc,
+	.free = zcring_fake_free,
 	.configure = zcring_fake_configure,
 	.start = zcring_fake_start,
 	.stop = zcring_fake_stop,
@@ -86,7 +86,7 @@ static const struct zcring_dma_ops zcring_fake_dma_ops = {
 
 int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev)
 {
-	struct zcring_device *zdev = zcring_board_plug(&zcring_fake_dma_ops, dev, board);
+	struct zcring_device *zdev = zcring_board_register(&zcring_fake_dma_ops, dev, board);
 
 	if (IS_ERR(zdev))
 		return PTR_ERR(zdev);
@@ -98,7 +98,7 @@ void zcring_fake_board_unplug(struct zcring_fake_board *board)
 {
 	if (!board->zdev)
 		return;
-	zcring_board_unplug(board->zdev);
+	zcring_board_unregister(board->zdev);
 	zcring_board_put(board->zdev);
 	board->zdev = NULL;
 }

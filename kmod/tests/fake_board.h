@@ -20,9 +20,9 @@
 /**
  * struct zcring_fake_board - a board, and what was asked of it
  * @zdev: its device, while it is plugged
- * @create_err: what zcring_dma_ops.create fails with, or 0
- * @created: calls of zcring_dma_ops.create that did not fail
- * @destroyed: calls of zcring_dma_ops.destroy
+ * @alloc_err: what zcring_dma_ops.alloc fails with, or 0
+ * @allocs: calls of zcring_dma_ops.alloc that did not fail
+ * @frees: calls of zcring_dma_ops.free
  * @configured: calls of zcring_dma_ops.configure
  * @turns: calls of zcring_dma_ops.progress
  * @interrupt_ns: of the last of them
@@ -34,9 +34,9 @@
  */
 struct zcring_fake_board {
 	struct zcring_device *zdev;
-	int create_err;
-	unsigned int created;
-	unsigned int destroyed;
+	int alloc_err;
+	unsigned int allocs;
+	unsigned int frees;
 	unsigned int configured;
 	unsigned int turns;
 	u64 interrupt_ns;
@@ -55,7 +55,7 @@ void zcring_test_down(struct kunit_suite *suite);
 /* A board that is not plugged; it goes, and its device with it, when the test ends. */
 struct zcring_fake_board *zcring_fake_board_new(struct kunit *test);
 
-/* 0, or what zcring_board_plug() says; @dev as there. */
+/* 0, or what zcring_board_register() says; @dev as there. */
 int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev);
 
 /* All of it: for a board that is not plugged it does nothing. */

@@ -409,7 +409,7 @@ inline take()
 	fi
 }
 
-/* emulator::wake_reader(), zcring_device_settle(), zcring_stream_readable(); after the fence. */
+/* emulator::wake_reader(), zcring_device_notify(), zcring_stream_readable(); after the fence. */
 inline look_and_wake()
 {
 	load(CONSUMER, WAITING, 0, n);
