@@ -12,14 +12,14 @@ struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, st
 {
 	const struct zcring_source source = { .ops = ops, .dev = dev, .board = board };
 
-	return zcring_plug_board(&source);
+	return zcring_table_add_board(&source);
 }
 EXPORT_SYMBOL_GPL(zcring_board_register);
 
 void zcring_board_unregister(struct zcring_device *zdev)
 {
 	zcring_device_unregister(zdev);
-	zcring_forget_board(zdev);
+	zcring_table_remove_board(zdev);
 }
 EXPORT_SYMBOL_GPL(zcring_board_unregister);
 

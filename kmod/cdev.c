@@ -11,7 +11,7 @@ static int zcring_open(struct inode *inode, struct file *file)
 	struct zcring_device *zdev = container_of(inode->i_cdev, struct zcring_device, cdev);
 	int err;
 
-	err = zcring_device_wait_registered(zdev);
+	err = zcring_table_wait_registered(zdev);
 	if (err)
 		return err;
 	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)

@@ -59,8 +59,8 @@ static ssize_t zcring_write_number(const char __user *from, size_t bytes,
 ZCRING_WRITE_ONLY(zcring_stall, zcring_write_injection(file, from, bytes, ZCRING_INJECT_STALL));
 ZCRING_WRITE_ONLY(zcring_drop, zcring_write_injection(file, from, bytes, ZCRING_INJECT_DROP));
 ZCRING_WRITE_ONLY(zcring_jump, zcring_write_injection(file, from, bytes, ZCRING_INJECT_JUMP));
-ZCRING_WRITE_ONLY(zcring_unplug, zcring_write_number(from, bytes, zcring_unplug_number));
-ZCRING_WRITE_ONLY(zcring_plug, zcring_write_number(from, bytes, zcring_plug_number));
+ZCRING_WRITE_ONLY(zcring_unplug, zcring_write_number(from, bytes, zcring_table_unplug));
+ZCRING_WRITE_ONLY(zcring_plug, zcring_write_number(from, bytes, zcring_table_plug));
 
 void zcring_debugfs_register(struct zcring_device *zdev)
 {
@@ -83,7 +83,7 @@ void __init zcring_debugfs_init(void)
 	zcring_debugfs_root = debugfs_create_dir("zcring", NULL);
 }
 
-void zcring_debugfs_plugs_add(void)
+void zcring_debugfs_register_plugs(void)
 {
 	zcring_debugfs_unplug =
 		debugfs_create_file("unplug", 0200, zcring_debugfs_root, NULL, &zcring_unplug_fops);
@@ -91,7 +91,7 @@ void zcring_debugfs_plugs_add(void)
 		debugfs_create_file("plug", 0200, zcring_debugfs_root, NULL, &zcring_plug_fops);
 }
 
-void zcring_debugfs_plugs_remove(void)
+void zcring_debugfs_unregister_plugs(void)
 {
 	debugfs_remove(zcring_debugfs_unplug);
 	debugfs_remove(zcring_debugfs_plug);

@@ -3,6 +3,7 @@
  * One device: a DMA engine, the ring that it fills, and the files that are open on it.
  *
  *   main.c    module and parameters       region.c  regions and mmap()
+ *   table.c   numbers of devices
  *   device.c  life and configuration      read.c    read(), which copies
  *   cdev.c    files, ioctls, poll()       scene.c   scenes and write()
  *   worker.c    timer and thread            sysfs.c   attributes
@@ -157,27 +158,38 @@ extern unsigned long zcring_memory_bytes_max; /* as root has set it; 0: automati
 /* Bytes that all rings and scenes of one device may have. */
 u64 zcring_memory_limit(void);
 
+/* table.c */
+#define ZCRING_DEVICES_MAX 16
+
 /*
- * Takes a device away, or brings a new one, as the parameters have it. 0, -EINVAL for a
- * number that the module does not have, -ENODEV for one that is away, -EEXIST for one that is
- * there, or an error of making it. They take the lock of the list of devices themselves.
+ * Allocates the numbers and @simulated simulated devices, whose numbers come first, and registers
+ * the devices. Every new device, boards included, begins with @config. 0, or an error after which
+ * no device is left.
  */
-int zcring_unplug_number(unsigned int number);
-int zcring_plug_number(unsigned int number);
+int zcring_table_init(unsigned int simulated, const struct zcring_config *config);
+void zcring_table_exit(void);
+
+/*
+ * Unplugs a simulated device, or plugs in a new one with the same number. 0; -EINVAL for a number
+ * that belongs to no simulated device; unplug: -ENODEV if there is no device; plug: -EEXIST if
+ * there is one, or an error of allocating or registering it. Both take the lock of the table.
+ */
+int zcring_table_unplug(unsigned int number);
+int zcring_table_plug(unsigned int number);
 
 /* For open(): 0, -ENODEV for a device that could not be registered, or -ERESTARTSYS. */
-int zcring_device_wait_registered(struct zcring_device *zdev);
+int zcring_table_wait_registered(struct zcring_device *zdev);
 
 /*
- * A new device for a board, under a number that no simulated one has; and the end of that
- * number. -ENOSPC if there is no number left.
+ * Adds a new, registered device for a board, with a number that belongs to no simulated device,
+ * or -ENOSPC if no number is left. Removing frees the number of an unregistered device.
  */
-struct zcring_device *zcring_plug_board(const struct zcring_source *source);
-void zcring_forget_board(struct zcring_device *zdev);
+struct zcring_device *zcring_table_add_board(const struct zcring_source *source);
+void zcring_table_remove_board(struct zcring_device *zdev);
 
 /* device.c */
 struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_config *config,
-					   const struct zcring_source *source);
+					  const struct zcring_source *source);
 
 /*
  * Makes the device visible to user space, which may open it from then on. If registering fails,
@@ -282,8 +294,8 @@ void zcring_worker_stop(struct zcring_device *zdev);
 /* debugfs.c; removing waits for calls that are going on. */
 void zcring_debugfs_init(void);
 void zcring_debugfs_exit(void);
-void zcring_debugfs_plugs_add(void);
-void zcring_debugfs_plugs_remove(void);
+void zcring_debugfs_register_plugs(void);
+void zcring_debugfs_unregister_plugs(void);
 void zcring_debugfs_register(struct zcring_device *zdev);
 void zcring_debugfs_unregister(struct zcring_device *zdev);
 

@@ -83,11 +83,11 @@ static void zcring_board_test_takes_no_simulated_number(struct kunit *test)
 {
 	struct zcring_fake_board *board;
 
-	KUNIT_ASSERT_EQ(test, zcring_unplug_number(0), 0);
+	KUNIT_ASSERT_EQ(test, zcring_table_unplug(0), 0);
 	board = zcring_fake_board_plugged(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&board->zdev->dev), "zcring1");
-	KUNIT_EXPECT_EQ(test, zcring_unplug_number(1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, zcring_plug_number(0), 0);
+	KUNIT_EXPECT_EQ(test, zcring_table_unplug(1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, zcring_table_plug(0), 0);
 }
 
 /* As with a file open on it. */

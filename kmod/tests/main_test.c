@@ -18,19 +18,21 @@ static int __ref zcring_test_init(void)
 	return err;
 }
 
-/* Kernels from 6.9 on run suites when init is gone already: those suites fail, then. */
+/* Kernels from 6.9 on run suites after init was freed: the suites fail there. */
 int __ref zcring_test_up(struct kunit_suite *suite)
 {
+	const unsigned int old_channels = channels;
+	const unsigned long old_ring_bytes = ring_bytes;
 	int err;
 
 	if (THIS_MODULE->state != MODULE_STATE_COMING)
 		return -EBUSY;
+	channels = ZCRING_FAKE_CHANNELS;
+	ring_bytes = ZCRING_FAKE_RING_BYTES;
 	err = zcring_test_init();
-	if (err)
-		return err;
-	zcring_new_config.channels = ZCRING_FAKE_CHANNELS;
-	zcring_new_config.ring_bytes = ZCRING_FAKE_RING_BYTES;
-	return 0;
+	channels = old_channels;
+	ring_bytes = old_ring_bytes;
+	return err;
 }
 
 void __ref zcring_test_down(struct kunit_suite *suite)
@@ -82,7 +84,7 @@ static void __ref zcring_main_test_parameters_have_limits(struct kunit *test)
 		sample_rate = cases[i].sample_rate;
 		interval_us = cases[i].interval_us;
 		format = cases[i].format;
-		KUNIT_EXPECT_EQ_MSG(test, zcring_config_from_parameters(&config), cases[i].err,
+		KUNIT_EXPECT_EQ_MSG(test, zcring_main_read_parameters(&config), cases[i].err,
 				    "case %u", i);
 	}
 	devices = old_devices;
@@ -103,10 +105,10 @@ static void __ref zcring_main_test_parameters_reach_the_devices(struct kunit *te
 	dev = class_find_device_by_name(&zcring_class, "zcring2");
 	KUNIT_EXPECT_NOT_NULL(test, dev);
 	put_device(dev);
-	KUNIT_EXPECT_EQ(test, zcring_plug_number(3), -EINVAL);
-	KUNIT_EXPECT_EQ(test, zcring_plug_number(2), -EEXIST);
-	KUNIT_EXPECT_EQ(test, zcring_unplug_number(2), 0);
-	KUNIT_EXPECT_EQ(test, zcring_unplug_number(2), -ENODEV);
+	KUNIT_EXPECT_EQ(test, zcring_table_plug(3), -EINVAL);
+	KUNIT_EXPECT_EQ(test, zcring_table_plug(2), -EEXIST);
+	KUNIT_EXPECT_EQ(test, zcring_table_unplug(2), 0);
+	KUNIT_EXPECT_EQ(test, zcring_table_unplug(2), -ENODEV);
 	zcring_test_down(NULL);
 	devices = old_devices;
 }
