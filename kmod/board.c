@@ -8,7 +8,7 @@
 #include "zcring.h"
 
 struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, struct device *dev,
-					void *board)
+					    void *board)
 {
 	const struct zcring_source source = { .ops = ops, .dev = dev, .board = board };
 
@@ -36,7 +36,7 @@ struct zcring_stream *zcring_dma_stream(struct zcring_device *zdev)
 }
 EXPORT_SYMBOL_GPL(zcring_dma_stream);
 
-static u64 zcring_place_bytes(const struct zcring_device *zdev, u64 index)
+static u64 zcring_dma_place_bytes(const struct zcring_device *zdev, u64 index)
 {
 	const struct zcring_stream *stream = &zdev->stream;
 
@@ -46,7 +46,7 @@ static u64 zcring_place_bytes(const struct zcring_device *zdev, u64 index)
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
 	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 begin = zcring_place_bytes(zdev, index);
+	u64 begin = zcring_dma_place_bytes(zdev, index);
 	unsigned long page = begin >> PAGE_SHIFT;
 	u64 run = PAGE_SIZE - offset_in_page(begin);
 
@@ -63,7 +63,7 @@ static void zcring_dma_sync(struct zcring_device *zdev, u32 channel, u64 index, 
 					 enum dma_data_direction direction))
 {
 	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 at = zcring_place_bytes(zdev, index);
+	u64 at = zcring_dma_place_bytes(zdev, index);
 	u64 end = at + bytes;
 	u64 next;
 
@@ -77,7 +77,7 @@ static void zcring_dma_sync(struct zcring_device *zdev, u32 channel, u64 index, 
 dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
 	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 begin = zcring_place_bytes(zdev, index);
+	u64 begin = zcring_dma_place_bytes(zdev, index);
 
 	zcring_dma_sync(zdev, channel, index, bytes, dma_sync_single_for_device);
 	return area->dma[begin >> PAGE_SHIFT] + offset_in_page(begin);

@@ -6,7 +6,7 @@
 
 #include "zcring.h"
 
-static int zcring_open(struct inode *inode, struct file *file)
+static int zcring_cdev_open(struct inode *inode, struct file *file)
 {
 	struct zcring_device *zdev = container_of(inode->i_cdev, struct zcring_device, cdev);
 	int err;
@@ -21,13 +21,13 @@ static int zcring_open(struct inode *inode, struct file *file)
 }
 
 /* Not before the last mapping of the file is gone, too. */
-static int zcring_release(struct inode *inode, struct file *file)
+static int zcring_cdev_release(struct inode *inode, struct file *file)
 {
-	zcring_device_release_consumer(file->private_data, file);
+	zcring_consumer_close(file->private_data, file);
 	return 0;
 }
 
-static __poll_t zcring_poll(struct file *file, poll_table *wait)
+static __poll_t zcring_cdev_poll(struct file *file, poll_table *wait)
 {
 	struct zcring_device *zdev = file->private_data;
 	const struct zcring_stream *stream = &zdev->stream;
@@ -46,7 +46,7 @@ static __poll_t zcring_poll(struct file *file, poll_table *wait)
 	return EPOLLERR | EPOLLHUP;
 }
 
-static int zcring_get_info(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 {
 	struct zcring_info info = { .abi_version = ZCRING_ABI_VERSION };
 	int err;
@@ -66,7 +66,7 @@ static int zcring_get_info(struct zcring_device *zdev, void __user *to)
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static int zcring_get_region(struct zcring_device *zdev, void __user *argument)
+static int zcring_cdev_get_region(struct zcring_device *zdev, void __user *argument)
 {
 	struct zcring_region region;
 	int err;
@@ -83,7 +83,7 @@ static int zcring_get_region(struct zcring_device *zdev, void __user *argument)
 	return copy_to_user(argument, &region, sizeof(region)) ? -EFAULT : 0;
 }
 
-static int zcring_get_config(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_config(struct zcring_device *zdev, void __user *to)
 {
 	struct zcring_config config;
 	int err;
@@ -96,7 +96,7 @@ static int zcring_get_config(struct zcring_device *zdev, void __user *to)
 	return copy_to_user(to, &config, sizeof(config)) ? -EFAULT : 0;
 }
 
-static int zcring_get_tuning(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
 {
 	struct zcring_tuning tuning;
 	int err;
@@ -109,7 +109,7 @@ static int zcring_get_tuning(struct zcring_device *zdev, void __user *to)
 	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
 }
 
-static int zcring_get_telemetry(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_telemetry(struct zcring_device *zdev, void __user *to)
 {
 	struct zcring_telemetry telemetry;
 	int err;
@@ -123,7 +123,7 @@ static int zcring_get_telemetry(struct zcring_device *zdev, void __user *to)
 	return copy_to_user(to, &telemetry, sizeof(telemetry)) ? -EFAULT : 0;
 }
 
-static int zcring_set_config(struct file *file, const void __user *from)
+static int zcring_cdev_set_config(struct file *file, const void __user *from)
 {
 	struct zcring_config config;
 
@@ -132,7 +132,7 @@ static int zcring_set_config(struct file *file, const void __user *from)
 	return zcring_device_configure(file->private_data, file, &config);
 }
 
-static int zcring_set_scene(struct file *file, const void __user *from)
+static int zcring_cdev_set_scene(struct file *file, const void __user *from)
 {
 	struct zcring_scene scene;
 
@@ -142,21 +142,21 @@ static int zcring_set_scene(struct file *file, const void __user *from)
 }
 
 /* The lock, for one that is the consumer then, or has become it. */
-static int zcring_lock_as_consumer(struct zcring_device *zdev, struct file *file)
+static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file *file)
 {
 	int err;
 
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	err = zcring_device_claim(zdev, file);
+	err = zcring_consumer_claim(zdev, file);
 	if (err)
 		mutex_unlock(&zdev->lock);
 	return err;
 }
 
 /* A read() that is going on ends first: it would put its tail into the new stream. */
-static int zcring_start(struct file *file, const void __user *from)
+static int zcring_cdev_start(struct file *file, const void __user *from)
 {
 	struct zcring_device *zdev = file->private_data;
 	struct zcring_start start;
@@ -164,10 +164,10 @@ static int zcring_start(struct file *file, const void __user *from)
 
 	if (copy_from_user(&start, from, sizeof(start)))
 		return -EFAULT;
-	err = zcring_device_lock_io(zdev, file);
+	err = zcring_consumer_lock_io(zdev, file);
 	if (err)
 		return err;
-	err = zcring_lock_as_consumer(zdev, file);
+	err = zcring_cdev_lock_as_consumer(zdev, file);
 	if (err)
 		goto out_unlock_io;
 	err = zcring_device_start(zdev, &start);
@@ -177,12 +177,12 @@ out_unlock_io:
 	return err;
 }
 
-static int zcring_stop(struct file *file)
+static int zcring_cdev_stop(struct file *file)
 {
 	struct zcring_device *zdev = file->private_data;
 	int err;
 
-	err = zcring_lock_as_consumer(zdev, file);
+	err = zcring_cdev_lock_as_consumer(zdev, file);
 	if (err)
 		return err;
 	zcring_device_stop(zdev);
@@ -190,7 +190,7 @@ static int zcring_stop(struct file *file)
 	return 0;
 }
 
-static int zcring_control(struct file *file, const void __user *from)
+static int zcring_cdev_control(struct file *file, const void __user *from)
 {
 	struct zcring_device *zdev = file->private_data;
 	struct zcring_control control;
@@ -198,7 +198,7 @@ static int zcring_control(struct file *file, const void __user *from)
 
 	if (copy_from_user(&control, from, sizeof(control)))
 		return -EFAULT;
-	err = zcring_lock_as_consumer(zdev, file);
+	err = zcring_cdev_lock_as_consumer(zdev, file);
 	if (err)
 		return err;
 	err = zcring_device_control(zdev, &control);
@@ -210,7 +210,7 @@ static int zcring_control(struct file *file, const void __user *from)
  * A device that is gone says so before it finds any fault with the call. Whoever may only
  * read a file may look, and read(), but change nothing.
  */
-static int zcring_may_call(const struct file *file, unsigned int command)
+static int zcring_cdev_may_call(const struct file *file, unsigned int command)
 {
 	const struct zcring_device *zdev = file->private_data;
 	bool changes = false;
@@ -237,47 +237,47 @@ static int zcring_may_call(const struct file *file, unsigned int command)
 	return changes && !(file->f_mode & FMODE_WRITE) ? -EPERM : 0;
 }
 
-static long zcring_ioctl(struct file *file, unsigned int command, unsigned long argument)
+static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	void __user *user = (void __user *)argument;
 	int err;
 
-	err = zcring_may_call(file, command);
+	err = zcring_cdev_may_call(file, command);
 	if (err)
 		return err;
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
-		return zcring_get_info(file->private_data, user);
+		return zcring_cdev_get_info(file->private_data, user);
 	case ZCRING_IOC_GET_REGION:
-		return zcring_get_region(file->private_data, user);
+		return zcring_cdev_get_region(file->private_data, user);
 	case ZCRING_IOC_GET_CONFIG:
-		return zcring_get_config(file->private_data, user);
+		return zcring_cdev_get_config(file->private_data, user);
 	case ZCRING_IOC_GET_TUNING:
-		return zcring_get_tuning(file->private_data, user);
+		return zcring_cdev_get_tuning(file->private_data, user);
 	case ZCRING_IOC_GET_TELEMETRY:
-		return zcring_get_telemetry(file->private_data, user);
+		return zcring_cdev_get_telemetry(file->private_data, user);
 	case ZCRING_IOC_SET_CONFIG:
-		return zcring_set_config(file, user);
+		return zcring_cdev_set_config(file, user);
 	case ZCRING_IOC_SET_SCENE:
-		return zcring_set_scene(file, user);
+		return zcring_cdev_set_scene(file, user);
 	case ZCRING_IOC_START:
-		return zcring_start(file, user);
+		return zcring_cdev_start(file, user);
 	case ZCRING_IOC_STOP:
-		return zcring_stop(file);
+		return zcring_cdev_stop(file);
 	case ZCRING_IOC_CONTROL:
-		return zcring_control(file, user);
+		return zcring_cdev_control(file, user);
 	}
 	return -ENOTTY;
 }
 
-const struct file_operations zcring_fops = {
+const struct file_operations zcring_cdev_fops = {
 	.owner = THIS_MODULE,
-	.open = zcring_open,
-	.release = zcring_release,
+	.open = zcring_cdev_open,
+	.release = zcring_cdev_release,
 	.read = zcring_read,
 	.write = zcring_scene_write,
-	.poll = zcring_poll,
-	.mmap = zcring_mmap,
-	.unlocked_ioctl = zcring_ioctl,
+	.poll = zcring_cdev_poll,
+	.mmap = zcring_region_mmap,
+	.unlocked_ioctl = zcring_cdev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -75,7 +75,7 @@ static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 }
 
 static void *zcring_edu_alloc(struct zcring_device *zdev, void *board,
-			       const struct zcring_config *config)
+			      const struct zcring_config *config)
 {
 	struct zcring_edu_engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL);
 	struct zcring_edu *edu = board;

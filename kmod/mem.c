@@ -17,7 +17,7 @@
  * rather than having a process killed for it; but what it leaves to others may be so little
  * that theirs do, which is why all is accounted and memory_bytes_max bounds it.
  */
-static struct page *zcring_alloc_chunk(unsigned int order, gfp_t zone)
+static struct page *zcring_area_alloc_chunk(unsigned int order, gfp_t zone)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | zone;
 
@@ -36,7 +36,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 			return -EINTR;
 		while (1UL << order > count - area->count)
 			order--;
-		chunk = zcring_alloc_chunk(order, zone);
+		chunk = zcring_area_alloc_chunk(order, zone);
 		if (!chunk && !order)
 			return -ENOMEM;
 		if (!chunk) {
@@ -84,7 +84,7 @@ int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 }
 
 /* In a loop over pages, of which a ring may have two million: lets others run now and then. */
-static void zcring_give_way(unsigned long page)
+static void zcring_area_yield(unsigned long page)
 {
 	if (!(page % 4096))
 		cond_resched();
@@ -97,7 +97,7 @@ void zcring_area_free(struct zcring_area *area)
 	vunmap(area->address);
 	for (i = 0; i < area->count; i++) {
 		__free_page(area->pages[i]);
-		zcring_give_way(i);
+		zcring_area_yield(i);
 	}
 	kvfree(area->pages);
 	*area = (struct zcring_area){};
@@ -148,7 +148,7 @@ static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
 	for (i = 0; i < count; i++) {
 		dma_unmap_page_attrs(area->dma_dev, area->dma[i], PAGE_SIZE, DMA_FROM_DEVICE,
 				     DMA_ATTR_SKIP_CPU_SYNC);
-		zcring_give_way(i);
+		zcring_area_yield(i);
 	}
 	kvfree(area->dma);
 	area->dma = NULL;
@@ -165,7 +165,7 @@ static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
 		return -ENOMEM;
 	area->dma_dev = dev;
 	for (i = 0; i < area->count; i++) {
-		zcring_give_way(i);
+		zcring_area_yield(i);
 		area->dma[i] = dma_map_page(dev, area->pages[i], 0, PAGE_SIZE, DMA_FROM_DEVICE);
 		if (!dma_mapping_error(dev, area->dma[i]))
 			continue;

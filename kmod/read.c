@@ -18,7 +18,7 @@
 #define ZCRING_PIECE_BYTES 512 /* of frames, put together on the stack */
 
 /* With a lock held: either keeps the geometry. */
-static u32 zcring_frame_bytes(const struct zcring_stream *stream)
+static u32 zcring_read_frame_bytes(const struct zcring_stream *stream)
 {
 	return stream->sample_bytes * stream->channels;
 }
@@ -31,8 +31,8 @@ static int zcring_read_check(struct zcring_device *zdev, struct file *file, size
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	err = zcring_device_may_claim(zdev, file);
-	if (!err && bytes && bytes < zcring_frame_bytes(&zdev->stream))
+	err = zcring_consumer_may_claim(zdev, file);
+	if (!err && bytes && bytes < zcring_read_frame_bytes(&zdev->stream))
 		err = -EINVAL;
 	mutex_unlock(&zdev->lock);
 	return err;
@@ -48,7 +48,7 @@ static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	err = zcring_device_claim(zdev, file);
+	err = zcring_consumer_claim(zdev, file);
 	if (!err && atomic_read(&zdev->consumer_mappings))
 		err = -EBUSY;
 	if (!err && stream->state != ZCRING_STATE_RUNNING && !zdev->owns_stream)
@@ -68,8 +68,8 @@ out_unlock:
 	return err;
 }
 
-static int zcring_copy_plain(const struct zcring_stream *stream, u64 index, u64 samples,
-			     char __user *to)
+static int zcring_read_copy_plain(const struct zcring_stream *stream, u64 index, u64 samples,
+				  char __user *to)
 {
 	u64 place = zcring_ring_place(index, stream->ring_samples);
 	u64 until_end = min(samples, stream->ring_samples - place);
@@ -81,8 +81,8 @@ static int zcring_copy_plain(const struct zcring_stream *stream, u64 index, u64 
 	return 0;
 }
 
-static int zcring_copy_frames(const struct zcring_stream *stream, u64 index, u64 frames,
-			      char __user *to)
+static int zcring_read_copy_frames(const struct zcring_stream *stream, u64 index, u64 frames,
+				   char __user *to)
 {
 	u32 bytes = stream->sample_bytes;
 	u8 piece[ZCRING_PIECE_BYTES];
@@ -109,7 +109,7 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 {
 	struct zcring_stream *stream = &zdev->stream;
 	struct zcring_consumer *page = stream->consumer;
-	u32 frame_bytes = zcring_frame_bytes(stream);
+	u32 frame_bytes = zcring_read_frame_bytes(stream);
 	u64 done = 0;
 	int err;
 
@@ -118,9 +118,9 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 		char __user *here = to + done * frame_bytes;
 
 		if (stream->channels == 1)
-			err = zcring_copy_plain(stream, tail + done, step, here);
+			err = zcring_read_copy_plain(stream, tail + done, step, here);
 		else
-			err = zcring_copy_frames(stream, tail + done, step, here);
+			err = zcring_read_copy_frames(stream, tail + done, step, here);
 		if (err)
 			return done ? done * frame_bytes : err;
 		done += step;
@@ -137,7 +137,7 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, char __user *to,
 				size_t bytes)
 {
-	u64 frames = bytes / zcring_frame_bytes(&zdev->stream);
+	u64 frames = bytes / zcring_read_frame_bytes(&zdev->stream);
 	u64 tail, filled;
 	int err;
 
@@ -149,7 +149,7 @@ static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, c
 	return zcring_read_frames(zdev, tail, min(frames, filled), to);
 }
 
-static bool zcring_may_read(struct zcring_device *zdev)
+static bool zcring_read_may_return(struct zcring_device *zdev)
 {
 	return zcring_load(&zdev->stream.state) != ZCRING_STATE_RUNNING ||
 	       zcring_stream_readable(&zdev->stream);
@@ -164,14 +164,14 @@ ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *po
 	if (result || !bytes)
 		return result;
 	for (;;) {
-		result = zcring_device_lock_io(zdev, file);
+		result = zcring_consumer_lock_io(zdev, file);
 		if (result)
 			return result;
 		result = zcring_read_some(zdev, file, to, bytes);
 		mutex_unlock(&zdev->io_lock);
 		if (result != -EAGAIN || file->f_flags & O_NONBLOCK)
 			return result;
-		if (wait_event_interruptible(zdev->wait, zcring_may_read(zdev)))
+		if (wait_event_interruptible(zdev->wait, zcring_read_may_return(zdev)))
 			return -ERESTARTSYS;
 	}
 }

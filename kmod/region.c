@@ -15,7 +15,8 @@
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
 /* A slot's number is its region, the channel added for ZCRING_DATA, the last of them. */
-static const struct zcring_area *zcring_slot_area(const struct zcring_device *zdev, unsigned long slot)
+static const struct zcring_area *zcring_region_slot_area(const struct zcring_device *zdev,
+							 unsigned long slot)
 {
 	switch (slot) {
 	case ZCRING_META:
@@ -30,7 +31,7 @@ static const struct zcring_area *zcring_slot_area(const struct zcring_device *zd
 	return &zdev->ring.data[slot - ZCRING_DATA];
 }
 
-static u64 zcring_slot_map_length(const struct zcring_area *area, unsigned long slot)
+static u64 zcring_region_slot_map_length(const struct zcring_area *area, unsigned long slot)
 {
 	return zcring_area_bytes(area) * (slot >= ZCRING_DATA ? 2 : 1);
 }
@@ -46,18 +47,18 @@ int zcring_region_describe(const struct zcring_device *zdev, struct zcring_regio
 	    (region->channel && region->region != ZCRING_DATA))
 		return -EINVAL;
 	slot = region->region + region->channel;
-	area = zcring_slot_area(zdev, slot);
+	area = zcring_region_slot_area(zdev, slot);
 	if (!area)
 		return -EINVAL;
 	region->offset = (u64)slot << ZCRING_SLOT_SHIFT;
 	region->length = zcring_area_bytes(area);
-	region->map_length = zcring_slot_map_length(area, slot);
+	region->map_length = zcring_region_slot_map_length(area, slot);
 	region->writable = slot == ZCRING_CONSUMER;
 	return 0;
 }
 
 /* Counts a mapping of @slot, so that its memory stays: the metadata's does anyway. */
-static void zcring_slot_hold(struct zcring_device *zdev, unsigned long slot)
+static void zcring_region_slot_hold(struct zcring_device *zdev, unsigned long slot)
 {
 	if (slot != ZCRING_META)
 		atomic_inc(&zdev->mappings);
@@ -65,7 +66,7 @@ static void zcring_slot_hold(struct zcring_device *zdev, unsigned long slot)
 		atomic_inc(&zdev->consumer_mappings);
 }
 
-static void zcring_slot_drop(struct zcring_device *zdev, unsigned long slot)
+static void zcring_region_slot_drop(struct zcring_device *zdev, unsigned long slot)
 {
 	if (slot == ZCRING_CONSUMER)
 		atomic_dec(&zdev->consumer_mappings);
@@ -74,44 +75,45 @@ static void zcring_slot_drop(struct zcring_device *zdev, unsigned long slot)
 }
 
 /* A fork, or a mapping that is cut in two. */
-static void zcring_vma_open(struct vm_area_struct *vma)
+static void zcring_region_vma_open(struct vm_area_struct *vma)
 {
-	zcring_slot_hold(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
+	zcring_region_slot_hold(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
 }
 
-static void zcring_vma_close(struct vm_area_struct *vma)
+static void zcring_region_vma_close(struct vm_area_struct *vma)
 {
-	zcring_slot_drop(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
+	zcring_region_slot_drop(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
 }
 
-static const struct vm_operations_struct zcring_vm_ops = {
-	.open = zcring_vma_open,
-	.close = zcring_vma_close,
+static const struct vm_operations_struct zcring_region_vm_ops = {
+	.open = zcring_region_vma_open,
+	.close = zcring_region_vma_close,
 };
 
 /* With the lock held: what the mapping would show, held, or an error. */
-static const struct zcring_area *zcring_hold_area(struct zcring_device *zdev, struct file *file,
-						  const struct vm_area_struct *vma,
-						  unsigned long *slot)
+static const struct zcring_area *zcring_region_hold_area(struct zcring_device *zdev,
+							 struct file *file,
+							 const struct vm_area_struct *vma,
+							 unsigned long *slot)
 {
 	const unsigned int shift = ZCRING_SLOT_SHIFT - PAGE_SHIFT;
 	const struct zcring_area *area;
 	int err;
 
 	*slot = vma->vm_pgoff >> shift;
-	area = zcring_slot_area(zdev, *slot);
+	area = zcring_region_slot_area(zdev, *slot);
 	if (!area || vma->vm_pgoff != *slot << shift)
 		return ERR_PTR(-EINVAL);
-	if (vma->vm_end - vma->vm_start > zcring_slot_map_length(area, *slot))
+	if (vma->vm_end - vma->vm_start > zcring_region_slot_map_length(area, *slot))
 		return ERR_PTR(-EINVAL);
 	if (*slot == ZCRING_CONSUMER) {
-		err = zcring_device_claim(zdev, file);
+		err = zcring_consumer_claim(zdev, file);
 		if (err)
 			return ERR_PTR(err);
 	} else if (vma->vm_flags & VM_WRITE) {
 		return ERR_PTR(-EACCES);
 	}
-	zcring_slot_hold(zdev, *slot);
+	zcring_region_slot_hold(zdev, *slot);
 	return area;
 }
 
@@ -119,7 +121,7 @@ static const struct zcring_area *zcring_hold_area(struct zcring_device *zdev, st
  * EINVAL for what is no region, more than one, or private; EACCES for a right that no
  * mapping of the region can have, as for a file that was not opened for writing.
  */
-int zcring_mmap(struct file *file, struct vm_area_struct *vma)
+int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct zcring_device *zdev = file->private_data;
 	const struct zcring_area *area;
@@ -133,7 +135,7 @@ int zcring_mmap(struct file *file, struct vm_area_struct *vma)
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	area = zcring_hold_area(zdev, file, vma, &slot);
+	area = zcring_region_hold_area(zdev, file, vma, &slot);
 	mutex_unlock(&zdev->lock);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
@@ -145,10 +147,10 @@ int zcring_mmap(struct file *file, struct vm_area_struct *vma)
 		 * threads see it, and without our hold the memory may be freed at once.
 		 */
 		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-		zcring_slot_drop(zdev, slot);
+		zcring_region_slot_drop(zdev, slot);
 		return err;
 	}
 	vma->vm_private_data = (void *)slot;
-	vma->vm_ops = &zcring_vm_ops;
+	vma->vm_ops = &zcring_region_vm_ops;
 	return 0;
 }

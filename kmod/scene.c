@@ -15,7 +15,7 @@
 #define ZCRING_WRITE_STEP SZ_1M /* copied before anything else may run */
 
 /* With both locks held. */
-static void zcring_scene_forget_next(struct zcring_device *zdev, struct zcring_area *old)
+static void zcring_scene_clear_next(struct zcring_device *zdev, struct zcring_area *old)
 {
 	*old = zdev->next_scene_samples;
 	zdev->next_scene_samples = (struct zcring_area){};
@@ -27,7 +27,7 @@ void zcring_scene_abandon(struct zcring_device *zdev)
 {
 	struct zcring_area old;
 
-	zcring_scene_forget_next(zdev, &old);
+	zcring_scene_clear_next(zdev, &old);
 	zcring_area_free(&old);
 }
 
@@ -55,9 +55,9 @@ void zcring_scene_init(struct zcring_device *zdev)
 }
 
 /* With the lock held. */
-static int zcring_may_set_scene(struct zcring_device *zdev, struct file *file)
+static int zcring_scene_may_set(struct zcring_device *zdev, struct file *file)
 {
-	int err = zcring_device_claim(zdev, file);
+	int err = zcring_consumer_claim(zdev, file);
 
 	if (err)
 		return err;
@@ -65,19 +65,19 @@ static int zcring_may_set_scene(struct zcring_device *zdev, struct file *file)
 }
 
 /* Leaves in @samples and @old what is to be freed. */
-static int zcring_scene_exchange(struct zcring_device *zdev, struct file *file,
-				 const struct zcring_scene *scene, struct zcring_area *samples,
-				 struct zcring_area *old)
+static int zcring_scene_apply(struct zcring_device *zdev, struct file *file,
+			      const struct zcring_scene *scene, struct zcring_area *samples,
+			      struct zcring_area *old)
 {
 	int err;
 
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	err = zcring_may_set_scene(zdev, file);
+	err = zcring_scene_may_set(zdev, file);
 	if (err)
 		goto out_unlock;
-	zcring_scene_forget_next(zdev, old);
+	zcring_scene_clear_next(zdev, old);
 	if (scene->kind == ZCRING_SCENE_MEMORY) {
 		zdev->next_scene = *scene;
 		zdev->next_scene_bytes = scene->samples * zcring_sample_bytes(scene->format);
@@ -102,20 +102,20 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 	err = zcring_scene_check(scene);
 	if (err)
 		return err;
-	err = zcring_device_lock_io(zdev, file);
+	err = zcring_consumer_lock_io(zdev, file);
 	if (err)
 		return err;
 	err = zcring_device_lock(zdev);
 	if (err)
 		goto out_unlock_io;
-	err = zcring_may_set_scene(zdev, file);
+	err = zcring_scene_may_set(zdev, file);
 	mutex_unlock(&zdev->lock);
 	if (!err && scene->kind == ZCRING_SCENE_MEMORY) {
 		bytes = PAGE_ALIGN(scene->samples * zcring_sample_bytes(scene->format));
 		err = zcring_device_may_alloc(zdev, bytes) ?: zcring_area_alloc(&samples, bytes);
 	}
 	if (!err)
-		err = zcring_scene_exchange(zdev, file, scene, &samples, &old);
+		err = zcring_scene_apply(zdev, file, scene, &samples, &old);
 	zcring_area_free(&old);
 	zcring_area_free(&samples);
 out_unlock_io:
@@ -124,7 +124,7 @@ out_unlock_io:
 }
 
 /* With io_lock held. How many of @bytes were taken, or an error if none were. */
-static ssize_t zcring_scene_take(struct zcring_device *zdev, const char __user *from, size_t bytes)
+static ssize_t zcring_scene_copy(struct zcring_device *zdev, const char __user *from, size_t bytes)
 {
 	size_t done = 0;
 
@@ -151,21 +151,21 @@ static void zcring_scene_finish(struct zcring_device *zdev)
 	if (zdev->next_scene_written < zdev->next_scene_bytes)
 		return;
 	mutex_lock(&zdev->lock);
-	zcring_scene_forget_next(zdev, &old);
+	zcring_scene_clear_next(zdev, &old);
 	zcring_scene_put_on_air(zdev, &zdev->next_scene, &old);
 	mutex_unlock(&zdev->lock);
 	zcring_area_free(&old);
 }
 
 /* With io_lock held: whether @file may write, and there is something to be written. */
-static int zcring_may_write(struct zcring_device *zdev, struct file *file)
+static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
 {
 	int err;
 
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	err = zcring_device_claim(zdev, file);
+	err = zcring_consumer_claim(zdev, file);
 	mutex_unlock(&zdev->lock);
 	if (err)
 		return err;
@@ -181,13 +181,13 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 	struct zcring_device *zdev = file->private_data;
 	ssize_t result;
 
-	result = zcring_device_lock_io(zdev, file);
+	result = zcring_consumer_lock_io(zdev, file);
 	if (result)
 		return result;
-	result = zcring_may_write(zdev, file);
+	result = zcring_scene_may_write(zdev, file);
 	if (!result) {
 		bytes = min_t(u64, bytes, zdev->next_scene_bytes - zdev->next_scene_written);
-		result = zcring_scene_take(zdev, from, bytes);
+		result = zcring_scene_copy(zdev, from, bytes);
 		zcring_scene_finish(zdev);
 	}
 	mutex_unlock(&zdev->io_lock);

@@ -10,7 +10,7 @@
 #include "engine/front.h"
 
 static void *zcring_sim_alloc(struct zcring_device *zdev, void *board,
-			       const struct zcring_config *config)
+			      const struct zcring_config *config)
 {
 	struct zcring_front *front = kzalloc(sizeof(*front), GFP_KERNEL);
 

@@ -14,7 +14,7 @@
 
 #define ZCRING_UHZ_PER_HZ 1000000ULL
 
-static struct zcring_device *zcring_of(struct device *dev)
+static struct zcring_device *zcring_sysfs_device(struct device *dev)
 {
 	return container_of(dev, struct zcring_device, dev);
 }
@@ -99,44 +99,46 @@ static int zcring_parse_hz(const char *from, s64 *uhz)
 	return 0;
 }
 
-static int zcring_lock_for(struct device *dev)
+static int zcring_sysfs_lock(struct device *dev)
 {
-	return zcring_device_lock(zcring_of(dev));
+	return zcring_device_lock(zcring_sysfs_device(dev));
 }
 
-static void zcring_unlock_for(struct device *dev)
+static void zcring_sysfs_unlock(struct device *dev)
 {
-	mutex_unlock(&zcring_of(dev)->lock);
+	mutex_unlock(&zcring_sysfs_device(dev)->lock);
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return zcring_show_name(to, &zcring_states, zcring_load(&zcring_of(dev)->stream.state));
+	return zcring_show_name(to, &zcring_states,
+				zcring_load(&zcring_sysfs_device(dev)->stream.state));
 }
 static DEVICE_ATTR_RO(state);
 
 static ssize_t fault_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return zcring_show_name(to, &zcring_faults, zcring_load(&zcring_of(dev)->stream.fault));
+	return zcring_show_name(to, &zcring_faults,
+				zcring_load(&zcring_sysfs_device(dev)->stream.fault));
 }
 static DEVICE_ATTR_RO(fault);
 
 static ssize_t model_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return sysfs_emit(to, "%s\n", zcring_of(dev)->ops->model);
+	return sysfs_emit(to, "%s\n", zcring_sysfs_device(dev)->ops->model);
 }
 static DEVICE_ATTR_RO(model);
 
-static int zcring_get_telemetry_of(struct device *dev, struct zcring_telemetry *telemetry)
+static int zcring_sysfs_get_telemetry(struct device *dev, struct zcring_telemetry *telemetry)
 {
 	int err;
 
-	err = zcring_lock_for(dev);
+	err = zcring_sysfs_lock(dev);
 	if (err)
 		return err;
-	zcring_device_account(zcring_of(dev));
-	*telemetry = zcring_of(dev)->stream.telemetry;
-	zcring_unlock_for(dev);
+	zcring_device_account(zcring_sysfs_device(dev));
+	*telemetry = zcring_sysfs_device(dev)->stream.telemetry;
+	zcring_sysfs_unlock(dev);
 	return 0;
 }
 
@@ -144,7 +146,7 @@ static int zcring_get_telemetry_of(struct device *dev, struct zcring_telemetry *
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
 	{                                                                                        \
 		struct zcring_telemetry telemetry;                                               \
-		int err = zcring_get_telemetry_of(dev, &telemetry);                              \
+		int err = zcring_sysfs_get_telemetry(dev, &telemetry);                           \
                                                                                                  \
 		return err ?: sysfs_emit(to, "%llu\n", telemetry._name);                         \
 	}                                                                                        \
@@ -158,38 +160,38 @@ ZCRING_COUNTER_ATTR(overflow_count);
 ZCRING_COUNTER_ATTR(lost_samples);
 ZCRING_COUNTER_ATTR(bursts);
 
-static int zcring_get_config_of(struct device *dev, struct zcring_config *config)
+static int zcring_sysfs_get_config(struct device *dev, struct zcring_config *config)
 {
 	int err;
 
-	err = zcring_lock_for(dev);
+	err = zcring_sysfs_lock(dev);
 	if (err)
 		return err;
-	zcring_device_get_config(zcring_of(dev), config);
-	zcring_unlock_for(dev);
+	zcring_device_get_config(zcring_sysfs_device(dev), config);
+	zcring_sysfs_unlock(dev);
 	return 0;
 }
 
 /* A change of one value: nobody else changes another between its two halves. */
-static int zcring_begin_config_of(struct device *dev, struct zcring_config *config)
+static int zcring_sysfs_begin_config(struct device *dev, struct zcring_config *config)
 {
-	struct zcring_device *zdev = zcring_of(dev);
+	struct zcring_device *zdev = zcring_sysfs_device(dev);
 	int err;
 
-	err = zcring_device_lock_io(zdev, NULL);
+	err = zcring_consumer_lock_io(zdev, NULL);
 	if (err)
 		return err;
-	err = zcring_get_config_of(dev, config);
+	err = zcring_sysfs_get_config(dev, config);
 	if (err)
 		mutex_unlock(&zdev->io_lock);
 	return err;
 }
 
 /* What is left of a store: @count, or the error. */
-static ssize_t zcring_end_config_of(struct device *dev, const struct zcring_config *config,
-				    size_t count)
+static ssize_t zcring_sysfs_end_config(struct device *dev, const struct zcring_config *config,
+				       size_t count)
 {
-	struct zcring_device *zdev = zcring_of(dev);
+	struct zcring_device *zdev = zcring_sysfs_device(dev);
 	int err = zcring_device_configure_locked(zdev, NULL, config);
 
 	mutex_unlock(&zdev->io_lock);
@@ -199,7 +201,7 @@ static ssize_t zcring_end_config_of(struct device *dev, const struct zcring_conf
 static ssize_t sample_rate_show(struct device *dev, struct device_attribute *attr, char *to)
 {
 	struct zcring_config config;
-	int err = zcring_get_config_of(dev, &config);
+	int err = zcring_sysfs_get_config(dev, &config);
 
 	if (err)
 		return err;
@@ -220,13 +222,13 @@ static ssize_t sample_rate_store(struct device *dev, struct device_attribute *at
 		return err;
 	if (uhz <= 0)
 		return -EINVAL;
-	err = zcring_begin_config_of(dev, &config);
+	err = zcring_sysfs_begin_config(dev, &config);
 	if (err)
 		return err;
 	common = gcd(uhz, ZCRING_UHZ_PER_HZ);
 	config.rate_num = uhz / common;
 	config.rate_den = ZCRING_UHZ_PER_HZ / common;
-	return zcring_end_config_of(dev, &config, count);
+	return zcring_sysfs_end_config(dev, &config, count);
 }
 static DEVICE_ATTR_RW(sample_rate);
 
@@ -235,7 +237,7 @@ static DEVICE_ATTR_RW(sample_rate);
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
 	{                                                                                        \
 		struct zcring_config config;                                                     \
-		int err = zcring_get_config_of(dev, &config);                                    \
+		int err = zcring_sysfs_get_config(dev, &config);                                 \
                                                                                                  \
 		return err ?: sysfs_emit(to, "%llu\n", (u64)config._field / (_unit));            \
 	}                                                                                        \
@@ -253,11 +255,11 @@ static DEVICE_ATTR_RW(sample_rate);
 		field = value * (_unit);                                                         \
 		if (field / (_unit) != value)                                                    \
 			return -EINVAL;                                                          \
-		err = zcring_begin_config_of(dev, &config);                                      \
+		err = zcring_sysfs_begin_config(dev, &config);                                   \
 		if (err)                                                                         \
 			return err;                                                              \
 		config._field = field;                                                           \
-		return zcring_end_config_of(dev, &config, count);                                \
+		return zcring_sysfs_end_config(dev, &config, count);                             \
 	}                                                                                        \
 	static DEVICE_ATTR_RW(_name)
 
@@ -268,7 +270,7 @@ ZCRING_NUMBER_ATTR(channels, channels, 1);
 static ssize_t format_show(struct device *dev, struct device_attribute *attr, char *to)
 {
 	struct zcring_config config;
-	int err = zcring_get_config_of(dev, &config);
+	int err = zcring_sysfs_get_config(dev, &config);
 
 	return err ?: zcring_show_name(to, &zcring_formats, config.format);
 }
@@ -279,47 +281,47 @@ static ssize_t format_store(struct device *dev, struct device_attribute *attr, c
 	struct zcring_config config;
 	u32 format;
 	int err = zcring_parse_name(from, &zcring_formats, &format) ?:
-			  zcring_begin_config_of(dev, &config);
+			  zcring_sysfs_begin_config(dev, &config);
 
 	if (err)
 		return err;
 	config.format = format;
-	return zcring_end_config_of(dev, &config, count);
+	return zcring_sysfs_end_config(dev, &config, count);
 }
 static DEVICE_ATTR_RW(format);
 
-static int zcring_get_tuning_of(struct device *dev, struct zcring_tuning *tuning)
+static int zcring_sysfs_get_tuning(struct device *dev, struct zcring_tuning *tuning)
 {
-	struct zcring_device *zdev = zcring_of(dev);
+	struct zcring_device *zdev = zcring_sysfs_device(dev);
 	int err;
 
-	err = zcring_lock_for(dev);
+	err = zcring_sysfs_lock(dev);
 	if (err)
 		return err;
 	zcring_device_get_tuning(zdev, tuning);
-	zcring_unlock_for(dev);
+	zcring_sysfs_unlock(dev);
 	return 0;
 }
 
 /* Tunes all channels, now. */
-static ssize_t zcring_control_of(struct device *dev, struct zcring_control *control, size_t count)
+static ssize_t zcring_sysfs_control(struct device *dev, struct zcring_control *control, size_t count)
 {
-	struct zcring_device *zdev = zcring_of(dev);
+	struct zcring_device *zdev = zcring_sysfs_device(dev);
 	int err;
 
-	err = zcring_lock_for(dev);
+	err = zcring_sysfs_lock(dev);
 	if (err)
 		return err;
 	control->channels = (1U << zdev->config.channels) - 1;
 	err = zcring_device_control(zdev, control);
-	zcring_unlock_for(dev);
+	zcring_sysfs_unlock(dev);
 	return err ?: count;
 }
 
 static ssize_t frequency_show(struct device *dev, struct device_attribute *attr, char *to)
 {
 	struct zcring_tuning tuning;
-	int err = zcring_get_tuning_of(dev, &tuning);
+	int err = zcring_sysfs_get_tuning(dev, &tuning);
 
 	return err ?: zcring_show_hz(to, tuning.freq_uhz[0]);
 }
@@ -330,14 +332,14 @@ static ssize_t frequency_store(struct device *dev, struct device_attribute *attr
 	struct zcring_control control = { .what = ZCRING_CONTROL_FREQ };
 	int err = zcring_parse_hz(from, &control.freq_uhz);
 
-	return err ?: zcring_control_of(dev, &control, count);
+	return err ?: zcring_sysfs_control(dev, &control, count);
 }
 static DEVICE_ATTR_RW(frequency);
 
 static ssize_t gain_mb_show(struct device *dev, struct device_attribute *attr, char *to)
 {
 	struct zcring_tuning tuning;
-	int err = zcring_get_tuning_of(dev, &tuning);
+	int err = zcring_sysfs_get_tuning(dev, &tuning);
 
 	return err ?: sysfs_emit(to, "%d\n", tuning.gain_mb[0]);
 }
@@ -348,7 +350,7 @@ static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr, 
 	struct zcring_control control = { .what = ZCRING_CONTROL_GAIN };
 	int err = kstrtos32(from, 0, &control.gain_mb);
 
-	return err ?: zcring_control_of(dev, &control, count);
+	return err ?: zcring_sysfs_control(dev, &control, count);
 }
 static DEVICE_ATTR_RW(gain_mb);
 
@@ -357,11 +359,11 @@ static ssize_t scene_show(struct device *dev, struct device_attribute *attr, cha
 	u32 kind;
 	int err;
 
-	err = zcring_lock_for(dev);
+	err = zcring_sysfs_lock(dev);
 	if (err)
 		return err;
-	kind = zcring_of(dev)->scene.kind;
-	zcring_unlock_for(dev);
+	kind = zcring_sysfs_device(dev)->scene.kind;
+	zcring_sysfs_unlock(dev);
 	return zcring_show_name(to, &zcring_scenes, kind);
 }
 
@@ -370,18 +372,18 @@ static ssize_t scene_store(struct device *dev, struct device_attribute *attr, co
 			   size_t count)
 {
 	struct zcring_scene scene = {};
-	int err = zcring_parse_name(from, &zcring_scenes, &scene.kind) ?: zcring_lock_for(dev);
+	int err = zcring_parse_name(from, &zcring_scenes, &scene.kind) ?: zcring_sysfs_lock(dev);
 
 	if (err)
 		return err;
-	scene.freq_uhz = zcring_of(dev)->scene.freq_uhz;
-	zcring_unlock_for(dev);
-	err = zcring_scene_set(zcring_of(dev), NULL, &scene);
+	scene.freq_uhz = zcring_sysfs_device(dev)->scene.freq_uhz;
+	zcring_sysfs_unlock(dev);
+	err = zcring_scene_set(zcring_sysfs_device(dev), NULL, &scene);
 	return err ?: count;
 }
 static DEVICE_ATTR_RW(scene);
 
-static struct attribute *zcring_attrs[] = {
+static struct attribute *zcring_sysfs_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_fault.attr,
 	&dev_attr_model.attr,
@@ -403,8 +405,8 @@ static struct attribute *zcring_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group zcring_group = {
-	.attrs = zcring_attrs,
+static const struct attribute_group zcring_sysfs_group = {
+	.attrs = zcring_sysfs_attrs,
 };
 
-const struct attribute_group *zcring_groups[] = { &zcring_group, NULL };
+const struct attribute_group *zcring_sysfs_groups[] = { &zcring_sysfs_group, NULL };

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One device: a DMA engine, the ring that it fills, and the files that are open on it.
+ * The driver's own header. One device consists of a DMA engine, the ring that the DMA engine fills,
+ * and the files that are open on the device.
  *
- *   main.c    module and parameters       region.c  regions and mmap()
- *   table.c   numbers of devices
- *   device.c  life and configuration      read.c    read(), which copies
- *   cdev.c    files, ioctls, poll()       scene.c   scenes and write()
- *   worker.c    timer and thread            sysfs.c   attributes
- *   mem.c     pages                       debugfs.c fault injection
- *   sim.c     the simulated DMA engine (dma.h)
- *   board.c   what a board's module may call (dma.h)
- *   trace.c   tracepoints (zcring_trace.h)
+ *   main.c           module and parameters        region.c   regions and mmap()
+ *   table.c          numbers, plug and unplug     read.c     read(), which copies
+ *   device.c         life, calls of the DMA ops   scene.c    scenes and write()
+ *   device_config.c  configuration, ring memory   sysfs.c    attributes
+ *   consumer.c       the one file that may act    text.c     names and hertz as text
+ *   cdev.c           files, ioctls, poll()        debugfs.c  fault injection
+ *   worker.c         timer and thread             trace.c    tracepoints (zcring_trace.h)
+ *   mem.c            pages                        board.c    exports for boards (dma.h)
+ *   sim.c            simulated DMA engine (dma.h)
  *
- * Life. The character device, and with it every open file and every mapping (which holds
- * its file), keeps struct zcring_device and all of its memory alive; unplugging only ends
- * the stream. What is plugged in again is another device, with the same number and name.
+ * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
+ * struct zcring_device and all of its memory; every open file holds the character device, and every
+ * mapping holds its file. Unregistering therefore only ends the stream. A device that is plugged in
+ * again is a new struct zcring_device with the same number and name.
  *
- * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. User memory
- * may fault, so it is touched with io_lock held but never with lock held. Only the consumer
- * touches it so, and only the consumer sleeps on io_lock: whoever wants it becomes the
- * consumer first, and sysfs, which cannot, does not wait. Memory that never comes thus hurts
- * nobody else.
+ * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. An access to user
+ * memory may fault, so user memory is accessed with io_lock held but never with lock held. Only the
+ * consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock: a file
+ * becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
+ * page fault that never completes therefore blocks only its caller.
  */
 #ifndef ZCRING_ZCRING_H
 #define ZCRING_ZCRING_H
@@ -40,14 +42,14 @@ struct file;
 struct task_struct;
 
 /**
- * struct zcring_worker - what makes the DMA engine go on
- * @timer: the interrupt; runs while the stream runs
- * @interval: its period; 0: it comes once, when the stream starts. Written only while it is
- *            off
- * @fired_ns: when it came last, on CLOCK_MONOTONIC, or 0 if not since the stream started; written
- *            before @due
- * @due: set by the timer, taken by the thread
- * @kick: where the thread sleeps
+ * struct zcring_worker - the thread that runs the DMA engine after each interrupt
+ * @timer: the interrupt; armed while the stream runs
+ * @interval: period of @timer; 0: @timer fires once, when the stream starts. Written only while
+ *            @timer is off
+ * @fired_ns: time of the last interrupt on CLOCK_MONOTONIC; 0 if there was none since the stream
+ *            started. Written before @due
+ * @due: set by the interrupt, cleared by the thread
+ * @kick: wait queue of the thread
  * @thread: calls zcring_dma_ops.progress
  */
 struct zcring_worker {
@@ -60,7 +62,7 @@ struct zcring_worker {
 };
 
 /**
- * struct zcring_traced - how far the tracepoints have told what the stream did
+ * struct zcring_traced - the accounting up to which tracepoints were passed
  * @bursts: descriptors written
  * @lost_samples: as in the telemetry
  * @state: enum zcring_state
@@ -72,37 +74,36 @@ struct zcring_traced {
 };
 
 /**
- * struct zcring_device - all there is of one /dev/zcringN
- * @dev: in class zcring; its last reference frees everything
- * @cdev: the character device; every open file holds it, and it holds @dev
- * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples
- *           in place
- * @lock: protects all below, and everything that the DMA engine works on
- * @wait: where poll() and read() sleep; woken by the worker and at every change of state
- * @config: what the device is set to; the geometry changes with both locks held
- * @stream: the accounting; the state, the head and the consumer page are read without lock too
- * @meta: page of struct zcring_meta, as long as the device lives
- * @consumer_page: page of struct zcring_consumer, as long as the device lives
- * @ring: memory that depends on the geometry; replaced with both locks held, and only
- *        while @mappings is 0
- * @mappings: mappings of anything but the metadata; grows from 0 with @lock held
- * @consumer_mappings: mappings of the consumer page among them
- * @consumer: the file that is the consumer, if any
+ * struct zcring_device - one /dev/zcringN
+ * @dev: in class zcring; its last reference frees the struct and all memory
+ * @cdev: the character device; every open file holds @cdev, and @cdev holds @dev
+ * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
+ * @lock: protects all fields below, and all data of the DMA engine
+ * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
+ * @config: the configuration; the geometry changes with both locks held
+ * @stream: the accounting; state, head and consumer page are also read without the lock
+ * @meta: page of struct zcring_meta; lives as long as the device
+ * @consumer_page: page of struct zcring_consumer; lives as long as the device
+ * @ring: memory that depends on the geometry; replaced with both locks held, and only while
+ *        @mappings is 0
+ * @mappings: number of mappings of anything but the metadata; grows from 0 with @lock held
+ * @consumer_mappings: number of mappings of the consumer page among them
+ * @consumer: the file that is the consumer; NULL if there is none
  * @owns_stream: the consumer has started a stream, so that read() must not start one
- * @scene: what is on the air
- * @scene_samples: its samples, where it has any
+ * @scene: the scene on the air
+ * @scene_samples: samples of @scene, where it has any
  * @next_scene: a scene that is being written
- * @next_scene_samples: its samples; there are pages while it is being written
- * @next_scene_bytes: how long it will be
- * @next_scene_written: how much of it is there; protected by @io_lock
+ * @next_scene_samples: its samples; has pages while the scene is being written
+ * @next_scene_bytes: its length
+ * @next_scene_written: bytes written so far; protected by @io_lock
  * @worker: timer and thread
- * @traced: what the tracepoints have told
+ * @traced: accounting of the tracepoints
  * @ops: the DMA engine; constant
- * @dma: the DMA engine's own; constant
- * @dma_dev: the hardware that writes @ring, where there is some; null once it is unplugged
- * @zone: of the memory of @ring; constant
- * @is_registered: user space may open it; set once
- * @debugfs: its directory; used only by register and unregister
+ * @dma: data of the DMA engine; constant
+ * @dma_dev: the hardware that writes @ring; NULL where there is none, and after the board was put
+ * @zone: zone of the memory of @ring; constant
+ * @is_registered: user space may open the device; set once
+ * @debugfs: directory of the device; used only by register and unregister
  */
 struct zcring_device {
 	struct device dev;
@@ -140,10 +141,10 @@ struct zcring_device {
 };
 
 /**
- * struct zcring_source - where a device's samples come from
+ * struct zcring_source - the origin of a device's samples
  * @ops: the DMA engine
  * @dev: the hardware that does DMA; NULL where there is none
- * @board: for zcring_dma_ops.alloc
+ * @board: argument of zcring_dma_ops.alloc
  */
 struct zcring_source {
 	const struct zcring_dma_ops *ops;
@@ -153,9 +154,9 @@ struct zcring_source {
 
 /* main.c */
 extern struct class zcring_class;
-extern unsigned long zcring_memory_bytes_max; /* as root has set it; 0: automatic */
+extern unsigned long zcring_memory_bytes_max; /* as set by root; 0: automatic */
 
-/* Bytes that all rings and scenes of one device may have. */
+/* Limit in bytes for all rings and scenes of one device. */
 u64 zcring_memory_limit(void);
 
 /* table.c */
@@ -197,7 +198,10 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
  */
 int zcring_device_register(struct zcring_device *zdev);
 
-/* Ends the stream and hides the device: user space cannot open it any more. */
+/*
+ * Hides the device from user space and ends its stream for good: sleepers wake, calls fail with
+ * ENODEV, mappings stay as they are.
+ */
 void zcring_device_unregister(struct zcring_device *zdev);
 
 /*
@@ -206,71 +210,78 @@ void zcring_device_unregister(struct zcring_device *zdev);
  */
 void zcring_device_put(struct zcring_device *zdev);
 
-/* The hardware that wrote the ring, if some did, has let go of it for good. Takes the lock. */
+/* Unmaps the ring from the hardware, which has ended all DMA for good. Takes the lock. */
 void zcring_device_unmap_dma(struct zcring_device *zdev);
 
-/*
- * The hardware is gone: the stream ends for good, sleepers wake, calls fail with ENODEV;
- * mappings stay as they are.
- */
-void zcring_device_unplug(struct zcring_device *zdev);
-
-/* Takes the lock; 0, -ERESTARTSYS, or -ENODEV once the hardware is gone (not taken then). */
+/* Takes the lock. 0, or without the lock -ERESTARTSYS, or -ENODEV once the hardware is gone. */
 int zcring_device_lock(struct zcring_device *zdev);
 
 /*
- * Makes @file the consumer, or fails with -EBUSY if another is. A null @file is sysfs: it
- * becomes nothing, but may act only where there is no consumer. With the lock held.
- */
-int zcring_device_claim(struct zcring_device *zdev, struct file *file);
-
-/* Whether zcring_device_claim() would succeed: 0, or -EBUSY. With the lock held. */
-int zcring_device_may_claim(const struct zcring_device *zdev, const struct file *file);
-
-/*
- * Takes io_lock, for a @file that is the consumer then: claimed before it sleeps, as the lock
- * is held for as long as the consumer's memory takes to be there. -EBUSY where another is the
- * consumer, and for sysfs wherever the lock is not free; -ENODEV once the hardware is gone;
- * -ERESTARTSYS, with @file the consumer or not.
- */
-int zcring_device_lock_io(struct zcring_device *zdev, struct file *file);
-
-/*
- * Whether the device may have @bytes more for rings and scenes: 0, or -ENOMEM and a line in
- * the log. With io_lock held, or before the device is live.
- */
-int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
-
-/*
- * After anything that may have moved the head or ended the stream: wakes whoever waits for
- * that, and stops the worker of a stream that has ended. With the lock held.
+ * Called with the lock held after anything that may have moved the head or ended the stream: passes
+ * the tracepoints, wakes whoever waits for the change, and stops the worker of a stream that ended.
  */
 void zcring_device_notify(struct zcring_device *zdev);
 
 /* With the lock held. */
 void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning);
-void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
 int zcring_device_inject(struct zcring_device *zdev, enum zcring_injection kind, s64 amount);
 void zcring_device_account(struct zcring_device *zdev);
 
-/* These take the locks themselves; for @file see zcring_device_claim(). */
+/* device_config.c */
+
+/*
+ * Whether the device may allocate @bytes more for rings and scenes: 0, or -ENOMEM and a line in
+ * the log. With io_lock held, or before the device is registered.
+ */
+int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
+
+/* Memory for a ring of @config, and its mapping for the hardware, where there is some. */
+int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
+			     const struct zcring_config *config);
+int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring);
+
+/* With the lock held. */
+void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);
+
+/* Takes all locks; for @file see zcring_consumer_claim(). */
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 			    const struct zcring_config *config);
-void zcring_device_release_consumer(struct zcring_device *zdev, struct file *file);
 
-/* The same, where zcring_device_lock_io() has locked io_lock for @file. */
+/* The same after zcring_consumer_lock_io() has taken io_lock for @file. */
 int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
 				   const struct zcring_config *config);
 
+/* consumer.c */
+
+/*
+ * Makes @file the consumer, or fails with -EBUSY if another file is. NULL stands for sysfs, which
+ * becomes nothing but may act only while there is no consumer. With the lock held.
+ */
+int zcring_consumer_claim(struct zcring_device *zdev, struct file *file);
+
+/* Whether zcring_consumer_claim() would succeed: 0, or -EBUSY. With the lock held. */
+int zcring_consumer_may_claim(const struct zcring_device *zdev, const struct file *file);
+
+/*
+ * Makes @file the consumer and takes io_lock. Claiming comes first, as io_lock is held for as long
+ * as a page fault in the consumer's memory lasts. -EBUSY if another file is the consumer, and for
+ * sysfs whenever io_lock is not free; -ENODEV once the hardware is gone; -ERESTARTSYS, after which
+ * @file may be the consumer or not.
+ */
+int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file);
+
+/* For a file that is closed. Takes all locks. */
+void zcring_consumer_close(struct zcring_device *zdev, struct file *file);
+
 /* region.c */
 int zcring_region_describe(const struct zcring_device *zdev, struct zcring_region *region);
-int zcring_mmap(struct file *file, struct vm_area_struct *vma);
+int zcring_region_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* cdev.c */
-extern const struct file_operations zcring_fops;
+extern const struct file_operations zcring_cdev_fops;
 
 /* read.c */
 ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *pos);
@@ -280,18 +291,21 @@ void zcring_scene_init(struct zcring_device *zdev);
 int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct zcring_scene *scene);
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
 
-/* Forgets a scene that was not written to its end. */
+/* Frees a scene that was not written to its end. With both locks held. */
 void zcring_scene_abandon(struct zcring_device *zdev);
 
 /* worker.c */
 int zcring_worker_init(struct zcring_device *zdev);
 void zcring_worker_exit(struct zcring_device *zdev);
 
-/* From one interval after @mono_ns on; with the lock held. */
+/*
+ * Starting arms the timer: it fires for the first time one interval after @mono_ns; for a board
+ * with an interrupt of its own it fires once, at @mono_ns. With the lock held.
+ */
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
 void zcring_worker_stop(struct zcring_device *zdev);
 
-/* debugfs.c; removing waits for calls that are going on. */
+/* debugfs.c; unregistering waits for calls in progress. */
 void zcring_debugfs_init(void);
 void zcring_debugfs_exit(void);
 void zcring_debugfs_register_plugs(void);
@@ -299,10 +313,10 @@ void zcring_debugfs_unregister_plugs(void);
 void zcring_debugfs_register(struct zcring_device *zdev);
 void zcring_debugfs_unregister(struct zcring_device *zdev);
 
-/* trace.c; with the lock held, after anything that may have moved or ended the stream. */
+/* trace.c; with the lock held, after anything that may have moved the head or ended the stream. */
 void zcring_trace_changes(struct zcring_device *zdev);
 
 /* sysfs.c */
-extern const struct attribute_group *zcring_groups[];
+extern const struct attribute_group *zcring_sysfs_groups[];
 
 #endif /* ZCRING_ZCRING_H */

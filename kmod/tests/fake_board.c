@@ -10,7 +10,7 @@
 #define ZCRING_FAKE_PATIENCE_US (10 * USEC_PER_SEC)
 
 static void *zcring_fake_alloc(struct zcring_device *zdev, void *data,
-				const struct zcring_config *config)
+			       const struct zcring_config *config)
 {
 	struct zcring_fake_board *board = data;
 

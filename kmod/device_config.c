@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The configuration of a device, and the memory of its ring.
+ *
+ * A new geometry needs a new ring. Its memory is allocated without the device's lock, so that
+ * observers need not wait; io_lock keeps the geometry meanwhile. Then the rings are exchanged with
+ * both locks held, only while the stream is stopped and nothing but the metadata is mapped. An
+ * error leaves the old ring and the old configuration in place.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/string.h>
+
+#include "engine/config.h"
+#include "zcring.h"
+
+int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
+{
+	u64 held = zcring_ring_bytes(&zdev->ring) + zcring_area_bytes(&zdev->scene_samples) +
+		   zcring_area_bytes(&zdev->next_scene_samples);
+	u64 most = zcring_memory_limit();
+
+	if (bytes <= most && held <= most - bytes)
+		return 0;
+	dev_err_ratelimited(
+		&zdev->dev,
+		"cannot allocate %llu bytes for a ring or a scene: the device holds %llu bytes of at most %llu; load a smaller ring or scene, or raise the parameter memory_bytes_max\n",
+		bytes, held, most);
+	return -ENOMEM;
+}
+
+int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
+			     const struct zcring_config *config)
+{
+	int err;
+
+	err = zcring_device_may_alloc(zdev, zcring_config_bytes(config));
+	if (err)
+		return err;
+	return zcring_ring_alloc(ring, config, zdev->zone);
+}
+
+int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring)
+{
+	return zdev->dma_dev ? zcring_ring_map_dma(ring, zdev->dma_dev) : 0;
+}
+
+/* The rate comes from the DMA engine: a command, perhaps a timed one, may have changed it. */
+void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config)
+{
+	struct zcring_tuning tuning;
+
+	zcring_device_get_tuning(zdev, &tuning);
+	*config = zdev->config;
+	config->rate_num = tuning.rate_num;
+	config->rate_den = tuning.rate_den;
+}
+
+static bool zcring_device_has_geometry(const struct zcring_config *a, const struct zcring_config *b)
+{
+	return a->format == b->format && a->channels == b->channels && a->ring_bytes == b->ring_bytes;
+}
+
+/* With the lock held: 0 or -EBUSY. */
+static int zcring_device_may_configure(struct zcring_device *zdev, struct file *file,
+				       const struct zcring_config *config)
+{
+	int err = zcring_consumer_claim(zdev, file);
+
+	if (err)
+		return err;
+	if (zdev->stream.state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
+	if (!zcring_device_has_geometry(config, &zdev->config) && atomic_read(&zdev->mappings))
+		return -EBUSY;
+	return 0;
+}
+
+/* Exchanges @ring and the device's ring; if @ring has no memory, the device keeps its ring. */
+static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *file,
+				       const struct zcring_config *config, struct zcring_ring *ring)
+{
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_may_configure(zdev, file, config);
+	if (err)
+		goto out_unlock;
+	if (ring->burst_ends) {
+		err = zcring_device_map_ring(zdev, ring);
+		if (err)
+			goto out_unlock;
+		swap(zdev->ring, *ring);
+		zcring_ring_attach(&zdev->ring, config, &zdev->stream);
+	}
+	zdev->config = *config;
+	zdev->ops->configure(zdev->dma, config);
+	zcring_ring_unmap_dma(ring); /* configure() returned: no DMA into the old ring is left */
+	zcring_device_notify(zdev);
+out_unlock:
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
+				   const struct zcring_config *config)
+{
+	struct zcring_ring ring = {};
+	int err;
+
+	err = zcring_config_check(config, PAGE_SIZE);
+	if (err)
+		return err;
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_may_configure(zdev, file, config);
+	mutex_unlock(&zdev->lock);
+	/* io_lock keeps the geometry while the memory is allocated without the device's lock. */
+	if (!err && !zcring_device_has_geometry(config, &zdev->config))
+		err = zcring_device_alloc_ring(zdev, &ring, config);
+	if (!err)
+		err = zcring_device_exchange_ring(zdev, file, config, &ring);
+	zcring_ring_free(&ring);
+	return err;
+}
+
+int zcring_device_configure(struct zcring_device *zdev, struct file *file,
+			    const struct zcring_config *config)
+{
+	int err;
+
+	err = zcring_config_check(config, PAGE_SIZE); /* an invalid call makes no file the consumer */
+	if (err)
+		return err;
+	err = zcring_consumer_lock_io(zdev, file);
+	if (err)
+		return err;
+	err = zcring_device_configure_locked(zdev, file, config);
+	mutex_unlock(&zdev->io_lock);
+	return err;
+}
