@@ -1,103 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Attributes of a device. Settings that need a stopped stream belong to the consumer while
- * there is one, and are EBUSY here; tuning is everybody's who may write the attribute.
+ * The sysfs attributes of a device: state, counters, configuration, tuning and scene.
+ *
+ * A configuration or a scene needs a stopped stream and belongs to the consumer: while there is a
+ * consumer, writing such an attribute fails with EBUSY. Tuning is open to everyone who may write
+ * the attribute. Counters are read from one consistent set.
  */
-#include <linux/ctype.h>
 #include <linux/gcd.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/sysfs.h>
 
+#include "sysfs_text.h"
 #include "zcring.h"
-
-#define ZCRING_UHZ_PER_HZ 1000000ULL
 
 static struct zcring_device *zcring_sysfs_device(struct device *dev)
 {
 	return container_of(dev, struct zcring_device, dev);
 }
 
-/* Names of numbers that begin at @first. */
-struct zcring_names {
-	u32 first;
-	u32 count;
-	const char *const *name;
-};
-
-#define ZCRING_NAMES(_variable, _first, ...)                                                 \
-	static const char *const _variable##_name[] = { __VA_ARGS__ };                       \
-	static const struct zcring_names _variable = { _first, ARRAY_SIZE(_variable##_name), \
-						       _variable##_name }
-
-ZCRING_NAMES(zcring_states, ZCRING_STATE_STOPPED, "stopped", "running", "fault", "gone");
-ZCRING_NAMES(zcring_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back");
-ZCRING_NAMES(zcring_formats, ZCRING_FORMAT_SC8, "sc8", "sc16", "fc32");
-ZCRING_NAMES(zcring_scenes, ZCRING_SCENE_TONE, "tone", "noise", "counter", "memory", "feed");
-
-static ssize_t zcring_show_name(char *to, const struct zcring_names *names, u32 value)
-{
-	u32 index = value - names->first;
-
-	return sysfs_emit(to, "%s\n", index < names->count ? names->name[index] : "unknown");
-}
-
-static int zcring_parse_name(const char *from, const struct zcring_names *names, u32 *value)
-{
-	u32 i;
-
-	for (i = 0; i < names->count; i++) {
-		if (!sysfs_streq(from, names->name[i]))
-			continue;
-		*value = names->first + i;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* Hertz with up to six decimals, as a number of microhertz. */
-static ssize_t zcring_show_hz(char *to, s64 uhz)
-{
-	u64 size = abs(uhz);
-	u64 fraction = size % ZCRING_UHZ_PER_HZ;
-	const char *sign = uhz < 0 ? "-" : "";
-
-	if (!fraction)
-		return sysfs_emit(to, "%s%llu\n", sign, size / ZCRING_UHZ_PER_HZ);
-	return sysfs_emit(to, "%s%llu.%06llu\n", sign, size / ZCRING_UHZ_PER_HZ, fraction);
-}
-
-static int zcring_parse_hz(const char *from, s64 *uhz)
-{
-	bool negative = *from == '-';
-	u64 size = 0;
-	int decimals = -1;
-
-	from += negative;
-	if (!isdigit(*from))
-		return -EINVAL;
-	for (; isdigit(*from) || (*from == '.' && decimals < 0); from++) {
-		if (decimals >= 0 && ++decimals > 6)
-			return -EINVAL;
-		if (*from == '.') {
-			decimals = 0;
-			continue;
-		}
-		size = size * 10 + (*from - '0');
-		if (size > ZCRING_FREQ_UHZ_MAX)
-			return -ERANGE;
-	}
-	if (*from && !sysfs_streq(from, ""))
-		return -EINVAL;
-	for (decimals = max(decimals, 0); decimals < 6; decimals++) {
-		size *= 10;
-		if (size > ZCRING_FREQ_UHZ_MAX)
-			return -ERANGE;
-	}
-	*uhz = negative ? -(s64)size : (s64)size;
-	return 0;
-}
+ZCRING_NAMES(zcring_sysfs_states, ZCRING_STATE_STOPPED, "stopped", "running", "fault", "gone");
+ZCRING_NAMES(zcring_sysfs_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back");
+ZCRING_NAMES(zcring_sysfs_formats, ZCRING_FORMAT_SC8, "sc8", "sc16", "fc32");
+ZCRING_NAMES(zcring_sysfs_scenes, ZCRING_SCENE_TONE, "tone", "noise", "counter", "memory", "feed");
 
 static int zcring_sysfs_lock(struct device *dev)
 {
@@ -111,15 +37,15 @@ static void zcring_sysfs_unlock(struct device *dev)
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return zcring_show_name(to, &zcring_states,
-				zcring_load(&zcring_sysfs_device(dev)->stream.state));
+	return zcring_sysfs_show_name(to, &zcring_sysfs_states,
+				      zcring_load(&zcring_sysfs_device(dev)->stream.state));
 }
 static DEVICE_ATTR_RO(state);
 
 static ssize_t fault_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	return zcring_show_name(to, &zcring_faults,
-				zcring_load(&zcring_sysfs_device(dev)->stream.fault));
+	return zcring_sysfs_show_name(to, &zcring_sysfs_faults,
+				      zcring_load(&zcring_sysfs_device(dev)->stream.fault));
 }
 static DEVICE_ATTR_RO(fault);
 
@@ -172,7 +98,10 @@ static int zcring_sysfs_get_config(struct device *dev, struct zcring_config *con
 	return 0;
 }
 
-/* A change of one value: nobody else changes another between its two halves. */
+/*
+ * Begins the change of one value. io_lock is held until zcring_sysfs_end_config(), so that no other
+ * change comes between reading the configuration and setting it.
+ */
 static int zcring_sysfs_begin_config(struct device *dev, struct zcring_config *config)
 {
 	struct zcring_device *zdev = zcring_sysfs_device(dev);
@@ -187,7 +116,7 @@ static int zcring_sysfs_begin_config(struct device *dev, struct zcring_config *c
 	return err;
 }
 
-/* What is left of a store: @count, or the error. */
+/* Ends the change: the result of a store, which is @count or an error. */
 static ssize_t zcring_sysfs_end_config(struct device *dev, const struct zcring_config *config,
 				       size_t count)
 {
@@ -205,8 +134,8 @@ static ssize_t sample_rate_show(struct device *dev, struct device_attribute *att
 
 	if (err)
 		return err;
-	return zcring_show_hz(to, mul_u64_u64_div_u64(config.rate_num, ZCRING_UHZ_PER_HZ,
-						      config.rate_den));
+	return zcring_sysfs_show_hz(to, mul_u64_u64_div_u64(config.rate_num, ZCRING_UHZ_PER_HZ,
+							    config.rate_den));
 }
 
 static ssize_t sample_rate_store(struct device *dev, struct device_attribute *attr,
@@ -217,7 +146,7 @@ static ssize_t sample_rate_store(struct device *dev, struct device_attribute *at
 	s64 uhz;
 	int err;
 
-	err = zcring_parse_hz(from, &uhz);
+	err = zcring_sysfs_parse_hz(from, &uhz);
 	if (err)
 		return err;
 	if (uhz <= 0)
@@ -232,7 +161,7 @@ static ssize_t sample_rate_store(struct device *dev, struct device_attribute *at
 }
 static DEVICE_ATTR_RW(sample_rate);
 
-/* A field of struct zcring_config as a number of units; one that would not fit is refused. */
+/* A field of struct zcring_config in multiples of a unit; a value that overflows is refused. */
 #define ZCRING_NUMBER_ATTR(_name, _field, _unit)                                                 \
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
 	{                                                                                        \
@@ -272,7 +201,7 @@ static ssize_t format_show(struct device *dev, struct device_attribute *attr, ch
 	struct zcring_config config;
 	int err = zcring_sysfs_get_config(dev, &config);
 
-	return err ?: zcring_show_name(to, &zcring_formats, config.format);
+	return err ?: zcring_sysfs_show_name(to, &zcring_sysfs_formats, config.format);
 }
 
 static ssize_t format_store(struct device *dev, struct device_attribute *attr, const char *from,
@@ -280,7 +209,7 @@ static ssize_t format_store(struct device *dev, struct device_attribute *attr, c
 {
 	struct zcring_config config;
 	u32 format;
-	int err = zcring_parse_name(from, &zcring_formats, &format) ?:
+	int err = zcring_sysfs_parse_name(from, &zcring_sysfs_formats, &format) ?:
 			  zcring_sysfs_begin_config(dev, &config);
 
 	if (err)
@@ -303,7 +232,7 @@ static int zcring_sysfs_get_tuning(struct device *dev, struct zcring_tuning *tun
 	return 0;
 }
 
-/* Tunes all channels, now. */
+/* Tunes all channels at the next sample. */
 static ssize_t zcring_sysfs_control(struct device *dev, struct zcring_control *control, size_t count)
 {
 	struct zcring_device *zdev = zcring_sysfs_device(dev);
@@ -323,14 +252,14 @@ static ssize_t frequency_show(struct device *dev, struct device_attribute *attr,
 	struct zcring_tuning tuning;
 	int err = zcring_sysfs_get_tuning(dev, &tuning);
 
-	return err ?: zcring_show_hz(to, tuning.freq_uhz[0]);
+	return err ?: zcring_sysfs_show_hz(to, tuning.freq_uhz[0]);
 }
 
 static ssize_t frequency_store(struct device *dev, struct device_attribute *attr, const char *from,
 			       size_t count)
 {
 	struct zcring_control control = { .what = ZCRING_CONTROL_FREQ };
-	int err = zcring_parse_hz(from, &control.freq_uhz);
+	int err = zcring_sysfs_parse_hz(from, &control.freq_uhz);
 
 	return err ?: zcring_sysfs_control(dev, &control, count);
 }
@@ -364,15 +293,16 @@ static ssize_t scene_show(struct device *dev, struct device_attribute *attr, cha
 		return err;
 	kind = zcring_sysfs_device(dev)->scene.kind;
 	zcring_sysfs_unlock(dev);
-	return zcring_show_name(to, &zcring_scenes, kind);
+	return zcring_sysfs_show_name(to, &zcring_sysfs_scenes, kind);
 }
 
-/* At the frequency of the scene before. Samples cannot come this way. */
+/* Keeps the frequency of the scene before. A recording cannot be set here: it needs write(). */
 static ssize_t scene_store(struct device *dev, struct device_attribute *attr, const char *from,
 			   size_t count)
 {
 	struct zcring_scene scene = {};
-	int err = zcring_parse_name(from, &zcring_scenes, &scene.kind) ?: zcring_sysfs_lock(dev);
+	int err = zcring_sysfs_parse_name(from, &zcring_sysfs_scenes, &scene.kind) ?:
+			  zcring_sysfs_lock(dev);
 
 	if (err)
 		return err;

@@ -6,12 +6,11 @@
  *   main.c           module and parameters        region.c   regions and mmap()
  *   table.c          numbers, plug and unplug     read.c     read(), which copies
  *   device.c         life, calls of the DMA ops   scene.c    scenes and write()
- *   device_config.c  configuration, ring memory   sysfs.c    attributes
- *   consumer.c       the one file that may act    text.c     names and hertz as text
- *   cdev.c           files, ioctls, poll()        debugfs.c  fault injection
- *   worker.c         timer and thread             trace.c    tracepoints (zcring_trace.h)
- *   mem.c            pages                        board.c    exports for boards (dma.h)
- *   sim.c            simulated DMA engine (dma.h)
+ *   device_config.c  configuration, ring memory   sysfs*.c   attributes, and their text
+ *   consumer.c       the one file that may act    debugfs.c  fault injection
+ *   cdev.c           files, ioctls, poll()        trace.c    tracepoints (zcring_trace.h)
+ *   worker.c         timer and thread             board.c    exports for boards (dma.h)
+ *   mem.c            pages                        sim.c      simulated DMA engine (dma.h)
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
  * struct zcring_device and all of its memory; every open file holds the character device, and every
