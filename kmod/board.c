@@ -4,7 +4,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 
-#include "engine/front_parts.h"
+#include "engine/front.h"
 #include "zcring.h"
 
 struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, struct device *dev,
@@ -117,8 +117,9 @@ ZCRING_EXPORT(zcring_front_configure);
 ZCRING_EXPORT(zcring_front_set_scene);
 ZCRING_EXPORT(zcring_front_start);
 ZCRING_EXPORT(zcring_front_control);
-ZCRING_EXPORT(zcring_front_obey_due);
-ZCRING_EXPORT(zcring_front_obey_until);
+ZCRING_EXPORT(zcring_front_apply_due);
+ZCRING_EXPORT(zcring_front_apply_until);
 ZCRING_EXPORT(zcring_front_until_command);
+ZCRING_EXPORT(zcring_front_describe_burst);
 ZCRING_EXPORT(zcring_front_get_tuning);
 ZCRING_EXPORT(zcring_antenna_receive);

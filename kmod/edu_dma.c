@@ -21,7 +21,7 @@
 
 #include "dma.h"
 #include "edu.h"
-#include "engine/front_parts.h"
+#include "engine/front.h"
 
 enum zcring_edu_leg {
 	ZCRING_EDU_IDLE,
@@ -71,7 +71,7 @@ static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 		return;
 	zcring_edu_quiesce(engine->edu);
 	engine->leg = ZCRING_EDU_IDLE;
-	zcring_front_obey_until(&engine->front, next);
+	zcring_front_apply_until(&engine->front, next);
 }
 
 static void *zcring_edu_alloc(struct zcring_device *zdev, void *board,
@@ -169,25 +169,6 @@ static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *
 			zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
 }
 
-static void zcring_edu_describe(struct zcring_edu_engine *engine)
-{
-	const struct zcring_front *front = &engine->front;
-	const struct zcring_clock *clock = &front->clock;
-	u32 c;
-
-	engine->burst = (struct zcring_burst){
-		.samples = engine->fits,
-		.time_ns = zcring_clock_time(clock, engine->stream->telemetry.sample_clock),
-		.rate_num = clock->rate_num,
-		.rate_den = clock->rate_den,
-		.bandwidth_uhz = front->bandwidth_uhz,
-	};
-	for (c = 0; c < engine->stream->channels; c++) {
-		engine->burst.freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
-		engine->burst.gain_mb[c] = front->antenna.tuner[c].gain_mb;
-	}
-}
-
 /* As much as goes through the card's buffer, and as the card sees of the ring in a row. */
 static u64 zcring_edu_block_samples(const struct zcring_edu_engine *engine)
 {
@@ -208,12 +189,13 @@ static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 	u64 bytes;
 	u32 c;
 
-	zcring_front_obey_due(front);
+	zcring_front_apply_due(front);
 	engine->samples = zcring_front_until_command(front, zcring_edu_block_samples(engine));
 	engine->fits = min(engine->samples, zcring_stream_room(stream));
 	if (stream->state != ZCRING_STATE_RUNNING)
 		return;
-	zcring_edu_describe(engine);
+	engine->burst = (struct zcring_burst){ .samples = engine->fits };
+	zcring_front_describe_burst(front, &engine->burst);
 	bytes = engine->samples * stream->sample_bytes;
 	for (c = 0; c < stream->channels; c++)
 		zcring_antenna_receive(&front->antenna, c, stream->telemetry.sample_clock,

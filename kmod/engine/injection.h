@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What real hardware does on bad days only, on demand. */
+/* Fault injection: faults of real hardware, on demand. */
 #ifndef ZCRING_ENGINE_INJECTION_H
 #define ZCRING_ENGINE_INJECTION_H
+
+#include "env.h"
 
 #define ZCRING_STALL_NS_MAX	86400000000000LL
 #define ZCRING_DROP_SAMPLES_MAX (1LL << 48)
 
 /**
- * enum zcring_injection - what goes wrong, and the unit of how much
- * @ZCRING_INJECT_STALL: ns from now on in which the DMA engine delivers nothing; then all
- *                       that the ADC took comes at once. A second one takes the first's
- *                       place; 0 ends it. Stops no samples that are taken at free pace
- * @ZCRING_INJECT_DROP: samples, the next ones, that are lost besides those already to be
- * @ZCRING_INJECT_JUMP: ns that the time of day jumps by, at the next sample
+ * enum zcring_injection - a fault, and the unit of its amount
+ * @ZCRING_INJECT_STALL: ns from now on in which the DMA engine delivers nothing; afterwards all
+ *                       samples that the ADC took arrive at once. A second stall replaces the
+ *                       first; 0 ends it. A stall delays no samples that are taken at free pace
+ * @ZCRING_INJECT_DROP: number of the next samples that are lost, in addition to those that are
+ *                      still to be lost
+ * @ZCRING_INJECT_JUMP: ns by which the time of day jumps, at the next sample
  */
 enum zcring_injection {
 	ZCRING_INJECT_STALL,
 	ZCRING_INJECT_DROP,
 	ZCRING_INJECT_JUMP,
 };
+
+/**
+ * struct zcring_injected - injected faults that are still to happen
+ * @stalled_until_ns: on the clock that paces the hardware; nothing is delivered until then
+ * @drop_samples: how many of the next samples are lost
+ * @jump_ns: how far the time of day jumps at the next sample that is taken
+ */
+struct zcring_injected {
+	u64 stalled_until_ns;
+	u64 drop_samples;
+	s64 jump_ns;
+};
+
+/*
+ * Adds @amount of @kind. @mono_ns is now on the clock that paces the hardware, @time_ns the time of
+ * day of the next sample. 0, -EINVAL for an unknown kind, -ERANGE for an amount out of range or a
+ * jump to a time that does not fit.
+ */
+int zcring_injection_add(struct zcring_injected *injected, enum zcring_injection kind, s64 amount,
+			 u64 mono_ns, u64 time_ns);
 
 #endif /* ZCRING_ENGINE_INJECTION_H */

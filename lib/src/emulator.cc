@@ -235,7 +235,7 @@ void emulator::inject(zcring_injection kind, std::int64_t amount)
     if (error < 0)
         throw_injection_error(-error, name());
     if (d_pace == pacing::free)
-        d_front.stalled_until_ns = 0; // there is no clock that could end the stall
+        d_front.injected.stalled_until_ns = 0; // there is no clock that could end the stall
 }
 
 void emulator::unplug()
@@ -309,7 +309,7 @@ void emulator::produce(std::uint64_t head) noexcept
         const std::uint64_t room = zcring_stream_room(&d_stream);
         if (!room)
             break;
-        zcring_front_take(&d_front, std::min(room, burst_samples()) + d_front.drop_samples);
+        zcring_front_take(&d_front, std::min(room, burst_samples()) + d_front.injected.drop_samples);
     }
 }
 

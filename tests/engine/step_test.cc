@@ -105,7 +105,7 @@ TEST(FrontStep, LeavesACommandItsSample)
     ASSERT_TRUE(f.step(us(1500000)));
     ASSERT_TRUE(f.step(us(1600000)));
     ASSERT_EQ(f.tune(us(1600000)), 0);
-    EXPECT_EQ(f.front.commands_count, 1u);
+    EXPECT_EQ(f.front.queue.count, 1u);
     const auto late = [](zcring_control& c) {
         c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT;
         c.gain_mb = -600;

@@ -242,7 +242,7 @@ TEST(FrontTime, OfACommandIsExactAfterATrillionSamples)
         ASSERT_EQ(tune_at_time(f, realtime + ns), 0);
         const u64 first = static_cast<u64>((u128{ ns } * r.num + u128{ r.den } * second - 1) /
                                            (u128{ r.den } * second));
-        EXPECT_EQ(f.front.commands[0].at_clock, first) << r.num << "/" << r.den;
+        EXPECT_EQ(f.front.queue.commands[0].at_clock, first) << r.num << "/" << r.den;
         EXPECT_GE(u128{ first } * r.den * second, u128{ ns } * r.num);
         EXPECT_LT(u128{ first - 1 } * r.den * second, u128{ ns } * r.num);
         f.take(trillion + 100);
@@ -288,7 +288,7 @@ TEST(FrontTime, OfACommandIsRefusedWhereItHasNoSample)
     ASSERT_EQ(f.start(0, 0), 0);
     EXPECT_EQ(tune_at_time(f, ~0ULL), -EINVAL);
     EXPECT_EQ(tune_at_time(f, ~0ULL / 10 + 1), -EINVAL);
-    EXPECT_EQ(f.front.commands_count, 0u);
+    EXPECT_EQ(f.front.queue.count, 0u);
     EXPECT_EQ(tune_at_time(f, ~0ULL / 10), 0);
     EXPECT_EQ(f.control([](zcring_control& c) {
         c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Blocks (block.h): what fits into the ring is decided when a block is begun, and may be written in
+ * several steps. The head does not move before the block is complete, so that what the consumer
+ * reads meanwhile changes neither bursts nor losses.
+ *
+ * Resident DMA writes nothing and only moves the head. The samples in the ring are right only while
+ * the signal repeats within the ring, and only after one lap was written with the present tuning
+ * and without a loss.
+ */
+#include "block.h"
+
+#define BLOCK_RUN 65536ULL /* samples written before zcring_relax() */
+
+void zcring_resident_review(struct zcring_resident *resident, const struct zcring_antenna *antenna,
+			    const struct zcring_stream *stream, bool wanted)
+{
+	u64 period;
+	u32 c;
+
+	resident->possible = wanted;
+	resident->from = stream->head + stream->ring_samples;
+	for (c = 0; c < stream->channels; c++) {
+		period = zcring_antenna_period(antenna, c);
+		if (!period || period > stream->ring_samples || period & (period - 1))
+			resident->possible = false;
+	}
+}
+
+bool zcring_resident_holds(struct zcring_resident *resident, const struct zcring_stream *stream)
+{
+	u64 skew = stream->telemetry.sample_clock - stream->head;
+
+	if (skew != resident->skew) { /* a loss has shifted the signal against the ring */
+		resident->skew = skew;
+		resident->from = stream->head + stream->ring_samples;
+	}
+	return resident->possible && (s64)(stream->head - resident->from) >= 0;
+}
+
+void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream,
+			struct zcring_resident *resident, u64 samples)
+{
+	block->samples = min(samples, zcring_stream_room(stream));
+	block->lost = samples - block->samples;
+	block->is_resident = block->samples && zcring_resident_holds(resident, stream);
+	block->written = block->is_resident ? block->samples : 0;
+}
+
+bool zcring_block_write(struct zcring_block *block, const struct zcring_antenna *antenna,
+			const struct zcring_stream *stream, u64 *work)
+{
+	u64 most, place, run;
+	u32 c;
+
+	for (; block->written < block->samples; block->written += run) {
+		most = *work / stream->channels;
+		if (!most)
+			return false;
+		place = zcring_ring_place(stream->head + block->written, stream->ring_samples);
+		run = min(block->samples - block->written, stream->ring_samples - place);
+		run = min(run, BLOCK_RUN);
+		run = min(run, most);
+		for (c = 0; c < stream->channels; c++) {
+			zcring_antenna_receive(antenna, c,
+					       stream->telemetry.sample_clock + block->written,
+					       stream->data[c] + place * stream->sample_bytes, run);
+			zcring_relax();
+		}
+		*work -= run * stream->channels;
+	}
+	return true;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Delivery: the front end (front.h) takes the samples that are due, block by block, and makes
+ * injected faults happen.
+ *
+ * All samples of a block are tuned alike: a block ends at the latest where the next command takes
+ * effect. Whatever comes after the block that is being written (lost samples, a jump of the time of
+ * day, a command) waits until that block is published.
+ */
+#include "front.h"
+
+/* Applies an injected jump of the time of day at the next sample. */
+static void delivery_apply_jump(struct zcring_front *front)
+{
+	if (!front->injected.jump_ns)
+		return;
+	zcring_clock_rebase(&front->clock, front->stream->telemetry.sample_clock);
+	front->clock.epoch_time_ns += (u64)front->injected.jump_ns;
+	front->stream->pending_flags |= ZCRING_BURST_TIME;
+	front->injected.jump_ns = 0;
+}
+
+int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, s64 amount,
+			u64 mono_ns)
+{
+	struct zcring_stream *stream = front->stream;
+	u64 time_ns = zcring_clock_time(&front->clock, stream->telemetry.sample_clock);
+	int err;
+
+	if (stream->state == ZCRING_STATE_GONE)
+		return -ENODEV;
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return -EINVAL;
+	err = zcring_injection_add(&front->injected, kind, amount, mono_ns, time_ns);
+	if (err)
+		return err;
+	/* The samples of a block were taken before the jump. */
+	if (!zcring_front_unpublished(front))
+		delivery_apply_jump(front);
+	return 0;
+}
+
+/* Publishes the samples of the block that are written, and drops the rest of the block. */
+static void delivery_publish_block(struct zcring_front *front)
+{
+	struct zcring_burst burst = { .samples = front->block.written };
+	struct zcring_block none = {};
+
+	if (burst.samples) {
+		zcring_front_describe_burst(front, &burst);
+		burst.interrupt_ns = front->interrupt_ns;
+		if (front->block.is_resident)
+			burst.flags |= ZCRING_BURST_RESIDENT;
+		zcring_stream_publish(front->stream, &burst);
+	}
+	front->block = none;
+}
+
+/* Goes on with the block that is being written, if any; false if @work did not suffice. */
+static bool delivery_finish_block(struct zcring_front *front, u64 *work)
+{
+	u64 lost = front->block.lost;
+
+	if (!zcring_block_write(&front->block, &front->antenna, front->stream, work))
+		return false;
+	delivery_publish_block(front);
+	if (front->stream->state == ZCRING_STATE_RUNNING)
+		zcring_stream_lose(front->stream, lost);
+	delivery_apply_jump(front);
+	return true;
+}
+
+/* Takes @samples samples; false if @work did not suffice, with a block of them being written. */
+static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
+{
+	u64 *drop_samples = &front->injected.drop_samples;
+	struct zcring_stream *stream = front->stream;
+	u64 run;
+
+	for (; samples && stream->state == ZCRING_STATE_RUNNING; samples -= run) {
+		zcring_front_apply_due(front);
+		run = zcring_front_until_command(front, samples);
+		if (*drop_samples) {
+			run = min(run, *drop_samples);
+			*drop_samples -= run;
+			zcring_stream_lose(stream, run);
+			continue;
+		}
+		zcring_block_begin(&front->block, stream, &front->resident, run);
+		if (!delivery_finish_block(front, work))
+			return false;
+	}
+	return true;
+}
+
+void zcring_front_take(struct zcring_front *front, u64 samples)
+{
+	u64 work = ~0ULL;
+
+	delivery_take(front, samples, &work);
+	zcring_stream_account(front->stream);
+}
+
+/* One step of zcring_front_run(): whether samples are left. */
+static bool delivery_step(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
+{
+	u64 work = ZCRING_STEP_SAMPLES;
+	u64 now, taken, due, run;
+
+	if (!delivery_finish_block(front, &work))
+		return true;
+	front->interrupt_ns = interrupt_ns;
+	do { /* a command may change the rate, and with it the number of samples due after it */
+		zcring_front_apply_due(front);
+		now = zcring_clock_at(&front->clock, mono_ns);
+		taken = front->stream->telemetry.sample_clock;
+		due = now > taken ? now - taken : 0;
+		run = zcring_front_until_command(front, due);
+		if (!delivery_take(front, run, &work))
+			return true;
+	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
+	front->interrupt_ns = 0;
+	return false;
+}
+
+bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
+{
+	bool more;
+
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		return false;
+	if (zcring_front_is_stalled(front, mono_ns))
+		return false;
+	more = delivery_step(front, mono_ns, interrupt_ns);
+	zcring_stream_account(front->stream);
+	return more && front->stream->state == ZCRING_STATE_RUNNING;
+}
+
+void zcring_front_stop(struct zcring_front *front, u64 mono_ns)
+{
+	if (zcring_front_run(front, mono_ns, mono_ns))
+		delivery_publish_block(front);
+	zcring_front_apply_executed(front);
+	zcring_stream_stop(front->stream);
+}
