@@ -66,7 +66,7 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	 * No mapping of the page is left. An observer's poll() may still read the struct, but nothing
 	 * behind it.
 	 */
-	zcring_stream_forget_consumer(&zdev->stream);
+	zcring_stream_reset_consumer(&zdev->stream);
 	memset(page + 1, 0, PAGE_SIZE - sizeof(*page));
 	zdev->owns_stream = false;
 	zdev->consumer = NULL;

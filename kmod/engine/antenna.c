@@ -3,9 +3,9 @@
 #include "arith.h"
 #include "rotor.h"
 
-#define UHZ_PER_HZ  1000000ULL
-#define CHUNK	    64U /* samples computed at once, on the stack */
-#define EIGHTH_TURN (1ULL << 61)
+#define ANTENNA_UHZ_PER_HZ  1000000ULL
+#define ANTENNA_CHUNK	    64U /* samples computed at once, on the stack */
+#define ANTENNA_EIGHTH_TURN (1ULL << 61)
 
 int zcring_scene_check(const struct zcring_scene *scene)
 {
@@ -31,10 +31,11 @@ int zcring_scene_check(const struct zcring_scene *scene)
 }
 
 /* @offset_uhz as turns a sample at the rate. */
-static u64 turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
+static u64 antenna_turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
 	u64 size = offset_uhz < 0 ? 0 - (u64)offset_uhz : (u64)offset_uhz;
-	u64 turns = zcring_fraction((__uint128_t)size * rate_den, (__uint128_t)rate_num * UHZ_PER_HZ);
+	u64 turns = zcring_fraction((__uint128_t)size * rate_den,
+				    (__uint128_t)rate_num * ANTENNA_UHZ_PER_HZ);
 
 	return offset_uhz < 0 ? 0 - turns : turns;
 }
@@ -44,10 +45,10 @@ static u64 turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
  * two bands, each as wide as the rate, no longer touch; the tone, a line an eighth of the
  * rate above the scene's centre, lies beyond half the rate.
  */
-static bool out_of_band(u32 kind, s64 offset_uhz, u64 rate_num, u64 rate_den)
+static bool antenna_is_out_of_band(u32 kind, s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
 	__int128 offset = (__int128)offset_uhz * (s64)rate_den;
-	__int128 rate = (__int128)rate_num * UHZ_PER_HZ;
+	__int128 rate = (__int128)rate_num * ANTENNA_UHZ_PER_HZ;
 
 	switch (kind) {
 	case ZCRING_SCENE_TONE:
@@ -66,10 +67,11 @@ void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_n
 	u64 phase = tuner->phase + tuner->step * (sample_clock - tuner->phase_clock);
 
 	tuner->gain = zcring_gain_factor(tuner->gain_mb);
-	tuner->deaf = out_of_band(antenna->scene.kind, offset_uhz, rate_num, rate_den);
-	tuner->step = turns_per_sample(offset_uhz, rate_num, rate_den);
+	tuner->out_of_band =
+		antenna_is_out_of_band(antenna->scene.kind, offset_uhz, rate_num, rate_den);
+	tuner->step = antenna_turns_per_sample(offset_uhz, rate_num, rate_den);
 	if (antenna->scene.kind == ZCRING_SCENE_TONE)
-		tuner->step += EIGHTH_TURN;
+		tuner->step += ANTENNA_EIGHTH_TURN;
 	tuner->phase = tuner->step && sample_clock ? phase : 0;
 	tuner->phase_clock = sample_clock;
 }
@@ -93,7 +95,7 @@ u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)
 }
 
 /* The well-known splitmix64 finaliser: a hash in which every bit depends on all. */
-static u64 scramble(u64 x)
+static u64 antenna_scramble(u64 x)
 {
 	x += 0x9e3779b97f4a7c15ULL;
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -102,7 +104,7 @@ static u64 scramble(u64 x)
 }
 
 /* The sum of four uniform numbers is near enough to a Gaussian; 0.1 of full scale RMS. */
-static s32 gaussian(u64 bits)
+static s32 antenna_gaussian(u64 bits)
 {
 	const s32 mean = 2 * 65535;
 	const s32 scale = 355; /* 0.1 * ZCRING_UNITY / (65536 / sqrt(3)) */
@@ -111,15 +113,15 @@ static s32 gaussian(u64 bits)
 	return ((s32)sum - mean) * scale;
 }
 
-static void make_noise(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
-		       struct zcring_pair *out, u32 n)
+static void antenna_make_noise(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
+			       struct zcring_pair *out, u32 n)
 {
-	u64 key = scramble(scramble(antenna->seed) + channel);
+	u64 key = antenna_scramble(antenna_scramble(antenna->seed) + channel);
 	u32 k;
 
 	for (k = 0; k < n; k++) {
-		out[k].i = gaussian(scramble(key ^ 2 * (sample_clock + k)));
-		out[k].q = gaussian(scramble(key ^ (2 * (sample_clock + k) + 1)));
+		out[k].i = antenna_gaussian(antenna_scramble(key ^ 2 * (sample_clock + k)));
+		out[k].q = antenna_gaussian(antenna_scramble(key ^ (2 * (sample_clock + k) + 1)));
 	}
 }
 
@@ -127,11 +129,11 @@ static void make_noise(const struct zcring_antenna *antenna, u32 channel, u64 sa
  * The low 32 bits of the sample clock, 4097 further on for every channel; the low half in
  * I, the high half in Q. In sc8 it is 16 bits, and a byte in each.
  */
-static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64 n)
+static void antenna_make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64 n)
 {
 	u32 count = (u32)(sample_clock + 4097 * channel);
-	struct zcring_pair pairs[CHUNK];
-	u32 words[CHUNK];
+	struct zcring_pair pairs[ANTENNA_CHUNK];
+	u32 words[ANTENNA_CHUNK];
 	u32 run;
 	u32 k;
 
@@ -148,7 +150,7 @@ static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64
 		break;
 	case ZCRING_FORMAT_FC32:
 		for (; n; n -= run, out += run * 8) {
-			run = min_t(u64, n, CHUNK);
+			run = min_t(u64, n, ANTENNA_CHUNK);
 			for (k = 0; k < run; k++)
 				words[k] = count++;
 			zcring_samples_load(ZCRING_FORMAT_SC16, (u8 *)words, pairs, run);
@@ -159,7 +161,7 @@ static void make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64
 }
 
 /* Where in the scene sample @sample_clock lies, and how many follow until it loops. */
-static u64 scene_place(const struct zcring_scene *scene, u64 sample_clock, u64 *until_loop)
+static u64 antenna_scene_place(const struct zcring_scene *scene, u64 sample_clock, u64 *until_loop)
 {
 	u64 place = sample_clock % scene->samples;
 
@@ -167,8 +169,8 @@ static u64 scene_place(const struct zcring_scene *scene, u64 sample_clock, u64 *
 	return place;
 }
 
-static void play_scene(const struct zcring_antenna *antenna, u64 sample_clock,
-		       struct zcring_pair *out, u32 n)
+static void antenna_play_scene(const struct zcring_antenna *antenna, u64 sample_clock,
+			       struct zcring_pair *out, u32 n)
 {
 	u32 bytes = zcring_sample_bytes(antenna->scene.format);
 	u64 until_loop;
@@ -176,7 +178,7 @@ static void play_scene(const struct zcring_antenna *antenna, u64 sample_clock,
 	u32 run;
 
 	for (; n; n -= run, sample_clock += run, out += run) {
-		place = scene_place(&antenna->scene, sample_clock, &until_loop);
+		place = antenna_scene_place(&antenna->scene, sample_clock, &until_loop);
 		run = min_t(u64, n, until_loop);
 		zcring_samples_load(antenna->scene.format, antenna->samples + place * bytes, out,
 				    run);
@@ -184,7 +186,7 @@ static void play_scene(const struct zcring_antenna *antenna, u64 sample_clock,
 }
 
 /* The scene as it is: untuned, with unit gain, in its own format. */
-static void copy_scene(const struct zcring_antenna *antenna, u64 sample_clock, u8 *out, u64 n)
+static void antenna_copy_scene(const struct zcring_antenna *antenna, u64 sample_clock, u8 *out, u64 n)
 {
 	u32 bytes = zcring_sample_bytes(antenna->format);
 	u64 until_loop;
@@ -192,13 +194,13 @@ static void copy_scene(const struct zcring_antenna *antenna, u64 sample_clock, u
 	u64 run;
 
 	for (; n; n -= run, sample_clock += run, out += run * bytes) {
-		place = scene_place(&antenna->scene, sample_clock, &until_loop);
+		place = antenna_scene_place(&antenna->scene, sample_clock, &until_loop);
 		run = min(n, until_loop);
 		memcpy(out, antenna->samples + place * bytes, run * bytes);
 	}
 }
 
-static void amplify(struct zcring_pair *samples, u32 n, u64 gain)
+static void antenna_amplify(struct zcring_pair *samples, u32 n, u64 gain)
 {
 	const s64 limit = ZCRING_CLIP;
 	u32 k;
@@ -212,8 +214,8 @@ static void amplify(struct zcring_pair *samples, u32 n, u64 gain)
 	}
 }
 
-static void receive_chunk(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
-			  struct zcring_pair *out, u32 n)
+static void antenna_fill_chunk(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
+			       struct zcring_pair *out, u32 n)
 {
 	const struct zcring_tuner *tuner = &antenna->tuner[channel];
 	u64 phase = tuner->phase + tuner->step * (sample_clock - tuner->phase_clock);
@@ -228,16 +230,16 @@ static void receive_chunk(const struct zcring_antenna *antenna, u32 channel, u64
 		}
 		break;
 	case ZCRING_SCENE_NOISE:
-		make_noise(antenna, channel, sample_clock, out, n);
+		antenna_make_noise(antenna, channel, sample_clock, out, n);
 		break;
 	case ZCRING_SCENE_MEMORY:
-		play_scene(antenna, sample_clock, out, n);
+		antenna_play_scene(antenna, sample_clock, out, n);
 		break;
 	}
 	if (rotates)
 		zcring_rotate(out, n, phase, tuner->step);
 	if (tuner->gain != ZCRING_GAIN_UNITY)
-		amplify(out, n, tuner->gain);
+		antenna_amplify(out, n, tuner->gain);
 }
 
 void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
@@ -245,25 +247,25 @@ void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel, u
 {
 	const struct zcring_tuner *tuner = &antenna->tuner[channel];
 	u32 bytes = zcring_sample_bytes(antenna->format);
-	struct zcring_pair chunk[CHUNK];
+	struct zcring_pair chunk[ANTENNA_CHUNK];
 	u32 run;
 
 	if (antenna->scene.kind == ZCRING_SCENE_COUNTER) {
-		make_counter(antenna->format, channel, sample_clock, out, n);
+		antenna_make_counter(antenna->format, channel, sample_clock, out, n);
 		return;
 	}
-	if (tuner->deaf) {
+	if (tuner->out_of_band) {
 		memset(out, 0, n * bytes);
 		return;
 	}
 	if (antenna->scene.kind == ZCRING_SCENE_MEMORY && !tuner->step &&
 	    tuner->gain == ZCRING_GAIN_UNITY && antenna->scene.format == antenna->format) {
-		copy_scene(antenna, sample_clock, out, n);
+		antenna_copy_scene(antenna, sample_clock, out, n);
 		return;
 	}
 	for (; n; n -= run, sample_clock += run, out += run * bytes) {
-		run = min_t(u64, n, CHUNK);
-		receive_chunk(antenna, channel, sample_clock, chunk, run);
+		run = min_t(u64, n, ANTENNA_CHUNK);
+		antenna_fill_chunk(antenna, channel, sample_clock, chunk, run);
 		zcring_samples_store(antenna->format, chunk, out, run);
 	}
 }

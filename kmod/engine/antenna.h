@@ -20,7 +20,7 @@
  * @step: rotation by a sample, in 2^-64 of a turn
  * @phase: rotation of the sample at @phase_clock, likewise
  * @phase_clock: the sample clock at which it was tuned
- * @deaf: tuned so far off that nothing of the scene is heard
+ * @out_of_band: tuned so far off that nothing of the scene is heard
  */
 struct zcring_tuner {
 	s64 freq_uhz;
@@ -29,7 +29,7 @@ struct zcring_tuner {
 	u64 step;
 	u64 phase;
 	u64 phase_clock;
-	bool deaf;
+	bool out_of_band;
 };
 
 /**

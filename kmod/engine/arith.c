@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "arith.h"
 
-static const __uint128_t top_bit = (__uint128_t)1 << 127;
+static const __uint128_t arith_top_bit = (__uint128_t)1 << 127;
 
 /* Long division, bit by bit: no compiler's helper is the same in every kernel. */
-static __uint128_t divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
+static __uint128_t arith_divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
 {
 	__uint128_t quotient = 0;
 	int bits = 128;
 
 	*rest = 0;
-	while (bits && !(n & top_bit)) {
+	while (bits && !(n & arith_top_bit)) {
 		n <<= 1;
 		bits--;
 	}
 	for (; bits; bits--) {
 		*rest <<= 1;
-		if (n & top_bit)
+		if (n & arith_top_bit)
 			*rest |= 1;
 		n <<= 1;
 		quotient <<= 1;
@@ -32,7 +32,7 @@ __uint128_t zcring_divide(__uint128_t n, __uint128_t d)
 {
 	__uint128_t rest;
 
-	return divide(n, d, &rest);
+	return arith_divide(n, d, &rest);
 }
 
 u64 zcring_fraction(__uint128_t n, __uint128_t d)
@@ -41,7 +41,7 @@ u64 zcring_fraction(__uint128_t n, __uint128_t d)
 	u64 fraction = 0;
 	int bits;
 
-	divide(n, d, &rest);
+	arith_divide(n, d, &rest);
 	for (bits = 64; bits; bits--) {
 		rest <<= 1;
 		fraction <<= 1;
@@ -53,10 +53,10 @@ u64 zcring_fraction(__uint128_t n, __uint128_t d)
 	return fraction;
 }
 
-#define ROOTS 24
+#define ARITH_ROOTS 24
 
 /* 2^(2^-1), 2^(2^-2), ... in 2^-30, rounded. */
-static const u32 roots_of_two[ROOTS] = {
+static const u32 arith_roots_of_two[ARITH_ROOTS] = {
 	1518500250, 1276901417, 1170923762, 1121280436, 1097253708, 1085434106,
 	1079572136, 1076653033, 1075196443, 1074468888, 1074105294, 1073923544,
 	1073832680, 1073787251, 1073764537, 1073753181, 1073747502, 1073744663,
@@ -73,9 +73,9 @@ u64 zcring_gain_factor(s32 millibel)
 	u64 factor = 1ULL << 30;
 	u32 i;
 
-	for (i = 0; i < ROOTS; i++)
+	for (i = 0; i < ARITH_ROOTS; i++)
 		if (digits & (1U << (31 - i)))
-			factor = (factor * roots_of_two[i] + (1ULL << 29)) >> 30;
+			factor = (factor * arith_roots_of_two[i] + (1ULL << 29)) >> 30;
 	if (octaves >= 8)
 		return factor << (octaves - 8);
 	return (factor + (1ULL << (7 - octaves))) >> (8 - octaves);

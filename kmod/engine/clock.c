@@ -2,11 +2,11 @@
 #include "clock.h"
 #include "arith.h"
 
-#define ROUND_DOWN 0
-#define ROUND_UP   (~0ULL)
+#define CLOCK_ROUND_DOWN 0
+#define CLOCK_ROUND_UP	 (~0ULL)
 
 /* What @clock counts in a @fraction of a nanosecond, in samples / (rate_den * 10^9). */
-static u64 count_fraction(const struct zcring_clock *clock, u64 fraction, u64 round)
+static u64 clock_count_fraction(const struct zcring_clock *clock, u64 fraction, u64 round)
 {
 	return (u64)(((__uint128_t)fraction * clock->rate_num + round) >> 64);
 }
@@ -16,13 +16,13 @@ u64 zcring_clock_at(const struct zcring_clock *clock, u64 mono_ns)
 	u64 elapsed_ns = mono_ns > clock->epoch_mono_ns ? mono_ns - clock->epoch_mono_ns : 0;
 	__uint128_t n = (__uint128_t)elapsed_ns * clock->rate_num;
 	__uint128_t d = (__uint128_t)clock->rate_den * ZCRING_NS_PER_S;
-	u64 less = count_fraction(clock, clock->epoch_mono_fraction, ROUND_UP);
+	u64 less = clock_count_fraction(clock, clock->epoch_mono_fraction, CLOCK_ROUND_UP);
 
 	return clock->epoch_clock + (n > less ? (u64)zcring_divide(n - less, d) : 0);
 }
 
 /* From the epoch to sample @sample_clock, with the epoch's @fraction; leaves the sample's there. */
-static u64 elapsed_ns(const struct zcring_clock *clock, u64 sample_clock, u64 *fraction)
+static u64 clock_elapsed_ns(const struct zcring_clock *clock, u64 sample_clock, u64 *fraction)
 {
 	u64 samples = sample_clock - clock->epoch_clock;
 	__uint128_t n = (__uint128_t)samples * (clock->rate_den * ZCRING_NS_PER_S);
@@ -36,7 +36,7 @@ u64 zcring_clock_time(const struct zcring_clock *clock, u64 sample_clock)
 {
 	u64 fraction = clock->epoch_time_fraction;
 
-	return clock->epoch_time_ns + elapsed_ns(clock, sample_clock, &fraction);
+	return clock->epoch_time_ns + clock_elapsed_ns(clock, sample_clock, &fraction);
 }
 
 u64 zcring_clock_now(const struct zcring_clock *clock, u64 mono_ns)
@@ -53,7 +53,7 @@ int zcring_clock_find(const struct zcring_clock *clock, u64 time_ns, u64 *sample
 	u64 ahead_ns = time_ns > clock->epoch_time_ns ? time_ns - clock->epoch_time_ns : 0;
 	__uint128_t n = (__uint128_t)ahead_ns * clock->rate_num;
 	__uint128_t d = (__uint128_t)clock->rate_den * ZCRING_NS_PER_S;
-	u64 less = count_fraction(clock, clock->epoch_time_fraction, ROUND_DOWN);
+	u64 less = clock_count_fraction(clock, clock->epoch_time_fraction, CLOCK_ROUND_DOWN);
 	__uint128_t samples;
 
 	n = n > less ? n - less : 0;
@@ -74,8 +74,8 @@ void zcring_clock_begin(struct zcring_clock *clock, u64 sample_clock, u64 mono_n
 
 void zcring_clock_rebase(struct zcring_clock *clock, u64 sample_clock)
 {
-	clock->epoch_mono_ns += elapsed_ns(clock, sample_clock, &clock->epoch_mono_fraction);
-	clock->epoch_time_ns += elapsed_ns(clock, sample_clock, &clock->epoch_time_fraction);
+	clock->epoch_mono_ns += clock_elapsed_ns(clock, sample_clock, &clock->epoch_mono_fraction);
+	clock->epoch_time_ns += clock_elapsed_ns(clock, sample_clock, &clock->epoch_time_fraction);
 	clock->epoch_clock = sample_clock;
 }
 

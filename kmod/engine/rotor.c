@@ -2,7 +2,7 @@
 #include "rotor.h"
 
 /* sin(2 pi k / 256) in 2^-30, rounded. */
-static const s32 sine[256] = {
+static const s32 rotor_sine[256] = {
 	0,	     26350943,	  52686014,    78989349,    105245103,	 131437462,   157550647,
 	183568930,   209476638,	  235258165,   260897982,   286380643,	 311690799,   336813204,
 	361732726,   386434353,	  410903207,   435124548,   459083786,	 482766489,   506158392,
@@ -46,12 +46,12 @@ static const s32 sine[256] = {
  * e^(j 2 pi phase / 2^64): the nearest lower entry of the table, turned by what is left,
  * an angle under 2 pi / 256, with a series that is good to 2^-26.
  */
-static struct zcring_pair unit_vector(u64 phase)
+static struct zcring_pair rotor_unit_vector(u64 phase)
 {
 	const s64 turn = 421657428; /* 2 pi in 2^-26 */
 	u32 entry = (u32)(phase >> 56);
-	s64 s = sine[entry];
-	s64 c = sine[(entry + 64) & 255];
+	s64 s = rotor_sine[entry];
+	s64 c = rotor_sine[(entry + 64) & 255];
 	s64 angle = ((s64)(phase << 8 >> 32) * turn) >> 36;
 	s64 square = (angle * angle) >> 30;
 	s64 cos_rest = (1LL << 30) - square / 2;
@@ -69,7 +69,7 @@ void zcring_rotate(struct zcring_pair *samples, u32 n, u64 phase, u64 step)
 	const s64 half = 1LL << 29;
 
 	for (; n; n--, samples++, phase += step) {
-		struct zcring_pair v = unit_vector(phase);
+		struct zcring_pair v = rotor_unit_vector(phase);
 		s64 i = samples->i;
 		s64 q = samples->q;
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sample.h"
 
-#define SC8_SHIFT  20 /* from a full scale of 2^7 to one of 2^27 */
-#define SC16_SHIFT 12
+#define SAMPLE_SC8_SHIFT  20 /* from a full scale of 2^7 to one of 2^27 */
+#define SAMPLE_SC16_SHIFT 12
 
 u32 zcring_sample_bytes(u32 format)
 {
@@ -18,7 +18,7 @@ u32 zcring_sample_bytes(u32 format)
 }
 
 /* IEEE 754 binary32 to fixed point, without a floating-point unit. */
-static s32 from_binary32(u32 bits)
+static s32 sample_from_binary32(u32 bits)
 {
 	s32 exponent = (s32)(bits >> 23 & 0xff) - 127;
 	u32 mantissa = (bits & 0x7fffff) | 0x800000; /* 1.0 is 2^23 */
@@ -38,7 +38,7 @@ static s32 from_binary32(u32 bits)
 	return bits >> 31 ? -value : value;
 }
 
-static u32 to_binary32(s32 value)
+static u32 sample_to_binary32(s32 value)
 {
 	u32 sign = value < 0 ? 0x80000000U : 0;
 	u32 size = value < 0 ? 0U - (u32)value : (u32)value;
@@ -70,27 +70,27 @@ void zcring_samples_load(u32 format, const u8 *from, struct zcring_pair *to, u32
 	for (; n; n--, to++) {
 		switch (format) {
 		case ZCRING_FORMAT_SC8:
-			to->i = (s8)from[0] * (1 << SC8_SHIFT);
-			to->q = (s8)from[1] * (1 << SC8_SHIFT);
+			to->i = (s8)from[0] * (1 << SAMPLE_SC8_SHIFT);
+			to->q = (s8)from[1] * (1 << SAMPLE_SC8_SHIFT);
 			from += 2;
 			break;
 		case ZCRING_FORMAT_SC16:
 			memcpy(half, from, sizeof(half));
-			to->i = half[0] * (1 << SC16_SHIFT);
-			to->q = half[1] * (1 << SC16_SHIFT);
+			to->i = half[0] * (1 << SAMPLE_SC16_SHIFT);
+			to->q = half[1] * (1 << SAMPLE_SC16_SHIFT);
 			from += 4;
 			break;
 		case ZCRING_FORMAT_FC32:
 			memcpy(word, from, sizeof(word));
-			to->i = from_binary32(word[0]);
-			to->q = from_binary32(word[1]);
+			to->i = sample_from_binary32(word[0]);
+			to->q = sample_from_binary32(word[1]);
 			from += 8;
 			break;
 		}
 	}
 }
 
-static s32 to_integer(s32 value, u32 shift, s32 limit)
+static s32 sample_to_integer(s32 value, u32 shift, s32 limit)
 {
 	s32 rounded = (value + (1 << (shift - 1))) >> shift;
 
@@ -105,19 +105,19 @@ void zcring_samples_store(u32 format, const struct zcring_pair *from, u8 *to, u3
 	for (; n; n--, from++) {
 		switch (format) {
 		case ZCRING_FORMAT_SC8:
-			to[0] = (u8)to_integer(from->i, SC8_SHIFT, 127);
-			to[1] = (u8)to_integer(from->q, SC8_SHIFT, 127);
+			to[0] = (u8)sample_to_integer(from->i, SAMPLE_SC8_SHIFT, 127);
+			to[1] = (u8)sample_to_integer(from->q, SAMPLE_SC8_SHIFT, 127);
 			to += 2;
 			break;
 		case ZCRING_FORMAT_SC16:
-			half[0] = (s16)to_integer(from->i, SC16_SHIFT, 32767);
-			half[1] = (s16)to_integer(from->q, SC16_SHIFT, 32767);
+			half[0] = (s16)sample_to_integer(from->i, SAMPLE_SC16_SHIFT, 32767);
+			half[1] = (s16)sample_to_integer(from->q, SAMPLE_SC16_SHIFT, 32767);
 			memcpy(to, half, sizeof(half));
 			to += 4;
 			break;
 		case ZCRING_FORMAT_FC32:
-			word[0] = to_binary32(from->i);
-			word[1] = to_binary32(from->q);
+			word[0] = sample_to_binary32(from->i);
+			word[1] = sample_to_binary32(from->q);
 			memcpy(to, word, sizeof(word));
 			to += 8;
 			break;

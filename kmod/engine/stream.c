@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "stream.h"
 
-#define PREROLL_RUN 65536ULL /* samples zeroed before the processor is given away */
+#define STREAM_PREROLL_RUN 65536ULL /* samples zeroed before the processor is given away */
 
-static void set_state(struct zcring_stream *stream, u32 state, u32 fault)
+static void stream_set_state(struct zcring_stream *stream, u32 state, u32 fault)
 {
 	zcring_store(&stream->state, state);
 	zcring_store(&stream->fault, fault);
 	zcring_ring_store_state(stream->meta, state, fault);
 }
 
-static bool can_be_true(const struct zcring_stream *stream, u64 tail)
+static bool stream_tail_is_valid(const struct zcring_stream *stream, u64 tail)
 {
 	return tail - stream->tail <= stream->head - stream->tail;
 }
 
 /* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
-static void see_tail(struct zcring_stream *stream)
+static void stream_check_tail(struct zcring_stream *stream)
 {
 	u64 tail = zcring_ring_load_tail(stream->consumer);
 
 	if (stream->state == ZCRING_STATE_FAULT || stream->state == ZCRING_STATE_GONE)
 		return;
-	if (can_be_true(stream, tail)) {
+	if (stream_tail_is_valid(stream, tail)) {
 		zcring_store(&stream->tail, tail);
 		return;
 	}
-	set_state(stream, ZCRING_STATE_FAULT,
-		  (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
-						   ZCRING_FAULT_TAIL_WENT_BACK);
+	stream_set_state(stream, ZCRING_STATE_FAULT,
+			 (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
+							  ZCRING_FAULT_TAIL_WENT_BACK);
 }
 
 /* Frees the descriptors of which no sample is held. */
-static void free_bursts(struct zcring_stream *stream)
+static void stream_free_bursts(struct zcring_stream *stream)
 {
 	while (stream->burst_tail != stream->burst_head) {
 		u64 end =
@@ -62,12 +62,12 @@ void zcring_stream_init(struct zcring_stream *stream)
 	stream->pending_tuned = 0;
 	zcring_ring_reset(stream->consumer, 0, 0);
 	zcring_ring_publish(stream->meta, 0, 0);
-	set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+	stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
 	zcring_stream_account(stream);
 }
 
 /* Zeroes the samples before @first_index, round the end of the ring if need be. */
-static void write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
+static void stream_write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
 {
 	u64 index = first_index - samples;
 	u64 run;
@@ -77,7 +77,7 @@ static void write_preroll(struct zcring_stream *stream, u64 first_index, u64 sam
 		u64 place = zcring_ring_place(index, stream->ring_samples);
 
 		run = min(samples, stream->ring_samples - place);
-		run = min(run, PREROLL_RUN);
+		run = min(run, STREAM_PREROLL_RUN);
 		for (c = 0; c < stream->channels; c++) {
 			memset(stream->data[c] + place * stream->sample_bytes, 0,
 			       run * stream->sample_bytes);
@@ -86,9 +86,9 @@ static void write_preroll(struct zcring_stream *stream, u64 first_index, u64 sam
 	}
 }
 
-static void begin(struct zcring_stream *stream, const struct zcring_start *start)
+static void stream_begin(struct zcring_stream *stream, const struct zcring_start *start)
 {
-	write_preroll(stream, start->first_index, start->preroll_samples);
+	stream_write_preroll(stream, start->first_index, start->preroll_samples);
 	stream->first_index = start->first_index;
 	zcring_store(&stream->head, start->first_index);
 	zcring_store(&stream->tail, start->first_index - start->preroll_samples);
@@ -124,8 +124,8 @@ int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start 
 	if (resume)
 		stream->pending_flags |= ZCRING_BURST_RESUME;
 	else
-		begin(stream, start);
-	set_state(stream, ZCRING_STATE_RUNNING, ZCRING_FAULT_NONE);
+		stream_begin(stream, start);
+	stream_set_state(stream, ZCRING_STATE_RUNNING, ZCRING_FAULT_NONE);
 	zcring_stream_account(stream);
 	return 0;
 }
@@ -136,21 +136,21 @@ void zcring_stream_stop(struct zcring_stream *stream)
 		return;
 	zcring_stream_account(stream);
 	if (stream->state == ZCRING_STATE_RUNNING)
-		set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+		stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
 }
 
 void zcring_stream_unplug(struct zcring_stream *stream)
 {
 	zcring_stream_stop(stream);
-	set_state(stream, ZCRING_STATE_GONE, stream->fault);
+	stream_set_state(stream, ZCRING_STATE_GONE, stream->fault);
 }
 
 u64 zcring_stream_room(struct zcring_stream *stream)
 {
-	see_tail(stream);
+	stream_check_tail(stream);
 	if (stream->state != ZCRING_STATE_RUNNING)
 		return 0;
-	free_bursts(stream);
+	stream_free_bursts(stream);
 	if (stream->bursts_full)
 		return 0;
 	return stream->ring_samples - (stream->head - stream->tail);
@@ -202,8 +202,8 @@ void zcring_stream_account(struct zcring_stream *stream)
 	s64 consumed;
 
 	if (stream->state == ZCRING_STATE_RUNNING || stream->state == ZCRING_STATE_STOPPED)
-		see_tail(stream);
-	free_bursts(stream);
+		stream_check_tail(stream);
+	stream_free_bursts(stream);
 	consumed = (s64)(stream->tail - stream->first_index);
 	t->consumed_samples = consumed > 0 ? consumed : 0; /* preroll does not count */
 	t->produced_bytes = t->produced_samples * frame_bytes;
@@ -212,11 +212,11 @@ void zcring_stream_account(struct zcring_stream *stream)
 	zcring_ring_store_telemetry(stream->meta, &stream->sequence, t);
 }
 
-void zcring_stream_forget_consumer(struct zcring_stream *stream)
+void zcring_stream_reset_consumer(struct zcring_stream *stream)
 {
 	struct zcring_consumer *page = stream->consumer;
 
-	if (!can_be_true(stream, zcring_ring_load_tail(page)))
+	if (!stream_tail_is_valid(stream, zcring_ring_load_tail(page)))
 		zcring_ring_clean(page, stream->tail, 0);
 	zcring_stream_account(stream);
 	zcring_ring_clean(page, stream->tail, stream->telemetry.consumed_bytes);

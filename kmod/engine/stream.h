@@ -97,7 +97,7 @@ void zcring_stream_account(struct zcring_stream *stream);
  * tail that lies does not, as nobody is left whose fault it would be. The page is the next
  * one's, clean.
  */
-void zcring_stream_forget_consumer(struct zcring_stream *stream);
+void zcring_stream_reset_consumer(struct zcring_stream *stream);
 
 /*
  * Whether poll() should report data: there is some, and the head has reached the watermark

@@ -395,7 +395,7 @@ TEST(Stream, ForgetsItsConsumer)
         zcring_stream_stop(&ring.stream);
         memset(&ring.consumer, 0xa5, sizeof(ring.consumer));
         ring.release(tail);
-        zcring_stream_forget_consumer(&ring.stream);
+        zcring_stream_reset_consumer(&ring.stream);
         EXPECT_EQ(ring.meta.state, ZCRING_STATE_STOPPED);
         EXPECT_EQ(ring.meta.fault, ZCRING_FAULT_NONE);
         EXPECT_EQ(ring.telemetry().consumed_samples, kept);
