@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <random>
+#include <vector>
 
 namespace zcring_test {
 
@@ -37,6 +38,19 @@ struct front_end : ring_memory {
         scene.kind = kind;
         scene.freq_uhz = 100 * mhz;
         zcring_front_set_scene(&front, &scene, nullptr);
+    }
+
+    //! Puts a recording on the air, whose rate is that of the front end.
+    void record(const std::vector<u32>& samples)
+    {
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_MEMORY;
+        scene.format = ZCRING_FORMAT_SC16;
+        scene.samples = samples.size();
+        scene.freq_uhz = 100 * mhz;
+        scene.rate_num = rate;
+        scene.rate_den = 1;
+        zcring_front_set_scene(&front, &scene, samples.data());
     }
 
     int start(u64 mono_ns = 0, u64 time_ns = 1)

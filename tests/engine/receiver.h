@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*!
+ * \file
+ * \brief An antenna that is heard through its tuners, for tests of the antenna.
+ */
+#pragma once
+
+#include "engine.h"
+
+#include <cmath>
+#include <complex>
+#include <random>
+#include <vector>
+
+namespace zcring_test {
+
+using bytes = std::vector<u8>;
+using complex = std::complex<double>;
+
+inline constexpr s64 mhz = 1000000000000; // in microhertz
+inline constexpr u64 rate = 1000000;
+inline constexpr u64 scene_samples = 1003; // no power of two, and shorter than most runs
+inline constexpr u32 formats[] = { ZCRING_FORMAT_SC8, ZCRING_FORMAT_SC16, ZCRING_FORMAT_FC32 };
+inline constexpr double two_pi = 6.283185307179586476925286766559;
+
+//! Samples of all sizes, some beyond full scale where the format can say so.
+inline bytes recording(u32 format, u64 samples)
+{
+    std::mt19937_64 random(format);
+    bytes out(samples * zcring_sample_bytes(format));
+    if (format != ZCRING_FORMAT_FC32) {
+        for (u8& b : out)
+            b = static_cast<u8>(random());
+        return out;
+    }
+    for (u64 k = 0; k < 2 * samples; k++) {
+        const float x = std::ldexp(static_cast<float>(static_cast<s32>(random())), -30);
+        memcpy(out.data() + k * sizeof(x), &x, sizeof(x));
+    }
+    return out;
+}
+
+//! An antenna at 100 MHz and one megasample a second, seen through one channel.
+struct receiver {
+    receiver(u32 kind, u32 format, u32 scene_format = 0)
+    {
+        antenna.scene.kind = kind;
+        antenna.scene.freq_uhz = 100 * mhz;
+        antenna.format = format;
+        antenna.seed = 7;
+        if (kind == ZCRING_SCENE_MEMORY) {
+            samples = recording(scene_format, scene_samples);
+            antenna.samples = samples.data();
+            antenna.scene.format = scene_format;
+            antenna.scene.samples = scene_samples;
+            antenna.scene.rate_num = rate;
+            antenna.scene.rate_den = 1;
+        }
+        tune(0, 0);
+    }
+
+    void tune(s64 offset_uhz, s32 gain_mb, u64 sample_clock = 0)
+    {
+        for (u32 c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+            antenna.tuner[c].freq_uhz = antenna.scene.freq_uhz - offset_uhz;
+            antenna.tuner[c].gain_mb = gain_mb;
+            zcring_antenna_tune(&antenna, c, rate, 1, sample_clock);
+        }
+    }
+
+    bytes receive(u64 sample_clock, u64 n, u32 channel = 0) const
+    {
+        bytes out(n * zcring_sample_bytes(antenna.format));
+        zcring_antenna_receive(&antenna, channel, sample_clock, out.data(), n);
+        return out;
+    }
+
+    std::vector<complex> hear(u64 sample_clock, u64 n, u32 channel = 0) const
+    {
+        const bytes raw = receive(sample_clock, n, channel);
+        std::vector<zcring_pair> pairs(n);
+        zcring_samples_load(antenna.format, raw.data(), pairs.data(), static_cast<u32>(n));
+        std::vector<complex> out;
+        for (const zcring_pair p : pairs)
+            out.emplace_back(std::ldexp(p.i, -27), std::ldexp(p.q, -27));
+        return out;
+    }
+
+    zcring_antenna antenna{};
+    bytes samples;
+};
+
+//! How much of @x is at @turns a sample.
+inline double power_at(const std::vector<complex>& x, double turns)
+{
+    complex sum = 0;
+    for (size_t k = 0; k < x.size(); k++)
+        sum += x[k] * std::polar(1.0, -two_pi * turns * static_cast<double>(k));
+    return std::norm(sum / static_cast<double>(x.size()));
+}
+
+} // namespace zcring_test
