@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The antenna and the tuners (antenna.h): built-in scenes, recordings, rotation and gain.
+ *
+ * The phase of a tuner is computed from the sample clock of each chunk, never accumulated from call
+ * to call. A recording that is centred, has unit gain and the right format is copied byte for byte.
+ */
 #include "antenna.h"
 #include "arith.h"
 #include "rotor.h"
 
 #define ANTENNA_UHZ_PER_HZ  1000000ULL
-#define ANTENNA_CHUNK	    64U /* samples computed at once, on the stack */
+#define ANTENNA_CHUNK	    64U /* samples computed in one piece, on the stack */
 #define ANTENNA_EIGHTH_TURN (1ULL << 61)
 
 int zcring_scene_check(const struct zcring_scene *scene)
@@ -30,7 +36,7 @@ int zcring_scene_check(const struct zcring_scene *scene)
 	return scene->rate_num && scene->rate_den ? 0 : -EINVAL;
 }
 
-/* @offset_uhz as turns a sample at the rate. */
+/* Rotation per sample, in 2^-64 of a turn, of a frequency of @offset_uhz at the rate. */
 static u64 antenna_turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
 	u64 size = offset_uhz < 0 ? 0 - (u64)offset_uhz : (u64)offset_uhz;
@@ -41,9 +47,9 @@ static u64 antenna_turns_per_sample(s64 offset_uhz, u64 rate_num, u64 rate_den)
 }
 
 /*
- * Whether a scene this far from the tuned frequency is out of the receiver's band: the
- * two bands, each as wide as the rate, no longer touch; the tone, a line an eighth of the
- * rate above the scene's centre, lies beyond half the rate.
+ * Whether a scene at @offset_uhz from the tuned frequency is out of the receiver's band. A recording
+ * is out of band if the two bands, each as wide as the rate, do not overlap; the tone, a line an
+ * eighth of the rate above the centre of the scene, if it is further away than half the rate.
  */
 static bool antenna_is_out_of_band(u32 kind, s64 offset_uhz, u64 rate_num, u64 rate_den)
 {
@@ -82,7 +88,7 @@ u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)
 
 	switch (antenna->scene.kind) {
 	case ZCRING_SCENE_TONE:
-		/* 2^64 / step is a whole number of samples for the lowest set bit of it. */
+		/* The lowest set bit of step gives the smallest n with n * step a multiple of 2^64. */
 		return tuner->step & 0xffffffff ?
 			       0 :
 			       1ULL << (64 - __builtin_ctzll(tuner->step | 1ULL << 63));
@@ -94,7 +100,7 @@ u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)
 	return 0;
 }
 
-/* The well-known splitmix64 finaliser: a hash in which every bit depends on all. */
+/* The splitmix64 finaliser: a hash in which every output bit depends on every input bit. */
 static u64 antenna_scramble(u64 x)
 {
 	x += 0x9e3779b97f4a7c15ULL;
@@ -103,7 +109,7 @@ static u64 antenna_scramble(u64 x)
 	return x ^ (x >> 31);
 }
 
-/* The sum of four uniform numbers is near enough to a Gaussian; 0.1 of full scale RMS. */
+/* The sum of four uniform numbers approximates a Gaussian; the RMS is 0.1 of full scale. */
 static s32 antenna_gaussian(u64 bits)
 {
 	const s32 mean = 2 * 65535;
@@ -126,8 +132,8 @@ static void antenna_make_noise(const struct zcring_antenna *antenna, u32 channel
 }
 
 /*
- * The low 32 bits of the sample clock, 4097 further on for every channel; the low half in
- * I, the high half in Q. In sc8 it is 16 bits, and a byte in each.
+ * The low 32 bits of the sample clock, plus 4097 for every channel: the low half in I, the high half
+ * in Q. sc8 has the low 16 bits, one byte in I and one in Q.
  */
 static void antenna_make_counter(u32 format, u32 channel, u64 sample_clock, u8 *out, u64 n)
 {
@@ -160,7 +166,7 @@ static void antenna_make_counter(u32 format, u32 channel, u64 sample_clock, u8 *
 	}
 }
 
-/* Where in the scene sample @sample_clock lies, and how many follow until it loops. */
+/* Position of sample @sample_clock in the scene; @until_loop: number of samples to its end. */
 static u64 antenna_scene_place(const struct zcring_scene *scene, u64 sample_clock, u64 *until_loop)
 {
 	u64 place = sample_clock % scene->samples;
@@ -185,7 +191,7 @@ static void antenna_play_scene(const struct zcring_antenna *antenna, u64 sample_
 	}
 }
 
-/* The scene as it is: untuned, with unit gain, in its own format. */
+/* Copies the scene without rotation and gain, in its own format. */
 static void antenna_copy_scene(const struct zcring_antenna *antenna, u64 sample_clock, u8 *out, u64 n)
 {
 	u32 bytes = zcring_sample_bytes(antenna->format);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Exact arithmetic (arith.h) in integers. Every result is defined to the last bit, so that kernel
+ * and user space compute the same samples and times.
+ */
 #include "arith.h"
 
 static const __uint128_t arith_top_bit = (__uint128_t)1 << 127;
 
-/* Long division, bit by bit: no compiler's helper is the same in every kernel. */
+/* Long division, bit by bit: kernels have no 128-bit division helper of the compiler. */
 static __uint128_t arith_divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
 {
 	__uint128_t quotient = 0;
@@ -63,7 +67,10 @@ static const u32 arith_roots_of_two[ARITH_ROOTS] = {
 	1073743244, 1073742534, 1073742179, 1073742001, 1073741913, 1073741868,
 };
 
-/* The gain as a power of two: whole octaves by shifts, the rest by its binary digits. */
+/*
+ * The gain as a power of two: whole octaves by shifts, the fraction of an octave by one factor for
+ * each of its binary digits.
+ */
 u64 zcring_gain_factor(s32 millibel)
 {
 	const s64 octaves_per_millibel = 7133786; /* log2(10) / 2000 in 2^-32 */

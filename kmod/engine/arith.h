@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exact arithmetic that the kernel does not have: 128 bits, and no floating point. */
+/* Exact arithmetic that the kernel lacks: 128-bit division and gain factors without floating point. */
 #ifndef ZCRING_ENGINE_ARITH_H
 #define ZCRING_ENGINE_ARITH_H
 
@@ -10,7 +10,7 @@
 /* n / d, rounded down; 0 < d < 2^127. */
 __uint128_t zcring_divide(__uint128_t n, __uint128_t d);
 
-/* The fraction that n / d leaves, in 2^-64, rounded down; 0 < d < 2^127. */
+/* The fractional part of n / d, in 2^-64, rounded down; 0 < d < 2^127. */
 u64 zcring_fraction(__uint128_t n, __uint128_t d);
 
 /* 10^(millibel / 2000) in 1 / ZCRING_GAIN_UNITY, for -6000 to 6000 millibels. */

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The sample clock (clock.h). Sample counts are rounded down, and the fraction of a nanosecond that
+ * an epoch keeps is rounded so that no sample is counted before its time.
+ */
 #include "clock.h"
 #include "arith.h"
 
 #define CLOCK_ROUND_DOWN 0
 #define CLOCK_ROUND_UP	 (~0ULL)
 
-/* What @clock counts in a @fraction of a nanosecond, in samples / (rate_den * 10^9). */
+/* Samples in a @fraction of a nanosecond, in 1 / (rate_den * 10^9) of a sample. */
 static u64 clock_count_fraction(const struct zcring_clock *clock, u64 fraction, u64 round)
 {
 	return (u64)(((__uint128_t)fraction * clock->rate_num + round) >> 64);
@@ -21,7 +25,10 @@ u64 zcring_clock_at(const struct zcring_clock *clock, u64 mono_ns)
 	return clock->epoch_clock + (n > less ? (u64)zcring_divide(n - less, d) : 0);
 }
 
-/* From the epoch to sample @sample_clock, with the epoch's @fraction; leaves the sample's there. */
+/*
+ * Nanoseconds from the epoch to sample @sample_clock. @fraction: in: fraction of a nanosecond of the
+ * epoch; out: that of the sample.
+ */
 static u64 clock_elapsed_ns(const struct zcring_clock *clock, u64 sample_clock, u64 *fraction)
 {
 	u64 samples = sample_clock - clock->epoch_clock;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The configuration of a device (config.h). Every field is checked before a configuration is used;
+ * driver, emulator and engine rely on that.
+ */
 #include "config.h"
 #include "sample.h"
 

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two worlds of the engine: this is the only file that knows which one it is in.
+ * The two worlds of the engine, the kernel and user space: only this file knows in which world it is
+ * compiled.
  *
- * A world supplies, and the engine uses nothing else:
+ * Each world supplies the names below, and the engine uses no others:
  *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers
  *   __uint128_t                           add, subtract, compare, shift by a constant, and the
- *                                         product of two u64; never divided by the compiler
+ *                                         product of two u64; the engine never lets the
+ *                                         compiler divide it
  *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE   positive error numbers
  *   NULL memcpy memset
- *   min max min_t                         of two values of one type; as that type
- *   zcring_load, zcring_store             once, whole, unordered
+ *   min max min_t                         of two values of one type; min_t converts both first
+ *   zcring_load, zcring_store             one whole access, without ordering
  *   zcring_load_acquire, zcring_store_release
  *   zcring_fence_release, zcring_fence_acquire, zcring_fence_full
- *   zcring_relax                          gives the processor away in long loops
+ *   zcring_relax                          lets other tasks run, in long loops
  */
 #ifndef ZCRING_ENGINE_ENV_H
 #define ZCRING_ENGINE_ENV_H
@@ -63,7 +65,7 @@ typedef int32_t s32;
 typedef long long s64;
 
 #ifndef __cplusplus
-/* Each argument is evaluated once: some of them read what another thread writes. */
+/* Each argument is evaluated once: another thread may change its value meanwhile. */
 #define min(a, b)                              \
 	(__extension__({                       \
 		__typeof__(a) min_a = (a);     \

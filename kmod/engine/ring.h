@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The ring: everything that two sides touch at once, and all of the memory ordering.
+ * The ring: every access to memory that two sides share, and all of the memory ordering.
  *
- * One producer, one consumer. Indices are free-running u64 counts of samples; their
- * place is the index modulo the ring's size, a power of two.
+ * One producer, one consumer. Indices are free-running u64 counts of samples; the place of an index
+ * is the index modulo the size of the ring, a power of two.
  *
  *   producer                                  consumer
  *
@@ -13,10 +13,10 @@
  *   store-release burst_head          (K)     load          descriptors
  *   store-release head                (A)     store-release tail                (C)
  *
- *   A pairs with B: who sees the head sees the samples, and a burst_head past their
- *   descriptor. K pairs with L: who sees the burst_head sees the descriptors before it,
- *   some of which may describe samples past the head that was seen. C pairs with D: who
- *   sees the tail overwrites only what has been read.
+ *   A pairs with B: a consumer that loads the head sees the samples before it, and a burst_head past
+ *   their descriptor. K pairs with L: a consumer that loads the burst_head sees the descriptors
+ *   before it, some of which may describe samples past the head that was loaded. C pairs with D: a
+ *   producer that loads the tail overwrites only samples that were read.
  *
  * The state is stored with release (M) after the last head, and loaded with acquire (N).
  *
@@ -27,14 +27,13 @@
  *   store         watermark, waiting = 1      store-release head                (A)
  *   full fence                        (E)     full fence                        (F)
  *   load-acquire  head                (B)     load          waiting, watermark
- *   sleep if it is under the watermark        wake if it is waiting and there is enough
+ *   sleep if head is before watermark         wake if waiting and head reached watermark
  *
- *   E pairs with F: each side stores its own word before it loads the other's, so that at
- *   least one of the two sees the other's store, and no wake-up is lost. In the kernel,
- *   joining and leaving the wait queue take the place of waiting; E comes after
- *   poll_wait(), and wq_has_sleeper() is F.
+ *   E pairs with F: each side stores its own word before it loads the other side's, so that at least
+ *   one side sees the other's store, and no wake-up is lost. In the kernel, joining and leaving the
+ *   wait queue replace waiting; E comes after poll_wait(), and wq_has_sleeper() is F.
  *
- * Telemetry is a set of counters that must be read together:
+ * Telemetry is a set of counters that must be read as one consistent set:
  *
  *   producer                                  observer
  *
@@ -43,39 +42,38 @@
  *   store         counters                    acquire fence                     (J)
  *   store-release sequence (even)     (I)     load          sequence
  *
- *   I pairs with H, G with J: an observer that saw one counter of an update sees its odd
- *   sequence too, and reads again.
+ *   I pairs with H, G with J: an observer that loads one counter of an update sees the odd sequence
+ *   of that update too, and reads again.
  *
- * Why that is enough on a machine that orders weakly, in the terms of C11. The kernel's
- * model gives the same for what is used here:
+ * Why this suffices on a weakly ordered machine, in the terms of C11. The kernel's memory model gives
+ * the same guarantees for the operations used here:
  *
- *   A, B  The samples are stored before A and loaded after B, so a head that was seen makes
- *         the stores happen before the loads. Without either, the head may overtake the
- *         samples, or the loads may be done before that of the head: old samples.
- *   C, D  Samples and descriptors are loaded before C and overwritten after D, in a place
- *         that only a tail past it makes free. Without either, a load may be done after the
- *         next lap's store. A control dependency would order that store but not make the
- *         access free of a race.
- *   K, L  As A and B. A needs K before it: K is the older store of the two.
- *   M, N  The last head is stored before M and loaded after N; without either, a consumer
- *         may see the end, miss the head, and leave samples behind.
- *   E, F  Release and acquire leave a store and a later load of another place unordered:
- *         each side could miss the other's store (store buffering). One of two full fences
- *         comes first; what was stored before that one is seen after the other. So
- *         watermark and waiting need no order between them.
- *   G, J  A counter that was seen is from after G, and the sequence loaded after J is then
- *         no older than the odd one. Without either, the second load may see the sequence
- *         from before the update: old and new counters mixed.
- *   H, I  Without either, a counter older than the even sequence may be seen under it.
+ *   A, B  The samples are stored before A and loaded after B: once the head is seen, the stores
+ *         happen before the loads. Without A, the head may become visible before the samples;
+ *         without B, the samples may be loaded before the head. Both give old samples.
+ *   C, D  Samples and descriptors are loaded before C and overwritten after D, in a place that only
+ *         a tail past it frees. Without either, a load may see the store of the next lap. A control
+ *         dependency would order that store, but the access would still be a data race.
+ *   K, L  As A and B. K must come before A: K is the older store of the two.
+ *   M, N  The last head is stored before M and loaded after N. Without either, a consumer may see
+ *         the end of the stream, miss the last head, and leave samples unread.
+ *   E, F  Release and acquire leave a store and a later load of another place unordered: each side
+ *         could miss the other's store (store buffering). One of the two full fences comes first;
+ *         the stores before that fence are seen after the other fence. Watermark and waiting
+ *         therefore need no order between them.
+ *   G, J  A counter of an update was stored after G, so the sequence loaded after J is not older
+ *         than the odd one. Without either, the second load may see the sequence from before the
+ *         update: old and new counters would be mixed.
+ *   H, I  Without either, a counter that is older than the even sequence may be read with it.
  *
- * Samples and descriptors are the only plain accesses, and each happens before or after any
- * it conflicts with: a place belongs to the producer from D to A and to the consumer from B
- * (or L) to C. All else that is shared is loaded and stored whole. tests/model explores all
- * but G to J.
+ * Samples and descriptors are the only plain accesses, and each of them happens before or after every
+ * access that conflicts with it: a place belongs to the producer from D to A and to the consumer from
+ * B (or L) to C. Every other shared field is loaded and stored whole. tests/model explores all but G
+ * to J.
  *
- * The producer keeps its indices to itself and never reads its own stores back: what it
- * shares could be forged where the protection of the mapping fails. What the consumer
- * shares it reads once and bounds.
+ * The producer keeps private copies of its indices and never reads its own stores back: shared fields
+ * could be forged if the protection of the mapping failed. The producer reads each field of the
+ * consumer once and bounds it.
  */
 #ifndef ZCRING_ENGINE_RING_H
 #define ZCRING_ENGINE_RING_H
@@ -101,7 +99,7 @@ static inline void zcring_ring_publish(struct zcring_meta *meta, u64 burst_head,
 	zcring_store_release(&meta->head, head); /* A */
 }
 
-/* For a new stream, while the consumer keeps its hands off. */
+/* For a new stream; the consumer does not use its page meanwhile. */
 static inline void zcring_ring_reset(struct zcring_consumer *consumer, u64 tail, u64 watermark)
 {
 	zcring_store(&consumer->total_bytes_consumed, 0);
@@ -109,7 +107,7 @@ static inline void zcring_ring_reset(struct zcring_consumer *consumer, u64 tail,
 	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
-/* Clean for the next consumer; while nobody can write to it. */
+/* Clears the page for the next consumer, while no mapping of it is left. */
 static inline void zcring_ring_clean(struct zcring_consumer *consumer, u64 tail,
 				     u64 total_bytes_consumed)
 {
@@ -121,7 +119,7 @@ static inline void zcring_ring_clean(struct zcring_consumer *consumer, u64 tail,
 	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
-/* Whether the consumer sleeps or is about to; asked after publishing. */
+/* Whether the consumer sleeps or is about to sleep; called after publishing. */
 static inline bool zcring_ring_load_waiting(const struct zcring_consumer *consumer)
 {
 	zcring_fence_full(); /* F */
@@ -155,7 +153,7 @@ static inline void zcring_ring_store_state(struct zcring_meta *meta, u32 state, 
 
 /* Consumer's side. */
 
-/* Once it is not running, a head loaded after it is the last. */
+/* If the state is not running, a head loaded afterwards is the last one. */
 static inline u32 zcring_ring_load_state(const struct zcring_meta *meta)
 {
 	return zcring_load_acquire(&meta->state); /* N */
@@ -178,13 +176,13 @@ static inline void zcring_ring_release(struct zcring_consumer *consumer, u64 tai
 	zcring_store_release(&consumer->tail, tail); /* C */
 }
 
-/* Between joining those who sleep and a last look at the head. */
+/* Between joining the wait queue and the last load of the head. */
 static inline void zcring_ring_fence_before_look(void)
 {
 	zcring_fence_full(); /* E */
 }
 
-/* To be followed by a look at the head, and only then by sleep. */
+/* The caller loads the head afterwards, and only then sleeps. */
 static inline void zcring_ring_store_waiting(struct zcring_consumer *consumer, u64 watermark)
 {
 	zcring_store(&consumer->watermark, watermark);
@@ -197,7 +195,7 @@ static inline void zcring_ring_clear_waiting(struct zcring_consumer *consumer)
 	zcring_store(&consumer->waiting, 0);
 }
 
-/* Observer's side. False if the counters were being written: try again. */
+/* Observer's side. False if the counters were being written: the caller tries again. */
 static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 					     struct zcring_telemetry *copy)
 {

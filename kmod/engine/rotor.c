@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The rotor (rotor.h), in integers: a table of 256 sines and a short series between its entries.
+ * Exact to 2^-24, and the same to the last bit on every machine.
+ */
 #include "rotor.h"
 
 /* sin(2 pi k / 256) in 2^-30, rounded. */
@@ -43,8 +47,8 @@ static const s32 rotor_sine[256] = {
 };
 
 /*
- * e^(j 2 pi phase / 2^64): the nearest lower entry of the table, turned by what is left,
- * an angle under 2 pi / 256, with a series that is good to 2^-26.
+ * e^(j 2 pi phase / 2^64): the next lower entry of the table, rotated by the remaining angle, which
+ * is less than 2 pi / 256, with a series that is exact to 2^-26.
  */
 static struct zcring_pair rotor_unit_vector(u64 phase)
 {

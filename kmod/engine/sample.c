@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Conversion between sample formats and fixed point (sample.h), without a floating-point unit. sc8
+ * and sc16 convert to fixed point exactly; floats are rounded to nearest in both directions.
+ */
 #include "sample.h"
 
 #define SAMPLE_SC8_SHIFT  20 /* from a full scale of 2^7 to one of 2^27 */
@@ -57,7 +61,7 @@ static u32 sample_to_binary32(s32 value)
 
 		mantissa = size >> drop;
 		if (rest > half || (rest == half && mantissa & 1))
-			mantissa++; /* may carry into the exponent, rightly */
+			mantissa++; /* a carry into the exponent is correct */
 	}
 	return sign + ((u32)(top - 27 + 127 - 1) << 23) + mantissa;
 }

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The accounting of a stream (stream.h).
+ *
+ *   sample_clock = produced + lost            produced = consumed + in the ring
+ *
+ * hold after every call. The consumer's tail is read once for each decision and compared with the
+ * last valid tail and the head; after an invalid tail the stream is in the state of fault, and
+ * nothing more is written to the ring. The producer never reads its own shared fields back.
+ */
 #include "stream.h"
 
-#define STREAM_PREROLL_RUN 65536ULL /* samples zeroed before the processor is given away */
+#define STREAM_PREROLL_RUN 65536ULL /* samples zeroed before zcring_relax() */
 
 static void stream_set_state(struct zcring_stream *stream, u32 state, u32 fault)
 {
@@ -15,7 +24,7 @@ static bool stream_tail_is_valid(const struct zcring_stream *stream, u64 tail)
 	return tail - stream->tail <= stream->head - stream->tail;
 }
 
-/* Takes the consumer's tail if it can be true; ends the stream if it cannot. */
+/* Takes over the consumer's tail if it is valid; ends the stream if it is not. */
 static void stream_check_tail(struct zcring_stream *stream)
 {
 	u64 tail = zcring_ring_load_tail(stream->consumer);
@@ -31,7 +40,7 @@ static void stream_check_tail(struct zcring_stream *stream)
 							  ZCRING_FAULT_TAIL_WENT_BACK);
 }
 
-/* Frees the descriptors of which no sample is held. */
+/* Frees the descriptors all samples of which were released. */
 static void stream_free_bursts(struct zcring_stream *stream)
 {
 	while (stream->burst_tail != stream->burst_head) {
@@ -66,7 +75,7 @@ void zcring_stream_init(struct zcring_stream *stream)
 	zcring_stream_account(stream);
 }
 
-/* Zeroes the samples before @first_index, round the end of the ring if need be. */
+/* Zeroes the samples before @first_index, across the end of the ring if necessary. */
 static void stream_write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
 {
 	u64 index = first_index - samples;
@@ -205,7 +214,7 @@ void zcring_stream_account(struct zcring_stream *stream)
 		stream_check_tail(stream);
 	stream_free_bursts(stream);
 	consumed = (s64)(stream->tail - stream->first_index);
-	t->consumed_samples = consumed > 0 ? consumed : 0; /* preroll does not count */
+	t->consumed_samples = consumed > 0 ? consumed : 0; /* preroll is not counted */
 	t->produced_bytes = t->produced_samples * frame_bytes;
 	t->consumed_bytes = t->consumed_samples * frame_bytes;
 	t->overflow_bytes = t->lost_samples * frame_bytes;
@@ -234,6 +243,6 @@ bool zcring_stream_readable(const struct zcring_stream *stream)
 		return false;
 	if (filled == ring_samples || (s64)(head - watermark) >= 0)
 		return true;
-	/* Said of the tail that was seen then: a later one may have made room. */
+	/* bursts_full belongs to the tail that was read then; a later tail may have freed a slot. */
 	return zcring_load(&stream->bursts_full) && zcring_load(&stream->tail) == tail;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream: the producer's accounting over one ring. It knows what was produced, lost and
- * released, never how samples come about; the simulated front end (front.h) and a board
- * driver use it alike.
+ * A stream: the producer's accounting over one ring. The accounting knows which samples were
+ * produced, lost and released, but not where samples come from; the simulated front end (front.h)
+ * and a board's driver use it alike.
  *
- * Not locked: the owner calls it from one thread at a time, except
- * zcring_stream_readable(), which any thread may call while the stream's memory stays.
+ * Not locked: the owner calls it from one thread at a time. zcring_stream_readable() is the
+ * exception: any thread may call it while the memory of the stream is in place.
  */
 #ifndef ZCRING_ENGINE_STREAM_H
 #define ZCRING_ENGINE_STREAM_H
@@ -13,25 +13,25 @@
 #include "ring.h"
 
 /**
- * struct zcring_stream - one ring, as its producer sees it
- * @meta: shared, written only
- * @consumer: shared, not trusted
- * @bursts: shared, written only
+ * struct zcring_stream - one ring, from the side of its producer
+ * @meta: shared; only written
+ * @consumer: shared; not trusted
+ * @bursts: shared; only written
  * @burst_ends: private: index after the last sample of the descriptor in each slot
  * @data: the samples of each channel
  * @ring_samples: size of each channel's ring, a power of two
  * @burst_slots: size of the ring of descriptors, a power of two
- * @channels: how many of @data there are
+ * @channels: number of channels in @data
  * @sample_bytes: bytes of one sample of one channel
- * @head: next sample's index
- * @tail: the last valid tail that was seen
- * @first_index: index of the stream's first sample
- * @burst_head: next descriptor's index
- * @burst_tail: oldest descriptor that is still held
- * @bursts_full: there was no slot for another descriptor when room was last asked for
- * @sequence: of the shared telemetry
+ * @head: index of the next sample
+ * @tail: the last valid tail that was read
+ * @first_index: index of the first sample of the stream
+ * @burst_head: index of the next descriptor
+ * @burst_tail: index of the oldest descriptor that is still held
+ * @bursts_full: no slot was free for another descriptor when the tail was last read
+ * @sequence: sequence of the shared telemetry
  * @pending_lost: samples lost since the last burst
- * @pending_flags: ZCRING_BURST_* that the next burst will carry
+ * @pending_flags: ZCRING_BURST_* of the next burst
  * @pending_tuned: channels tuned since the last burst
  * @state: enum zcring_state
  * @fault: enum zcring_fault
@@ -64,8 +64,8 @@ struct zcring_stream {
 };
 
 /*
- * The memory and geometry fields are set by the owner before, in a zeroed struct the first
- * time; all else begins here. An observer of the metadata sees nothing inconsistent.
+ * Resets all fields but memory and geometry, which the owner has set before; the struct is zeroed
+ * before the first call. An observer of the metadata reads nothing inconsistent meanwhile.
  */
 void zcring_stream_init(struct zcring_stream *stream);
 
@@ -75,33 +75,33 @@ void zcring_stream_stop(struct zcring_stream *stream);
 void zcring_stream_unplug(struct zcring_stream *stream);
 
 /*
- * Samples that may be produced now: what the ring and the ring of descriptors have room
- * for. Reads the consumer's tail; one that lies ends the stream, and there is no room.
+ * Number of samples that may be produced now: the room in the ring, or 0 if the ring of descriptors
+ * is full. Reads the consumer's tail; an invalid tail ends the stream, and there is no room.
  */
 u64 zcring_stream_room(struct zcring_stream *stream);
 
 /*
- * Publishes @burst->samples samples that already lie in the ring from @head on. The
- * caller fills what it knows (time, rate, tuning); the accounting fills the rest.
+ * Publishes @burst->samples samples, which are in the ring already, from @head on. The caller fills
+ * time, rate, tuning and interrupt of @burst; the accounting fills the rest.
  */
 void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst);
 
-/* Counts @samples as lost just here. */
+/* Counts @samples samples as lost after the last published one. */
 void zcring_stream_lose(struct zcring_stream *stream, u64 samples);
 
-/* Looks at the tail once more, and shares the counters. */
+/* Reads the consumer's tail and publishes the counters. */
 void zcring_stream_account(struct zcring_stream *stream);
 
 /*
- * The consumer is gone for good, and the stream does not run. What it has released counts; a
- * tail that lies does not, as nobody is left whose fault it would be. The page is the next
- * one's, clean.
+ * For a consumer that was closed, while the stream does not run. A valid tail counts as released; an
+ * invalid tail that was never checked is discarded, and no stream ends by it. The page is cleared
+ * for the next consumer.
  */
 void zcring_stream_reset_consumer(struct zcring_stream *stream);
 
 /*
- * Whether poll() should report data: there is some, and the head has reached the watermark
- * or can get no further, as the ring or the ring of descriptors is full.
+ * Whether poll() reports data: the ring is not empty, and the head has reached the watermark or
+ * cannot move on, because the ring or the ring of descriptors is full.
  */
 bool zcring_stream_readable(const struct zcring_stream *stream);
 
