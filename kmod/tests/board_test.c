@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A board's life: plugged, refused, unplugged while something goes on. */
+/*
+ * The life of a board: registered, refused, unregistered while a stream runs.
+ */
 #include <linux/err.h>
 #include <linux/sizes.h>
 
@@ -7,7 +9,7 @@
 
 #define ZCRING_BOARD_TEST_NUMBERS 15 /* 16, and one device is simulated */
 
-static bool zcring_board_test_is_shown(const char *name)
+static bool zcring_board_test_is_visible(const char *name)
 {
 	struct device *dev = class_find_device_by_name(&zcring_class, name);
 
@@ -15,21 +17,21 @@ static bool zcring_board_test_is_shown(const char *name)
 	return dev;
 }
 
-static void zcring_board_test_plug_comes_after_the_simulated_ones(struct kunit *test)
+static void zcring_board_test_gets_a_number_after_the_simulated_devices(struct kunit *test)
 {
-	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
 	const struct zcring_device *zdev = board->zdev;
 
 	KUNIT_EXPECT_STREQ(test, dev_name(&zdev->dev), "zcring1");
-	KUNIT_EXPECT_TRUE(test, zcring_board_test_is_shown("zcring1"));
+	KUNIT_EXPECT_TRUE(test, zcring_board_test_is_visible("zcring1"));
 	KUNIT_EXPECT_EQ(test, board->allocs, 1U);
 	KUNIT_EXPECT_PTR_EQ(test, zdev->dma, (void *)board);
 	KUNIT_EXPECT_EQ(test, zdev->stream.ring_samples, 16384ULL);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->magic, ZCRING_MAGIC);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->state, (u32)ZCRING_STATE_STOPPED);
-	zcring_fake_board_unplug(board);
+	zcring_fake_board_unregister(board);
 	KUNIT_EXPECT_EQ(test, board->frees, 1U);
-	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
+	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_visible("zcring1"));
 }
 
 static void zcring_board_test_failed_alloc_leaves_nothing(struct kunit *test)
@@ -37,15 +39,15 @@ static void zcring_board_test_failed_alloc_leaves_nothing(struct kunit *test)
 	struct zcring_fake_board *board = zcring_fake_board_new(test);
 
 	board->alloc_err = -EIO;
-	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(board, NULL), -EIO);
+	KUNIT_EXPECT_EQ(test, zcring_fake_board_register(board, NULL), -EIO);
 	KUNIT_EXPECT_EQ(test, board->frees, 0U);
-	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
+	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_visible("zcring1"));
 	board->alloc_err = 0;
-	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(board, NULL), 0);
+	KUNIT_ASSERT_EQ(test, zcring_fake_board_register(board, NULL), 0);
 	KUNIT_EXPECT_STREQ(test, dev_name(&board->zdev->dev), "zcring1");
 }
 
-/* A kernel without DMA maps nothing, for any device. */
+/* A kernel without CONFIG_HAS_DMA fails every mapping. */
 static void zcring_board_test_memory_that_cannot_be_mapped_is_an_error(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_new(test);
@@ -55,45 +57,45 @@ static void zcring_board_test_memory_that_cannot_be_mapped_is_an_error(struct ku
 		kunit_skip(test, "this kernel can map memory");
 	dev = __root_device_register("zcring-test", NULL); /* no module in sysfs yet */
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dev));
-	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(board, dev), -EIO);
+	KUNIT_EXPECT_EQ(test, zcring_fake_board_register(board, dev), -EIO);
 	KUNIT_EXPECT_EQ(test, board->allocs, 0U);
-	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
-	zcring_fake_board_unplug(board);
+	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_visible("zcring1"));
+	zcring_fake_board_unregister(board);
 	root_device_unregister(dev);
 }
 
-static void zcring_board_test_no_number_is_left(struct kunit *test)
+static void zcring_board_test_is_refused_without_a_free_number(struct kunit *test)
 {
 	struct zcring_fake_board *boards[ZCRING_BOARD_TEST_NUMBERS];
 	struct zcring_fake_board *late = zcring_fake_board_new(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(boards); i++)
-		boards[i] = zcring_fake_board_plugged(test);
+		boards[i] = zcring_fake_board_registered(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&boards[i - 1]->zdev->dev), "zcring15");
-	KUNIT_EXPECT_EQ(test, zcring_fake_board_plug(late, NULL), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, zcring_fake_board_register(late, NULL), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, late->allocs, 0U);
-	zcring_fake_board_unplug(boards[6]);
-	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(late, NULL), 0);
+	zcring_fake_board_unregister(boards[6]);
+	KUNIT_ASSERT_EQ(test, zcring_fake_board_register(late, NULL), 0);
 	KUNIT_EXPECT_STREQ(test, dev_name(&late->zdev->dev), "zcring7");
 }
 
-/* The numbers of simulated devices are theirs, even while they are away. */
+/* The number of a simulated device is reserved for it, even while the device is unplugged. */
 static void zcring_board_test_takes_no_simulated_number(struct kunit *test)
 {
 	struct zcring_fake_board *board;
 
 	KUNIT_ASSERT_EQ(test, zcring_table_unplug(0), 0);
-	board = zcring_fake_board_plugged(test);
+	board = zcring_fake_board_registered(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&board->zdev->dev), "zcring1");
 	KUNIT_EXPECT_EQ(test, zcring_table_unplug(1), -EINVAL);
 	KUNIT_EXPECT_EQ(test, zcring_table_plug(0), 0);
 }
 
-/* As with a file open on it. */
-static void zcring_board_test_unplugged_while_running(struct kunit *test)
+/* The extra reference stands for an open file. */
+static void zcring_board_test_can_be_unregistered_while_running(struct kunit *test)
 {
-	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
 	struct zcring_device *zdev = board->zdev;
 	struct zcring_fake_board *next;
 
@@ -106,8 +108,8 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	zcring_board_unregister(zdev);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->state, (u32)ZCRING_STATE_GONE);
 	KUNIT_EXPECT_EQ(test, zcring_device_lock(zdev), -ENODEV);
-	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_shown("zcring1"));
-	zcring_dma_interrupt(zdev); /* it may come until the driver is done with it */
+	KUNIT_EXPECT_FALSE(test, zcring_board_test_is_visible("zcring1"));
+	zcring_dma_interrupt(zdev); /* an interrupt may come until the driver frees it */
 	zcring_board_put(zdev);
 	board->zdev = NULL;
 	KUNIT_EXPECT_EQ(test, board->turns, 2U);
@@ -115,22 +117,22 @@ static void zcring_board_test_unplugged_while_running(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->head, 100ULL);
 	KUNIT_EXPECT_NULL(test, zdev->ring.data[0].dma);
 
-	next = zcring_fake_board_plugged(test);
+	next = zcring_fake_board_registered(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&next->zdev->dev), "zcring1");
 	KUNIT_EXPECT_PTR_NE(test, next->zdev, zdev);
 	put_device(&zdev->dev);
 	KUNIT_EXPECT_EQ(test, board->frees, 1U);
 }
 
-static void zcring_board_test_another_geometry(struct kunit *test)
+static void zcring_board_test_takes_another_geometry(struct kunit *test)
 {
-	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
 	struct zcring_device *zdev = board->zdev;
 	struct zcring_config config = zdev->config;
 	const unsigned long old_max = zcring_memory_bytes_max;
 
 	config.ring_bytes = SZ_128K;
-	/* Both rings: the one of 1 MiB and two channels of 64 KiB, and the one to come. */
+	/* Both rings together: the present one of 1 MiB and two channels of 64 KiB, and the new one. */
 	zcring_memory_bytes_max = 2 * SZ_1M + 2 * SZ_64K + 2 * SZ_128K - 1;
 	KUNIT_EXPECT_EQ(test, zcring_device_configure(zdev, NULL, &config), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, board->configured, 0U);
@@ -150,7 +152,7 @@ static void zcring_board_test_another_geometry(struct kunit *test)
 
 static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit *test)
 {
-	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
 	const struct zcring_scene noise = { .kind = ZCRING_SCENE_NOISE };
 
 	KUNIT_EXPECT_EQ(test, zcring_scene_set(board->zdev, NULL, &noise), -EOPNOTSUPP);
@@ -158,13 +160,13 @@ static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit
 }
 
 static struct kunit_case zcring_board_test_cases[] = {
-	KUNIT_CASE(zcring_board_test_plug_comes_after_the_simulated_ones),
+	KUNIT_CASE(zcring_board_test_gets_a_number_after_the_simulated_devices),
 	KUNIT_CASE(zcring_board_test_failed_alloc_leaves_nothing),
 	KUNIT_CASE(zcring_board_test_memory_that_cannot_be_mapped_is_an_error),
-	KUNIT_CASE(zcring_board_test_no_number_is_left),
+	KUNIT_CASE(zcring_board_test_is_refused_without_a_free_number),
 	KUNIT_CASE(zcring_board_test_takes_no_simulated_number),
-	KUNIT_CASE(zcring_board_test_unplugged_while_running),
-	KUNIT_CASE(zcring_board_test_another_geometry),
+	KUNIT_CASE(zcring_board_test_can_be_unregistered_while_running),
+	KUNIT_CASE(zcring_board_test_takes_another_geometry),
 	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_fault_injection),
 	{}
 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A board's samples: from addresses and interrupts to the stream's accounting and its reader. */
+/*
+ * The samples of a board: bus addresses, interrupts, the accounting of the stream, and its reader.
+ */
 #include <linux/ktime.h>
 
 #include "fake_board.h"
@@ -8,13 +10,13 @@
 
 static struct zcring_fake_board *zcring_dma_test_board(struct kunit *test)
 {
-	struct zcring_fake_board *board = zcring_fake_board_plugged(test);
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
 
 	zcring_fake_bus_map(test, board);
 	return board;
 }
 
-/* With the stream's first turn, which is the start's own, behind it. */
+/* A board whose stream runs; the turn for the start has ended. */
 static struct zcring_fake_board *zcring_dma_test_running(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_board(test);
@@ -45,7 +47,7 @@ static void zcring_dma_test_a_run_ends_with_the_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zcring_dma_run(zdev, 0, 5 * 16384, 4096), 4096ULL);
 }
 
-static void zcring_dma_test_give_tells_the_address_on_the_bus(struct kunit *test)
+static void zcring_dma_test_give_returns_the_bus_address(struct kunit *test)
 {
 	struct zcring_device *zdev = zcring_dma_test_board(test)->zdev;
 
@@ -55,7 +57,7 @@ static void zcring_dma_test_give_tells_the_address_on_the_bus(struct kunit *test
 	KUNIT_EXPECT_EQ(test, zcring_dma_give(zdev, 1, 16384 * 3ULL + 9000, 4), 0x20000aca0ULL);
 }
 
-static void zcring_dma_test_an_interrupt_brings_samples(struct kunit *test)
+static void zcring_dma_test_an_interrupt_delivers_samples(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 	const struct zcring_stream *stream = zcring_dma_stream(board->zdev);
@@ -73,7 +75,7 @@ static void zcring_dma_test_an_interrupt_brings_samples(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zcring_fake_bus_wrote(board, 0, 0, 5000));
 }
 
-static void zcring_dma_test_goes_round_the_ring(struct kunit *test)
+static void zcring_dma_test_crosses_the_end_of_the_ring(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 	struct zcring_stream *stream = zcring_dma_stream(board->zdev);
@@ -89,7 +91,7 @@ static void zcring_dma_test_goes_round_the_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stream->meta->telemetry.lost_samples, 0ULL);
 }
 
-static void zcring_dma_test_what_does_not_fit_is_lost(struct kunit *test)
+static void zcring_dma_test_loses_samples_that_do_not_fit(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 	struct zcring_stream *stream = zcring_dma_stream(board->zdev);
@@ -107,7 +109,7 @@ static void zcring_dma_test_what_does_not_fit_is_lost(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zcring_fake_bus_wrote(board, 10, 10, 16374));
 }
 
-static void zcring_dma_test_a_lying_tail_ends_the_stream(struct kunit *test)
+static void zcring_dma_test_an_invalid_tail_ends_the_stream(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 	struct zcring_stream *stream = zcring_dma_stream(board->zdev);
@@ -119,7 +121,7 @@ static void zcring_dma_test_a_lying_tail_ends_the_stream(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stream->meta->head, 0ULL);
 }
 
-/* The start's own turn comes after its delay, and finds a reader asleep. */
+/* The turn for the start comes after the delay, while a reader sleeps. */
 static void zcring_dma_test_samples_wake_the_reader(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_board(test);
@@ -131,12 +133,12 @@ static void zcring_dma_test_samples_wake_the_reader(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, zcring_stream_readable(&zdev->stream));
 	left = wait_event_interruptible_timeout(zdev->wait, zcring_stream_readable(&zdev->stream),
 						10 * HZ);
-	KUNIT_EXPECT_GT(test, left, 1L); /* which is: readable, but not woken */
+	KUNIT_EXPECT_GT(test, left, 1L); /* 1: readable after the timeout, but never woken */
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 1));
 	KUNIT_EXPECT_GE(test, board->interrupt_ns, before_ns + ZCRING_DMA_TEST_DELAY_NS);
 }
 
-static void zcring_dma_test_a_new_stream_forgets_old_interrupts(struct kunit *test)
+static void zcring_dma_test_a_new_stream_ignores_old_interrupts(struct kunit *test)
 {
 	const struct zcring_start later = { .delay_ns = 3600 * NSEC_PER_SEC };
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
@@ -159,7 +161,7 @@ static void zcring_dma_test_a_new_stream_forgets_old_interrupts(struct kunit *te
 	KUNIT_EXPECT_GE(test, board->interrupt_ns, before_ns);
 }
 
-static void zcring_dma_test_a_stopped_stream_has_no_turn(struct kunit *test)
+static void zcring_dma_test_a_stopped_stream_gets_no_turn(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 
@@ -171,7 +173,7 @@ static void zcring_dma_test_a_stopped_stream_has_no_turn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, board->turns, 1U);
 }
 
-/* Without another interrupt, and for the one that there was. */
+/* The turn goes on without another interrupt, with the time of the first one. */
 static void zcring_dma_test_a_turn_goes_on_until_it_is_done(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
@@ -197,7 +199,7 @@ static void zcring_dma_test_a_turn_ends_with_its_stream(struct kunit *test)
 	zcring_dma_interrupt(board->zdev);
 	KUNIT_EXPECT_TRUE(test,
 			  wait_event_timeout(board->turned, READ_ONCE(board->turns) > 100, 10 * HZ));
-	mutex_lock(&board->zdev->lock); /* the turn lets others have it */
+	mutex_lock(&board->zdev->lock); /* the turn drops the lock between its steps */
 	zcring_device_stop(board->zdev);
 	turns = board->turns;
 	mutex_unlock(&board->zdev->lock);
@@ -208,14 +210,14 @@ static void zcring_dma_test_a_turn_ends_with_its_stream(struct kunit *test)
 static struct kunit_case zcring_dma_test_cases[] = {
 	KUNIT_CASE(zcring_dma_test_a_run_ends_where_the_bus_has_a_hole),
 	KUNIT_CASE(zcring_dma_test_a_run_ends_with_the_ring),
-	KUNIT_CASE(zcring_dma_test_give_tells_the_address_on_the_bus),
-	KUNIT_CASE(zcring_dma_test_an_interrupt_brings_samples),
-	KUNIT_CASE(zcring_dma_test_goes_round_the_ring),
-	KUNIT_CASE(zcring_dma_test_what_does_not_fit_is_lost),
-	KUNIT_CASE(zcring_dma_test_a_lying_tail_ends_the_stream),
+	KUNIT_CASE(zcring_dma_test_give_returns_the_bus_address),
+	KUNIT_CASE(zcring_dma_test_an_interrupt_delivers_samples),
+	KUNIT_CASE(zcring_dma_test_crosses_the_end_of_the_ring),
+	KUNIT_CASE(zcring_dma_test_loses_samples_that_do_not_fit),
+	KUNIT_CASE(zcring_dma_test_an_invalid_tail_ends_the_stream),
 	KUNIT_CASE(zcring_dma_test_samples_wake_the_reader),
-	KUNIT_CASE(zcring_dma_test_a_new_stream_forgets_old_interrupts),
-	KUNIT_CASE(zcring_dma_test_a_stopped_stream_has_no_turn),
+	KUNIT_CASE(zcring_dma_test_a_new_stream_ignores_old_interrupts),
+	KUNIT_CASE(zcring_dma_test_a_stopped_stream_gets_no_turn),
 	KUNIT_CASE(zcring_dma_test_a_turn_goes_on_until_it_is_done),
 	KUNIT_CASE(zcring_dma_test_a_turn_ends_with_its_stream),
 	{}

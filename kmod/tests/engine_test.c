@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The engine as the kernel compiles it, with the kernel's helpers and no compiler's library:
- * values that were computed elsewhere. Its own tests, in user space, ask for all the rest.
+ * The engine as compiled for the kernel, with the kernel's helpers and without the compiler's library,
+ * against values that were computed elsewhere. The tests in user space check everything else.
  */
 #include <kunit/test.h>
 
@@ -22,7 +22,7 @@ static void zcring_engine_test_divides_128_bits(struct kunit *test)
 			0x2aaaaaaaaaaaaaaaULL);
 }
 
-static void zcring_engine_test_gives_fractions_to_the_last_bit(struct kunit *test)
+static void zcring_engine_test_computes_fractions_to_the_last_bit(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, zcring_fraction(7, 8), 0xe000000000000000ULL);
 	KUNIT_EXPECT_EQ(test, zcring_fraction(10, 3), 0x5555555555555555ULL);
@@ -30,14 +30,14 @@ static void zcring_engine_test_gives_fractions_to_the_last_bit(struct kunit *tes
 			0x9c71c71c71c71c71ULL);
 }
 
-static void zcring_engine_test_knows_millibels(struct kunit *test)
+static void zcring_engine_test_converts_millibels(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, zcring_gain_factor(-6000), 4194ULL);
 	KUNIT_EXPECT_EQ(test, zcring_gain_factor(0), 4194304ULL);
 	KUNIT_EXPECT_EQ(test, zcring_gain_factor(1), 4199136ULL);
 }
 
-/* The rate of LTE, and one that no decimal writes: neither may drift in a year. */
+/* The rate of LTE, and one without a finite decimal: neither may drift within a year. */
 static void zcring_engine_test_counts_for_a_year(struct kunit *test)
 {
 	const u64 year_ns = 31536000 * ZCRING_NS_PER_S;
@@ -59,8 +59,8 @@ static void zcring_engine_test_counts_for_a_year(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, found, 8ULL);
 }
 
-/* 16.28 ns after each other. */
-static void zcring_engine_test_keeps_fractions(struct kunit *test)
+/* Samples 16.28 ns apart. */
+static void zcring_engine_test_keeps_fractions_of_a_nanosecond(struct kunit *test)
 {
 	struct zcring_clock lte = { .rate_num = 61440000, .rate_den = 1 };
 	u64 sample;
@@ -72,7 +72,7 @@ static void zcring_engine_test_keeps_fractions(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zcring_clock_at(&lte, 82), 5ULL);
 }
 
-/* Without a floating point unit. */
+/* The kernel converts without a floating-point unit. */
 static void zcring_engine_test_writes_every_format(struct kunit *test)
 {
 	static const struct zcring_pair pairs[] = {
@@ -97,10 +97,10 @@ static void zcring_engine_test_writes_every_format(struct kunit *test)
 
 static struct kunit_case zcring_engine_test_cases[] = {
 	KUNIT_CASE(zcring_engine_test_divides_128_bits),
-	KUNIT_CASE(zcring_engine_test_gives_fractions_to_the_last_bit),
-	KUNIT_CASE(zcring_engine_test_knows_millibels),
+	KUNIT_CASE(zcring_engine_test_computes_fractions_to_the_last_bit),
+	KUNIT_CASE(zcring_engine_test_converts_millibels),
 	KUNIT_CASE(zcring_engine_test_counts_for_a_year),
-	KUNIT_CASE(zcring_engine_test_keeps_fractions),
+	KUNIT_CASE(zcring_engine_test_keeps_fractions_of_a_nanosecond),
 	KUNIT_CASE(zcring_engine_test_writes_every_format),
 	{}
 };

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fake board (fake_board.h): the operations of its DMA engine, and waiting for the worker's
+ * thread with a deadline.
+ */
 #include <linux/err.h>
 #include <linux/iopoll.h>
 #include <linux/jiffies.h>
@@ -74,7 +78,7 @@ static bool zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 
 static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.owner = THIS_MODULE,
-	.model = "zcring board of a test",
+	.model = "zcring fake board",
 	.has_interrupt = true,
 	.alloc = zcring_fake_alloc,
 	.free = zcring_fake_free,
@@ -84,7 +88,7 @@ static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.progress = zcring_fake_progress,
 };
 
-int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev)
+int zcring_fake_board_register(struct zcring_fake_board *board, struct device *dev)
 {
 	struct zcring_device *zdev = zcring_board_register(&zcring_fake_dma_ops, dev, board);
 
@@ -94,7 +98,7 @@ int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev)
 	return 0;
 }
 
-void zcring_fake_board_unplug(struct zcring_fake_board *board)
+void zcring_fake_board_unregister(struct zcring_fake_board *board)
 {
 	if (!board->zdev)
 		return;
@@ -116,7 +120,7 @@ static int zcring_fake_board_init(struct kunit_resource *resource, void *context
 
 static void zcring_fake_board_free(struct kunit_resource *resource)
 {
-	zcring_fake_board_unplug(resource->data);
+	zcring_fake_board_unregister(resource->data);
 	kfree(resource->data);
 }
 
@@ -129,11 +133,11 @@ struct zcring_fake_board *zcring_fake_board_new(struct kunit *test)
 	return board;
 }
 
-struct zcring_fake_board *zcring_fake_board_plugged(struct kunit *test)
+struct zcring_fake_board *zcring_fake_board_registered(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_new(test);
 
-	KUNIT_ASSERT_EQ(test, zcring_fake_board_plug(board, NULL), 0);
+	KUNIT_ASSERT_EQ(test, zcring_fake_board_register(board, NULL), 0);
 	return board;
 }
 
@@ -158,7 +162,7 @@ static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
 {
 	if (zcring_fake_board_is_due(board))
 		return false;
-	/* The thread leaves the queue before it takes what is due; after its turn it is back. */
+	/* The thread leaves the wait queue before it clears due, and returns to it after its turn. */
 	return waitqueue_active(&board->zdev->worker.kick);
 }
 

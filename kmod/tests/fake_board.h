@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the suites for KUnit share: the driver brought up and taken down, and a board whose
- * hardware is the test: it has an interrupt, and a bus with holes in its addresses.
+ * Shared by the KUnit suites: loading and unloading the driver, and a fake board, whose hardware is
+ * the test itself: it has an interrupt, and a bus with holes in its addresses.
  */
 #ifndef ZCRING_FAKE_BOARD_H
 #define ZCRING_FAKE_BOARD_H
@@ -14,23 +14,23 @@
 #define ZCRING_FAKE_CHANNELS   2
 #define ZCRING_FAKE_RING_BYTES 65536 /* 16 pages of 1024 samples */
 
-/* As many pages follow each other on the bus before one address is left out. */
+/* Number of pages that are contiguous on the bus before each hole of one page. */
 #define ZCRING_FAKE_RUN_PAGES 4
 
 /**
- * struct zcring_fake_board - a board, and what was asked of it
- * @zdev: its device, while it is plugged
- * @alloc_err: what zcring_dma_ops.alloc fails with, or 0
- * @allocs: calls of zcring_dma_ops.alloc that did not fail
+ * struct zcring_fake_board - a board, and the calls it got
+ * @zdev: its device, while it is registered
+ * @alloc_err: error of zcring_dma_ops.alloc, or 0
+ * @allocs: calls of zcring_dma_ops.alloc that succeeded
  * @frees: calls of zcring_dma_ops.free
  * @configured: calls of zcring_dma_ops.configure
  * @turns: calls of zcring_dma_ops.progress
- * @interrupt_ns: of the last of them
- * @samples: what the next of them finds to be delivered
- * @more: how many of them say that they are not done
- * @turned: woken by each
+ * @interrupt_ns: argument of the last of them
+ * @samples: number of samples that the next of them delivers
+ * @more: how many of them return true
+ * @turned: woken by each of them
  *
- * The device's lock protects it while there is one.
+ * The device's lock protects the struct while there is a device.
  */
 struct zcring_fake_board {
 	struct zcring_device *zdev;
@@ -46,52 +46,52 @@ struct zcring_fake_board {
 };
 
 /*
- * For kunit_suite.suite_init and suite_exit: the driver is up between them, with one
- * simulated device, and boards get rings as above, of SC16. (main_test.c)
+ * For kunit_suite.suite_init and suite_exit: the driver is loaded between them, with one simulated
+ * device; rings have the geometry above, in SC16. (main_test.c)
  */
 int zcring_test_up(struct kunit_suite *suite);
 void zcring_test_down(struct kunit_suite *suite);
 
-/* A board that is not plugged; it goes, and its device with it, when the test ends. */
+/* A board that is not registered; it is freed with its device when the test ends. */
 struct zcring_fake_board *zcring_fake_board_new(struct kunit *test);
 
-/* 0, or what zcring_board_register() says; @dev as there. */
-int zcring_fake_board_plug(struct zcring_fake_board *board, struct device *dev);
+/* Registers the board: 0, or the error of zcring_board_register(); @dev as there. */
+int zcring_fake_board_register(struct zcring_fake_board *board, struct device *dev);
 
-/* All of it: for a board that is not plugged it does nothing. */
-void zcring_fake_board_unplug(struct zcring_fake_board *board);
+/* Unregisters and puts; does nothing for a board that is not registered. */
+void zcring_fake_board_unregister(struct zcring_fake_board *board);
 
-/* A new board, plugged. */
-struct zcring_fake_board *zcring_fake_board_plugged(struct kunit *test);
+/* A new, registered board. */
+struct zcring_fake_board *zcring_fake_board_registered(struct kunit *test);
 
-/* Puts the ring on the fake bus; the test is skipped where the kernel has a real one. */
+/* Maps the ring on the fake bus; skips the test on a kernel with a real bus. */
 void zcring_fake_bus_map(struct kunit *test, struct zcring_fake_board *board);
 
-/* The address of a byte of @channel's first page. */
+/* The bus address of the first byte of @channel. */
 static inline dma_addr_t zcring_fake_bus_base(u32 channel)
 {
 	return (channel + 1ULL) << 32;
 }
 
-/* As a board would write them: run by run, at the addresses that the driver says. */
+/* Writes samples as a board would: run by run, at the bus addresses from the driver. */
 void zcring_fake_bus_write(struct zcring_fake_board *board, u32 channel, u64 samples);
 
-/* A stream whose first sample comes @delay_ns from now, with @samples there by then. */
+/* Starts a stream whose first sample comes @delay_ns from now; its first turn delivers @samples. */
 int zcring_fake_board_start(struct zcring_fake_board *board, u64 delay_ns, u64 samples);
 
-/* Whether the thread sleeps with nothing left to do, or does so soon. */
+/* Waits until the thread sleeps and nothing is due; false after a deadline. */
 bool zcring_fake_board_is_idle(struct zcring_fake_board *board);
 
-/* Whether the thread has called progress @turns times in all, or does so soon. */
+/* Waits until the thread has called progress @turns times in all; false after a deadline. */
 bool zcring_fake_board_has_turned(struct zcring_fake_board *board, unsigned int turns);
 
-/* Interrupts, and waits until the thread has seen that, which wants the lock then. */
+/* Interrupts, and waits until the thread has noticed and needs the lock; false after a deadline. */
 bool zcring_fake_board_interrupt(struct zcring_fake_board *board);
 
-/* Has @samples delivered by an interrupt; false if nobody came for them. */
+/* Delivers @samples by an interrupt; false if the thread did not take them before a deadline. */
 bool zcring_fake_board_deliver(struct zcring_fake_board *board, u64 samples);
 
-/* Whether @samples in the rings, from @index on, are those from @sample_clock on. */
+/* Whether the @samples samples from @index on are those from @sample_clock on, in all rings. */
 bool zcring_fake_bus_wrote(const struct zcring_fake_board *board, u64 index, u64 sample_clock,
 			   u64 samples);
 

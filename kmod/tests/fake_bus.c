@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The fake bus: bus addresses with holes, and writes to them that reach the pages of the ring. A
+ * write into a hole reaches nothing, so that a run that is too long shows as wrong samples.
+ */
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "fake_board.h"
 
-/* Samples tell their channel and their clock, so that none can be taken for another. */
+/* A sample encodes its channel and its sample clock, so that no sample equals another one. */
 static u32 zcring_fake_sample(u32 channel, u64 sample_clock)
 {
 	return (channel + 1) << 24 | (sample_clock & 0xffffff);
 }
 
-/* What a write to @address reaches: NULL where nothing answers. */
+/* The memory that a write to @address reaches; NULL in a hole. */
 static u32 *zcring_fake_bus_at(const struct zcring_area *area, u32 channel, dma_addr_t address)
 {
 	u64 at = address - zcring_fake_bus_base(channel);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Areas and rings: allocation, sizes, failures that leave nothing behind, and attaching to a stream. */
 #include <kunit/test.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -9,15 +10,15 @@
 #include "../engine/ring.h"
 #include "../mem.h"
 
-/* Takes 1 MiB for descriptors, whatever the geometry. */
+/* The ring of descriptors takes 1 MiB with any geometry. */
 static const struct zcring_config zcring_mem_test_config = {
 	.format = ZCRING_FORMAT_SC16,
 	.channels = 8,
 	.ring_bytes = SZ_64K,
 };
 
-/* Whatever it was before: what was never used must not be needed, or be left. */
-static void zcring_mem_test_soil(void *object, size_t bytes)
+/* Fills @object with rubbish: the code under test must neither use nor keep it. */
+static void zcring_mem_test_fill(void *object, size_t bytes)
 {
 	memset(object, 0x5a, bytes);
 }
@@ -27,7 +28,7 @@ static bool zcring_mem_test_is_blank(const void *object, size_t bytes)
 	return !memchr_inv(object, 0, bytes);
 }
 
-/* As after a SIGKILL. To a thread of the kernel nobody sends any, so no lock is needed. */
+/* As after SIGKILL. No lock is needed: a kernel thread gets no signals. */
 static void zcring_mem_test_kill(void)
 {
 	sigaddset(&current->pending.signal, SIGKILL);
@@ -45,7 +46,7 @@ static void zcring_mem_test_check_area(struct kunit *test, unsigned long pages)
 	struct zcring_area area;
 	unsigned long i;
 
-	zcring_mem_test_soil(&area, sizeof(area));
+	zcring_mem_test_fill(&area, sizeof(area));
 	KUNIT_ASSERT_EQ(test, zcring_area_alloc(&area, (u64)pages << PAGE_SHIFT), 0);
 	KUNIT_EXPECT_EQ(test, area.count, pages);
 	KUNIT_EXPECT_EQ(test, zcring_area_bytes(&area), (u64)pages << PAGE_SHIFT);
@@ -53,7 +54,7 @@ static void zcring_mem_test_check_area(struct kunit *test, unsigned long pages)
 	KUNIT_EXPECT_TRUE(test, zcring_mem_test_is_blank(area.address, pages << PAGE_SHIFT));
 	for (i = 0; i < pages; i++)
 		*(unsigned long *)page_address(area.pages[i]) = i + 1;
-	/* Each has kept its own number: they are distinct, and shown in order. */
+	/* Each page has kept its number: the pages are distinct and mapped in order. */
 	for (i = 0; i < pages; i++) {
 		KUNIT_EXPECT_EQ(test, *(unsigned long *)(area.address + i * PAGE_SIZE), i + 1);
 		KUNIT_EXPECT_EQ(test, page_count(area.pages[i]), 1);
@@ -67,7 +68,7 @@ static void zcring_mem_test_one_page(struct kunit *test)
 	zcring_mem_test_check_area(test, 1);
 }
 
-/* Of which no chunk's size is a multiple, and the largest chunk is the smaller part. */
+/* Counts that are no multiple of a chunk, and one in which the largest chunk is less than a half. */
 static void zcring_mem_test_odd_page_counts(struct kunit *test)
 {
 	zcring_mem_test_check_area(test, 3);
@@ -75,27 +76,27 @@ static void zcring_mem_test_odd_page_counts(struct kunit *test)
 	zcring_mem_test_check_area(test, 1027);
 }
 
-static void zcring_mem_test_absurd_sizes_leave_nothing(struct kunit *test)
+static void zcring_mem_test_absurd_sizes_fail_and_leave_nothing(struct kunit *test)
 {
 	static const u64 sizes[] = { 1ULL << 42, 1ULL << 62, ~0ULL };
 	struct zcring_area area;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		zcring_mem_test_soil(&area, sizeof(area));
+		zcring_mem_test_fill(&area, sizeof(area));
 		KUNIT_EXPECT_EQ(test, zcring_area_alloc(&area, sizes[i]), -ENOMEM);
 		KUNIT_EXPECT_TRUE(test, zcring_mem_test_is_blank(&area, sizeof(area)));
 	}
 }
 
-static void zcring_mem_test_killed_task_gets_nothing(struct kunit *test)
+static void zcring_mem_test_killed_task_gets_no_memory(struct kunit *test)
 {
 	struct zcring_area area;
 	struct zcring_ring ring;
 	int area_err, ring_err;
 
-	zcring_mem_test_soil(&area, sizeof(area));
-	zcring_mem_test_soil(&ring, sizeof(ring));
+	zcring_mem_test_fill(&area, sizeof(area));
+	zcring_mem_test_fill(&ring, sizeof(ring));
 	zcring_mem_test_kill();
 	area_err = zcring_area_alloc(&area, SZ_1M);
 	ring_err = zcring_ring_alloc(&ring, &zcring_mem_test_config, 0);
@@ -106,7 +107,7 @@ static void zcring_mem_test_killed_task_gets_nothing(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zcring_mem_test_is_blank(&ring, sizeof(ring)));
 }
 
-static void zcring_mem_test_free_of_nothing_does_nothing(struct kunit *test)
+static void zcring_mem_test_free_of_an_empty_area_does_nothing(struct kunit *test)
 {
 	struct zcring_area area = {};
 	struct zcring_ring ring = {};
@@ -127,7 +128,7 @@ static void zcring_mem_test_ring_of_eight_channels(struct kunit *test)
 	struct zcring_ring ring;
 	u32 c;
 
-	zcring_mem_test_soil(&ring, sizeof(ring));
+	zcring_mem_test_fill(&ring, sizeof(ring));
 	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, 0), 0);
 	KUNIT_EXPECT_EQ(test, zcring_area_bytes(&ring.bursts), (u64)SZ_1M);
 	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(&ring), (u64)SZ_1M + SZ_512K);
@@ -149,19 +150,19 @@ static void zcring_mem_test_ring_of_eight_channels(struct kunit *test)
 	zcring_ring_free(&ring);
 }
 
-/* There is memory for the descriptors by then. */
+/* The memory for the descriptors is allocated before the failure. */
 static void zcring_mem_test_ring_that_is_too_large_leaves_nothing(struct kunit *test)
 {
 	struct zcring_config config = zcring_mem_test_config;
 	struct zcring_ring ring;
 
 	config.ring_bytes = 1ULL << 42;
-	zcring_mem_test_soil(&ring, sizeof(ring));
+	zcring_mem_test_fill(&ring, sizeof(ring));
 	KUNIT_EXPECT_EQ(test, zcring_ring_alloc(&ring, &config, 0), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, zcring_mem_test_is_blank(&ring, sizeof(ring)));
 }
 
-static void zcring_mem_test_attach_gives_the_geometry(struct kunit *test)
+static void zcring_mem_test_attach_sets_the_geometry(struct kunit *test)
 {
 	struct zcring_config config = zcring_mem_test_config;
 	struct zcring_consumer *consumer = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
@@ -197,12 +198,12 @@ static void zcring_mem_test_attach_gives_the_geometry(struct kunit *test)
 static struct kunit_case zcring_mem_test_cases[] = {
 	KUNIT_CASE(zcring_mem_test_one_page),
 	KUNIT_CASE(zcring_mem_test_odd_page_counts),
-	KUNIT_CASE(zcring_mem_test_absurd_sizes_leave_nothing),
-	KUNIT_CASE(zcring_mem_test_killed_task_gets_nothing),
-	KUNIT_CASE(zcring_mem_test_free_of_nothing_does_nothing),
+	KUNIT_CASE(zcring_mem_test_absurd_sizes_fail_and_leave_nothing),
+	KUNIT_CASE(zcring_mem_test_killed_task_gets_no_memory),
+	KUNIT_CASE(zcring_mem_test_free_of_an_empty_area_does_nothing),
 	KUNIT_CASE(zcring_mem_test_ring_of_eight_channels),
 	KUNIT_CASE(zcring_mem_test_ring_that_is_too_large_leaves_nothing),
-	KUNIT_CASE(zcring_mem_test_attach_gives_the_geometry),
+	KUNIT_CASE(zcring_mem_test_attach_sets_the_geometry),
 	{}
 };
 
