@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a board's module may call: its device's life, and the memory that its DMA writes. */
+/*
+ * The exports for a board's module (dma.h): the life of its device, and the memory that its DMA
+ * writes.
+ *
+ * A ring is mapped for the hardware page by page. A run ends where the next page is not the next
+ * one on the bus, and at the end of the ring; it is synchronised page by page, as it was mapped.
+ */
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -57,7 +63,6 @@ u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64
 }
 EXPORT_SYMBOL_GPL(zcring_dma_run);
 
-/* Page by page, as they were mapped. */
 static void zcring_dma_sync(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes,
 			    void (*sync)(struct device *dev, dma_addr_t address, size_t size,
 					 enum dma_data_direction direction))
@@ -91,8 +96,8 @@ void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 byt
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 
 /*
- * The engine is plain C and exports nothing itself. The accounting and the clock are for every
- * board ...
+ * The engine is plain C and exports nothing itself. Accounting, clock and the check of a rate are for
+ * every board.
  */
 #define ZCRING_EXPORT(_name) EXPORT_SYMBOL_GPL(_name)
 
@@ -111,7 +116,7 @@ ZCRING_EXPORT(zcring_clock_rebase);
 ZCRING_EXPORT(zcring_clock_set_time);
 ZCRING_EXPORT(zcring_rate_is_valid);
 
-/* ... and the signal path, for one that has DMA but no antenna. */
+/* The front end is for a board that has DMA but no antenna. */
 ZCRING_EXPORT(zcring_front_init);
 ZCRING_EXPORT(zcring_front_configure);
 ZCRING_EXPORT(zcring_front_set_scene);

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The character device: open, release, poll() and the ioctls.
+ *
+ * Each ioctl copies its argument, takes the device's lock, and copies its result after the lock is
+ * dropped, so that no page fault happens under the lock. A call that acts makes its file the
+ * consumer. poll() takes no lock.
+ */
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -20,7 +27,7 @@ static int zcring_cdev_open(struct inode *inode, struct file *file)
 	return stream_open(inode, file);
 }
 
-/* Not before the last mapping of the file is gone, too. */
+/* Called after the last mapping of the file is gone, too. */
 static int zcring_cdev_release(struct inode *inode, struct file *file)
 {
 	zcring_consumer_close(file->private_data, file);
@@ -31,14 +38,14 @@ static __poll_t zcring_cdev_poll(struct file *file, poll_table *wait)
 {
 	struct zcring_device *zdev = file->private_data;
 	const struct zcring_stream *stream = &zdev->stream;
-	__poll_t writable = EPOLLOUT | EPOLLWRNORM; /* write() never waits */
+	__poll_t writable = EPOLLOUT | EPOLLWRNORM; /* write() never blocks */
 
 	poll_wait(file, &zdev->wait, wait);
-	zcring_ring_fence_before_look(); /* poll_wait() has it itself from 6.14 on */
+	zcring_ring_fence_before_look(); /* poll_wait() contains the fence from 6.14 on */
 	switch (zcring_load(&stream->state)) {
 	case ZCRING_STATE_RUNNING:
 		return writable | (zcring_stream_readable(stream) ? EPOLLIN | EPOLLRDNORM : 0);
-	case ZCRING_STATE_STOPPED: /* no more will come: there is nothing to wait for */
+	case ZCRING_STATE_STOPPED: /* no sample will arrive: nothing to wait for */
 		return writable | EPOLLIN | EPOLLRDNORM;
 	case ZCRING_STATE_FAULT:
 		return EPOLLERR;
@@ -141,7 +148,7 @@ static int zcring_cdev_set_scene(struct file *file, const void __user *from)
 	return zcring_scene_set(file->private_data, file, &scene);
 }
 
-/* The lock, for one that is the consumer then, or has become it. */
+/* Takes the lock and makes @file the consumer; without the lock after an error. */
 static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file *file)
 {
 	int err;
@@ -155,7 +162,7 @@ static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file 
 	return err;
 }
 
-/* A read() that is going on ends first: it would put its tail into the new stream. */
+/* io_lock: a read() in progress ends first; it would store its tail into the new stream. */
 static int zcring_cdev_start(struct file *file, const void __user *from)
 {
 	struct zcring_device *zdev = file->private_data;
@@ -207,8 +214,8 @@ static int zcring_cdev_control(struct file *file, const void __user *from)
 }
 
 /*
- * A device that is gone says so before it finds any fault with the call. Whoever may only
- * read a file may look, and read(), but change nothing.
+ * ENODEV comes before every other error of a call. A file that was not opened for writing may use
+ * the GET commands and read(), but change nothing.
  */
 static int zcring_cdev_may_call(const struct file *file, unsigned int command)
 {

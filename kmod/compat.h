@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What differs between kernel versions, and nothing else. The code is written for the newest. */
+/* Differences between kernel versions, and nothing else. The code is written for the newest version. */
 #ifndef ZCRING_COMPAT_H
 #define ZCRING_COMPAT_H
 
@@ -8,7 +8,7 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
-#define ZCRING_DEVNODE_CONST /* class.devnode took a device that it could change */
+#define ZCRING_DEVNODE_CONST /* class.devnode took a pointer without const */
 #else
 #define ZCRING_DEVNODE_CONST const
 #endif

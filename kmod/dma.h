@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The seam between ring and ABI on one side and whatever fills the ring on the other.
+ * The interface between ring and ABI on one side and the DMA engine that fills the ring on the
+ * other.
  *
- * A board driver supplies these operations in place of the simulated ones (sim.c), from a
- * module of its own (edu.c is one). It puts samples into the stream's memory and tells the
- * accounting (engine/stream.h); files, mappings, sleep and sysfs need nothing else from it.
- * docs/porting.md walks through it.
+ * A board's driver supplies these operations instead of the simulated ones (sim.c), from a module of
+ * its own (edu.c is an example). It puts samples into the memory of the stream and reports them to
+ * the accounting (engine/stream.h). Files, mappings, sleeping and sysfs need nothing else from it.
+ * A board without a clock of its own uses engine/clock.h, a board without an antenna
+ * engine/front.h. docs/porting.md explains all steps.
+ *
+ * Life of a board's device: zcring_board_register() when the hardware is found,
+ * zcring_board_unregister() when it goes, then the driver ends all DMA, then zcring_board_put().
  */
 #ifndef ZCRING_DMA_H
 #define ZCRING_DMA_H
@@ -20,42 +25,42 @@ struct module;
 struct zcring_device;
 
 /**
- * struct zcring_dma_ops - a DMA engine
- * @owner: the module that they are in, which stays while a file is open
- * @model: for people, in struct zcring_info
+ * struct zcring_dma_ops - the operations of a DMA engine
+ * @owner: the module that contains the operations; it stays loaded while a file is open
+ * @model: name for people, in struct zcring_info
  * @features: ZCRING_FEATURE_SIMULATED and ZCRING_FEATURE_TIMED where they apply
- * @has_interrupt: the board calls zcring_dma_interrupt(); else a timer takes its place,
- *                 once an interval
- * @alloc: takes a device whose stream has its memory, what zcring_board_register() was given
- *          as @board, and a valid configuration; returns what the other operations get as
- *          @dma, or an ERR_PTR()
+ * @has_interrupt: the board calls zcring_dma_interrupt(); without it, a timer calls @progress once
+ *                 an interval
+ * @alloc: gets a device whose stream has its memory, the @board that was given to
+ *         zcring_board_register(), and a valid configuration; returns the @dma of all other
+ *         operations, or an ERR_PTR()
  * @free: undoes @alloc; the stream does not run
- * @configure: takes another valid configuration, and the stream's new geometry. When it
- *             returns, no DMA goes into the ring that was there before
- * @set_scene: puts a valid scene on the air; @samples stay until the next scene. NULL
- *             where there is no antenna
- * @start: starts the stream with its first sample at @mono_ns (CLOCK_MONOTONIC) and the
- *         delay of @start. @time_ns is the time of day at @mono_ns, unless the device's was
- *         set or @start has its own
- * @stop: ends the stream, where one runs. When it returns, no DMA goes on
- * @control: tunes; checks all of @control
- * @progress: accounts for all that the hardware did until @mono_ns. Called while the stream
- *            runs, from a thread that may sleep, for an interrupt that came at @interrupt_ns:
- *            the timer's, or else once for the start, when its delay is over, and then for
- *            the board's own. Several may have become one, and one may come late. Returns
- *            false; or true where it is not done and has had the lock for some milliseconds:
- *            then others get it, and this is called again, with the same times, while a
- *            stream runs; that may be another one by then, which began after @mono_ns. Where
- *            the hardware moves the samples, there is always no more to do
+ * @configure: gets another valid configuration; the stream has the new geometry already. When it
+ *             returns, no DMA into the old ring is left
+ * @set_scene: puts a valid scene on the air; @samples stay in place until the next scene. NULL for a
+ *             DMA engine without an antenna
+ * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_MONOTONIC) plus the delay
+ *         of @start. @time_ns is the time of day at @mono_ns, unless the time of the device was set or
+ *         @start has a time
+ * @stop: ends the stream, if one runs. When it returns, no DMA is left
+ * @control: tunes; checks every field of @control
+ * @progress: accounts for everything that the hardware did until @mono_ns. Called while the stream
+ *            runs, by a thread that may sleep, for an interrupt at @interrupt_ns: each interrupt of
+ *            the timer, or else one for the start, when its delay is over, and then the board's.
+ *            Several interrupts may be merged into one call, and a call may come late. Returns false
+ *            when it is done. Returns true if it is not done but has held the lock for some
+ *            milliseconds: other callers then get the lock, and @progress is called again with the
+ *            same times while a stream runs; that may be another stream, which began after @mono_ns.
+ *            Hardware that moves the samples by itself is always done
  * @get_tuning: fills all of @tuning
- * @inject: has something go wrong from @mono_ns on; -EINVAL while no stream runs, -ERANGE for
- *          an amount out of range. NULL for a real board: its injected faults come by themselves
+ * @inject: injects a fault from @mono_ns on; -EINVAL while no stream runs, -ERANGE for an amount out
+ *          of range. NULL for a real board, which has real faults
  *
- * All are called with the device's lock held, so never two at a time, and may sleep; but not
- * for long: whoever maps, looks, closes or pulls the board waits meanwhile, unkillably. A
- * stream may also end by itself (ZCRING_STATE_FAULT), without @stop, while DMA goes on.
- * Once the board is unplugged, only @set_scene, @stop and @free are called, and find no
- * hardware.
+ * All operations are called with the device's lock held, hence one at a time. They may sleep, but
+ * only briefly: everyone who maps, observes or closes the device or unregisters the board waits for
+ * the lock meanwhile and cannot be killed. A stream may also end by a fault (ZCRING_STATE_FAULT),
+ * without @stop, while DMA goes on. Once the board is unregistered, only @set_scene, @stop and @free
+ * are called, and they must not access the hardware.
  */
 struct zcring_dma_ops {
 	struct module *owner;
@@ -77,43 +82,43 @@ struct zcring_dma_ops {
 extern const struct zcring_dma_ops zcring_sim_dma_ops;
 
 /*
- * What a board's module calls when it finds its hardware, and when that goes. @dev does the
- * DMA; its mask is set. An ERR_PTR() if there is no device to be had: nothing is left then.
+ * Registers a device for a board that was found. @dev does the DMA; its DMA mask is set. After an
+ * error, which is returned as an ERR_PTR(), no device is left.
  */
 struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, struct device *dev,
-					void *board);
+					    void *board);
 
 /*
- * In two steps. After the first, which may be called with the hardware gone already, the
- * stream has ended for good, and no operation goes near the hardware. Then the driver sees to
- * it that no DMA goes on and no interrupt comes any more; and then the second has the ring
- * unmapped from @dev. The device itself lives on while files are open, without the driver.
+ * Removes a board, in two steps. unregister, which may be called after the hardware is gone, ends
+ * the stream for good; no operation accesses the hardware afterwards. Then the driver makes sure that
+ * no DMA is left and no interrupt comes any more. Then put unmaps the ring from @dev. The device
+ * itself lives on, without the driver, while files are open.
  */
 void zcring_board_unregister(struct zcring_device *zdev);
 void zcring_board_put(struct zcring_device *zdev);
 
 /*
- * What the operations of a board work on. The memory of one sample belongs to either the
- * hardware or the processor; what is given to the hardware has to be taken back before it is
- * published.
+ * The functions below are for the operations of a board. The memory of a sample belongs either to the
+ * hardware or to the processor; memory that was given to the hardware must be taken back before its
+ * samples are published.
  */
 
-/* The accounting; as long as @zdev. */
+/* The accounting; it lives as long as @zdev. */
 struct zcring_stream *zcring_dma_stream(struct zcring_device *zdev);
 
 /*
- * How many bytes of a channel's ring, from the sample @index on and up to @bytes, the
- * hardware sees in a row.
+ * Number of bytes, at most @bytes, of a channel's ring from the sample @index on that are contiguous
+ * for the hardware.
  */
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes);
 
-/* Gives such a run to the hardware; returns its address there. */
+/* Gives such a contiguous run to the hardware; returns its bus address. */
 dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes);
 
-/* Takes it back: the processor sees what the hardware has written. */
+/* Takes the run back: the processor then sees the samples that the hardware has written. */
 void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes);
 
-/* In the board's interrupt handler: has the progress called. Takes no lock, never sleeps. */
+/* For the board's interrupt handler: lets the worker call @progress. Takes no lock, never sleeps. */
 void zcring_dma_interrupt(struct zcring_device *zdev);
 
 #endif /* ZCRING_DMA_H */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The edu card of QEMU as hardware: on the PCI bus, its registers, its interrupt, its life.
- * QEMU's docs/specs/edu is its manual.
+ * The edu card of QEMU as hardware: PCI device, registers, interrupt, probe and remove. The card's
+ * manual is docs/specs/edu in QEMU. An example for the driver of a board (docs/porting.md).
+ *
+ * Every register of a card that is gone reads as all ones; each read is checked for that.
  */
 #include <linux/bits.h>
 #include <linux/dma-mapping.h>
@@ -20,28 +22,29 @@
 
 /* Registers; 32 bits wide, those of the DMA engine 64. */
 #define EDU_IDENTIFICATION   0x00
-#define EDU_IDENTIFIED	     0xed /* its lowest byte */
-#define EDU_LIVENESS	     0x04 /* reads as what was written, inverted */
+#define EDU_IDENTIFIED	     0xed /* lowest byte of the identification */
+#define EDU_LIVENESS	     0x04 /* reads as the inverse of the value written */
 #define EDU_INTERRUPT_STATUS 0x24
 #define EDU_INTERRUPT_ACK    0x64
 #define EDU_DMA_FROM	     0x80
 #define EDU_DMA_TO	     0x88
 #define EDU_DMA_COUNT	     0x90
 #define EDU_DMA_COMMAND	     0x98
-#define EDU_DMA_RUN	     BIT(0) /* reads as 1 until it has ended */
+#define EDU_DMA_RUN	     BIT(0) /* reads as 1 until the DMA has ended */
 #define EDU_DMA_TO_MEMORY    BIT(1)
 #define EDU_DMA_INTERRUPT    BIT(2)
 #define EDU_INTERRUPT_OF_DMA 0x100
 
-#define EDU_GONE (~0U) /* what a register of a card that is gone reads as */
+#define EDU_GONE (~0U) /* value of every register of a card that is gone */
 
 #define EDU_POLL_US	1000
 #define EDU_PATIENCE_US 1000000 /* a leg takes 100 ms */
 
 static unsigned int dma_bits = 28;
 module_param(dma_bits, uint, 0444);
-MODULE_PARM_DESC(dma_bits,
-		 "address bits of the card's DMA, as QEMU's property dma_mask gives it (default 28)");
+MODULE_PARM_DESC(
+	dma_bits,
+	"address bits of the card's DMA, 24 to 64; must match QEMU's property dma_mask (default 28)");
 
 static void zcring_edu_start_dma(struct zcring_edu *edu, u64 from, u64 to, u64 bytes, u32 flags)
 {
@@ -84,11 +87,12 @@ int zcring_edu_quiesce(struct zcring_edu *edu)
 		return 0;
 	edu->is_broken = true;
 	pci_clear_master(edu->pdev);
-	pci_err(edu->pdev, "the DMA engine does not answer any more\n");
+	pci_err(edu->pdev,
+		"the DMA engine did not end a DMA within 1 s; bus mastering is off, remove the card and plug it in again\n");
 	return -EIO;
 }
 
-/* The line may be shared, unless it is a message (MSI). */
+/* The interrupt line may be shared, unless the interrupt is a message (MSI). */
 static irqreturn_t zcring_edu_interrupt(int irq, void *data)
 {
 	struct zcring_edu *edu = data;
@@ -102,7 +106,7 @@ static irqreturn_t zcring_edu_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* It is that card, and alive; and idle, whoever had it before. */
+/* Checks that this is an edu card and responds, and ends a DMA of an earlier driver. */
 static int zcring_edu_check(struct zcring_edu *edu)
 {
 	u32 identification = readl(edu->registers + EDU_IDENTIFICATION);
@@ -111,7 +115,8 @@ static int zcring_edu_check(struct zcring_edu *edu)
 	writel(identification, edu->registers + EDU_LIVENESS);
 	if ((identification & 0xff) != EDU_IDENTIFIED ||
 	    readl(edu->registers + EDU_LIVENESS) != ~identification) {
-		pci_err(edu->pdev, "identifies itself as %#x: no edu card\n", identification);
+		pci_err(edu->pdev, "identification register reads %#x: not an edu card\n",
+			identification);
 		return -ENODEV;
 	}
 	err = zcring_edu_quiesce(edu);
@@ -183,7 +188,8 @@ static int zcring_edu_setup_dma(struct zcring_edu *edu)
 	int err;
 
 	if (dma_bits < 24 || dma_bits > 64) {
-		pci_err(edu->pdev, "parameter dma_bits=%u: allowed is 24 to 64\n", dma_bits);
+		pci_err(edu->pdev, "parameter dma_bits=%u: the allowed range is 24 to 64\n",
+			dma_bits);
 		return -EINVAL;
 	}
 	err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(dma_bits));
@@ -262,6 +268,6 @@ static struct pci_driver zcring_edu_driver = {
 module_pci_driver(zcring_edu_driver);
 
 MODULE_AUTHOR("zcring developers");
-MODULE_DESCRIPTION("zcring by the real DMA of QEMU's edu card");
+MODULE_DESCRIPTION("zcring board driver for the DMA engine of QEMU's edu card");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(ZCRING_VERSION);

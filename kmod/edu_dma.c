@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A board that any machine can have: the edu card of QEMU, which has a DMA engine, an
- * interrupt and a buffer, but no antenna. What would come from its ADC is put into its buffer
- * by DMA, as the simulated front end makes it; from there on all is as with any board.
+ * The DMA engine of the edu card of QEMU, a board that any VM can have: the card has a DMA engine, an
+ * interrupt and a buffer, but no antenna. The samples of the simulated front end, in place of an ADC,
+ * are put into its buffer by DMA; all further steps are as with any board.
  *
  *   front end --> page --DMA--> the card's buffer --DMA--> ring --> consumer
  *              (FILL)                             (DRAIN, a channel at a time)
  *
- * A leg is one DMA, which the card ends with an interrupt; a block is as many samples as go
- * through its buffer at once: one FILL, and one DRAIN for each channel. The card has no clock
- * of its own, either: it takes a block after the other as fast as its DMA goes (a leg takes it
- * 100 ms), and the time of a sample follows from the rate it is set to. What the ring has no
- * room for is lost in the card's buffer.
+ * A leg is one DMA, which the card ends with an interrupt; a block is the number of samples that fit
+ * into the card's buffer: one FILL, and one DRAIN for each channel. The card has no clock: it takes
+ * block after block as fast as its DMA allows (a leg takes 100 ms), and the time of a sample follows
+ * from the configured rate. Samples for which the ring has no room are lost in the card's buffer.
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -30,15 +29,15 @@ enum zcring_edu_leg {
 };
 
 /**
- * struct zcring_edu_engine - its DMA, as long as the device
- * @edu: the card; not to be looked at once the stream is gone
- * @stream: where the samples go
- * @front: makes them, and is tuned
- * @begin_ns: not before then the stream has its first sample
- * @leg: what the card does
- * @burst: of the block that is on its way, as it is tuned
- * @samples: of the block
- * @fits: how many of them go into the ring
+ * struct zcring_edu_engine - the DMA engine; lives as long as the device
+ * @edu: the card; not accessed once the stream is gone
+ * @stream: destination of the samples
+ * @front: source of the samples; takes the commands
+ * @begin_ns: time of the first sample; no block is begun before
+ * @leg: the leg in progress
+ * @burst: descriptor of the block in progress
+ * @samples: length of the block
+ * @fits: number of its samples that fit into the ring
  */
 struct zcring_edu_engine {
 	struct zcring_edu *edu;
@@ -51,7 +50,7 @@ struct zcring_edu_engine {
 	u64 fits;
 };
 
-/* The sample that a command can come to first: the block on its way is as it is. */
+/* The first sample at which a command can take effect: the one after the block in progress. */
 static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
 {
 	u64 sample_clock = engine->stream->telemetry.sample_clock;
@@ -60,8 +59,8 @@ static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
 }
 
 /*
- * The block that is on its way, if any, is dropped, as if it had never been taken; and what
- * was to come after it comes now.
+ * Drops the block in progress, if any, as if its samples had never been taken; commands that were to
+ * take effect after the block take effect now.
  */
 static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 {
@@ -109,7 +108,7 @@ static void zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, co
 	zcring_front_set_scene(&engine->front, scene, samples);
 }
 
-/* The first block waits for the interrupt that says that the delay is over. */
+/* The first block is begun by progress(), for the interrupt at the end of the delay. */
 static int zcring_edu_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)
 {
 	struct zcring_edu_engine *engine = dma;
@@ -157,7 +156,7 @@ static int zcring_edu_control(void *dma, const struct zcring_control *control, u
 	return err ?: zcring_front_control(&engine->front, &command, mono_ns);
 }
 
-/* While it runs, its time goes with its samples. */
+/* While a stream runs, the time follows from the samples taken. */
 static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
 {
 	const struct zcring_edu_engine *engine = dma;
@@ -169,7 +168,7 @@ static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *
 			zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
 }
 
-/* As much as goes through the card's buffer, and as the card sees of the ring in a row. */
+/* Samples that fit into the card's buffer and are contiguous in the ring for the card. */
 static u64 zcring_edu_block_samples(const struct zcring_edu_engine *engine)
 {
 	const struct zcring_stream *stream = engine->stream;
@@ -241,7 +240,10 @@ static void zcring_edu_end_leg(struct zcring_edu_engine *engine, u64 interrupt_n
 		zcring_edu_end_block(engine, interrupt_ns);
 }
 
-/* The interrupt may be that of the start, or of a leg that was waited for, even long ago. */
+/*
+ * The interrupt may belong to the start, or to a leg whose end was waited for earlier: therefore asks
+ * the card.
+ */
 static bool zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
 	struct zcring_edu_engine *engine = dma;

@@ -1,4 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Areas of pages, and the rings made of them (mem.h).
+ *
+ * Pages are allocated in chunks that are as large as available, then split, so that every page is
+ * freed alone. All memory is zeroed and charged to the memory cgroup of the caller. Loops over pages
+ * call cond_resched(): a ring may have two million pages.
+ */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
@@ -9,13 +16,13 @@
 #include "engine/sample.h"
 #include "mem.h"
 
-/* One entry of a page table's middle level: what a board's scatter list would like, too. */
+/* One entry of the middle level of a page table; a good size for a board's scatter list, too. */
 #define ZCRING_CHUNK_BYTES SZ_2M
 
 /*
- * Large chunks are a wish: only a single page is worth reclaiming for. A request fails
- * rather than having a process killed for it; but what it leaves to others may be so little
- * that theirs do, which is why all is accounted and memory_bytes_max bounds it.
+ * Large chunks are optional: memory is reclaimed only for single pages. A request fails instead of
+ * invoking the OOM killer. It may leave so little memory that the requests of others invoke the OOM
+ * killer; therefore all memory is accounted, and memory_bytes_max limits it.
  */
 static struct page *zcring_area_alloc_chunk(unsigned int order, gfp_t zone)
 {
@@ -43,7 +50,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 			order--;
 			continue;
 		}
-		split_page(chunk, order); /* so that freeing needs no list of chunks */
+		split_page(chunk, order); /* freeing needs no list of chunks then */
 		for (i = 0; i < 1UL << order; i++)
 			area->pages[area->count++] = chunk + i;
 		cond_resched();
@@ -83,7 +90,7 @@ int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 	return zcring_area_alloc_in(area, bytes, 0);
 }
 
-/* In a loop over pages, of which a ring may have two million: lets others run now and then. */
+/* Lets other tasks run now and then in a loop over pages. */
 static void zcring_area_yield(unsigned long page)
 {
 	if (!(page % 4096))
@@ -103,7 +110,7 @@ void zcring_area_free(struct zcring_area *area)
 	*area = (struct zcring_area){};
 }
 
-/* Pages from @first on, up to the area's end and no more than @limit, that lie in a row. */
+/* Number of contiguous pages from @first on, at most @limit and not beyond the end of the area. */
 static unsigned long zcring_area_run(const struct zcring_area *area, unsigned long first,
 				     unsigned long limit)
 {
@@ -136,8 +143,8 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 }
 
 /*
- * Whatever the processor is to see of it, it has been given already (zcring_dma_take()); a
- * copy of bounce buffers here would only bring back what was there before.
+ * No synchronisation: zcring_dma_take() has given every published sample to the processor already,
+ * and copying a bounce buffer now could only restore older samples.
  */
 static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
 {
@@ -155,7 +162,7 @@ static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
 	area->dma_dev = NULL;
 }
 
-/* Page by page: no bounce buffer and no IOMMU has trouble with that. */
+/* Maps page by page, which works with bounce buffers and with every IOMMU. */
 static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
 {
 	unsigned long i;

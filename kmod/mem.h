@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Memory that the kernel sees flat and user space may map, and the rings made of it. */
+/*
+ * Areas: pages that the kernel sees as one flat piece and user space may map. Rings: the areas whose
+ * size depends on the geometry.
+ */
 #ifndef ZCRING_MEM_H
 #define ZCRING_MEM_H
 
@@ -11,18 +14,18 @@ struct device;
 struct page;
 struct vm_area_struct;
 
-/* As the emulator has it: bursts of 50 ms for more than three minutes. */
+/* As in the emulator: enough for more than three minutes of bursts of 50 ms. */
 #define ZCRING_BURST_SLOTS 4096ULL
 
 /**
- * struct zcring_area - pages of memory, cached, in chunks as contiguous as could be had
- * @pages: in order; neighbours that are neighbours in memory too make a chunk
- * @count: how many
- * @address: the kernel's flat view of them
- * @dma_dev: the hardware that they are mapped for, if any
- * @dma: each page's address, as that hardware sees it
+ * struct zcring_area - cached pages, in chunks that are as contiguous as was available
+ * @pages: the pages in order; pages that follow each other in memory too form a chunk
+ * @count: number of pages
+ * @address: contiguous mapping of all pages in the kernel
+ * @dma_dev: the hardware for which the pages are mapped; NULL if there is none
+ * @dma: bus address of each page for that hardware
  *
- * All zero where there is none.
+ * All fields are zero in an area without memory.
  */
 struct zcring_area {
 	struct page **pages;
@@ -35,7 +38,7 @@ struct zcring_area {
 /**
  * struct zcring_ring - the memory that depends on the geometry
  * @bursts: ring of descriptors
- * @burst_ends: the stream's private companion of it
+ * @burst_ends: private ends of the bursts, see struct zcring_stream
  * @data: samples of each channel
  */
 struct zcring_ring {
@@ -54,27 +57,28 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
 }
 
 /*
- * Fills @vma with the area from its beginning, and over again while there is room. After an
- * error some of it may be mapped: the caller zaps that while it still holds the area.
+ * Maps the area into @vma from its beginning, again and again up to the end of @vma. After an error
+ * a part may be mapped: the caller zaps it while the caller still holds the area.
  */
 int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
 
-/* Bytes of pages: that a ring would have, and that one has. */
+/* Bytes of the pages of a ring: of one with @config, and of an existing one. */
 u64 zcring_config_bytes(const struct zcring_config *config);
 u64 zcring_ring_bytes(const struct zcring_ring *ring);
 
-/* @zone: 0, or the __GFP_DMA flag of memory that the hardware reaches. */
+/* @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches. */
 int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone);
 void zcring_ring_free(struct zcring_ring *ring);
 
 /*
- * Maps the samples for @dev to write, and back; the ring must not be mapped, and the
- * hardware have ended with it, respectively. Unmapping what is not mapped does nothing.
+ * Maps the areas of samples for DMA from @dev, and unmaps them. A ring that is mapped must not be
+ * mapped again; before unmapping, all DMA into the ring must have ended. Unmapping a ring that is not
+ * mapped does nothing.
  */
 int zcring_ring_map_dma(struct zcring_ring *ring, struct device *dev);
 void zcring_ring_unmap_dma(struct zcring_ring *ring);
 
-/* Makes it the memory of @stream, which begins anew, stopped and empty. */
+/* Makes @ring the memory of @stream, and resets @stream: stopped and empty. */
 void zcring_ring_attach(const struct zcring_ring *ring, const struct zcring_config *config,
 			struct zcring_stream *stream);
 

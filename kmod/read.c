@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * read(): the ring for programs that know nothing of it. It copies, which is what mapping
- * the ring saves. Samples of several channels come by turns, in whole frames: a sample of
- * channel 0, of channel 1, and so on.
+ * read(): samples for programs that do not map the ring; every sample is copied. Samples of several
+ * channels are interleaved in whole frames: a sample of channel 0, of channel 1, and so on.
  *
- * The kernel is the consumer here and moves the tail; so a file that has the consumer page
- * mapped cannot read.
+ * The kernel moves the tail for the caller, so read() fails with EBUSY while the consumer page is
+ * mapped. io_lock keeps the ring in place while samples are copied; the stream goes on meanwhile.
  */
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
@@ -14,16 +13,16 @@
 
 #include "zcring.h"
 
-#define ZCRING_READ_STEP   SZ_64K /* copied before it is released */
-#define ZCRING_PIECE_BYTES 512 /* of frames, put together on the stack */
+#define ZCRING_READ_STEP   SZ_64K /* bytes copied before they are released */
+#define ZCRING_PIECE_BYTES 512 /* bytes of frames that are interleaved on the stack */
 
-/* With a lock held: either keeps the geometry. */
+/* With lock or io_lock held: either keeps the geometry. */
 static u32 zcring_read_frame_bytes(const struct zcring_stream *stream)
 {
 	return stream->sample_bytes * stream->channels;
 }
 
-/* A buffer without room for a frame makes nobody the consumer. */
+/* A buffer that is too small for a frame is refused, and its file does not become the consumer. */
 static int zcring_read_check(struct zcring_device *zdev, struct file *file, size_t bytes)
 {
 	int err;
@@ -38,7 +37,7 @@ static int zcring_read_check(struct zcring_device *zdev, struct file *file, size
 	return err;
 }
 
-/* With io_lock held: starts what has to be started, and tells what can be read. */
+/* With io_lock held: starts a stream if none was started, and returns what can be read. */
 static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *tail, u64 *filled)
 {
 	static const struct zcring_start fresh;
@@ -56,7 +55,7 @@ static int zcring_read_look(struct zcring_device *zdev, struct file *file, u64 *
 	if (err)
 		goto out_unlock;
 	zcring_device_account(zdev);
-	zcring_store(&stream->consumer->watermark, stream->tail); /* anything will do */
+	zcring_store(&stream->consumer->watermark, stream->tail); /* any sample wakes */
 	if (stream->state == ZCRING_STATE_FAULT)
 		err = -EIO;
 	*tail = stream->tail;
@@ -104,7 +103,7 @@ static int zcring_read_copy_frames(const struct zcring_stream *stream, u64 index
 	return 0;
 }
 
-/* With io_lock held: the memory stays, and what lies between tail and head does not change. */
+/* With io_lock held: the memory stays in place; samples between tail and head do not change. */
 static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 frames, char __user *to)
 {
 	struct zcring_stream *stream = &zdev->stream;
@@ -133,7 +132,7 @@ static ssize_t zcring_read_frames(struct zcring_device *zdev, u64 tail, u64 fram
 	return done * frame_bytes;
 }
 
-/* With io_lock held. 0 at the end of a stopped stream, -EAGAIN where a running one is empty. */
+/* With io_lock held. 0 at the end of a stopped stream, -EAGAIN if a running stream has no samples. */
 static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, char __user *to,
 				size_t bytes)
 {
@@ -141,7 +140,7 @@ static ssize_t zcring_read_some(struct zcring_device *zdev, struct file *file, c
 	u64 tail, filled;
 	int err;
 
-	if (!frames) /* configured anew since we looked */
+	if (!frames) /* the geometry changed since zcring_read_check() */
 		return -EINVAL;
 	err = zcring_read_look(zdev, file, &tail, &filled);
 	if (err)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Regions and their mappings. Each region has a slot of its own in the device's file
- * offsets, with room for the largest ring, mapped twice; a mapping begins where a slot
- * begins. Who may write a region is who may map it for writing, now and by mprotect().
+ * Regions and their mappings. Each region has a slot of its own in the file offsets of the device,
+ * large enough for the largest ring mapped twice; a mapping begins at the beginning of a slot.
+ *
+ * Only the consumer page can be mapped for writing, and only by the consumer; mprotect() cannot
+ * change that later. Every mapping but the metadata's is counted: while the count is not 0, the
+ * memory of the ring is not replaced.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -14,7 +17,7 @@
 
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
-/* A slot's number is its region, the channel added for ZCRING_DATA, the last of them. */
+/* The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. */
 static const struct zcring_area *zcring_region_slot_area(const struct zcring_device *zdev,
 							 unsigned long slot)
 {
@@ -57,7 +60,7 @@ int zcring_region_describe(const struct zcring_device *zdev, struct zcring_regio
 	return 0;
 }
 
-/* Counts a mapping of @slot, so that its memory stays: the metadata's does anyway. */
+/* Counts a mapping of @slot, so that its memory stays. The metadata page always stays. */
 static void zcring_region_slot_hold(struct zcring_device *zdev, unsigned long slot)
 {
 	if (slot != ZCRING_META)
@@ -74,7 +77,7 @@ static void zcring_region_slot_drop(struct zcring_device *zdev, unsigned long sl
 		atomic_dec(&zdev->mappings);
 }
 
-/* A fork, or a mapping that is cut in two. */
+/* Called for a fork, and when a mapping is split in two. */
 static void zcring_region_vma_open(struct vm_area_struct *vma)
 {
 	zcring_region_slot_hold(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
@@ -90,7 +93,7 @@ static const struct vm_operations_struct zcring_region_vm_ops = {
 	.close = zcring_region_vma_close,
 };
 
-/* With the lock held: what the mapping would show, held, or an error. */
+/* With the lock held: the area that @vma maps, counted as mapped, or an error. */
 static const struct zcring_area *zcring_region_hold_area(struct zcring_device *zdev,
 							 struct file *file,
 							 const struct vm_area_struct *vma,
@@ -118,8 +121,8 @@ static const struct zcring_area *zcring_region_hold_area(struct zcring_device *z
 }
 
 /*
- * EINVAL for what is no region, more than one, or private; EACCES for a right that no
- * mapping of the region can have, as for a file that was not opened for writing.
+ * EINVAL for a range that is no region or more than one, and for a private mapping; EACCES for an
+ * access that no mapping of the region can have, or not with a file that was not opened for writing.
  */
 int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -143,8 +146,8 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 	err = zcring_area_map(area, vma);
 	if (err) {
 		/*
-		 * What was mapped before the failure would stay until we have returned. Other
-		 * threads see it, and without our hold the memory may be freed at once.
+		 * The pages mapped before the failure would stay until the return. Other threads can
+		 * access them, and once the count is dropped the memory may be freed.
 		 */
 		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		zcring_region_slot_drop(zdev, slot);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is on the air. A scene of samples is announced, then written; it takes the old
- * one's place when its last byte is there, so that a failure leaves the old one on the air.
+ * The scene on the air. A recording is first announced by an ioctl, then written; it replaces the old
+ * scene when its last byte was written, so that after a failure the old scene stays on the air.
+ *
+ * Memory is allocated and freed without the device's lock. A scene changes only while the stream is
+ * stopped, and only by the consumer, or by sysfs while there is no consumer.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -12,7 +15,7 @@
 #include "engine/antenna.h"
 #include "zcring.h"
 
-#define ZCRING_WRITE_STEP SZ_1M /* copied before anything else may run */
+#define ZCRING_WRITE_STEP SZ_1M /* bytes copied before other tasks may run */
 
 /* With both locks held. */
 static void zcring_scene_clear_next(struct zcring_device *zdev, struct zcring_area *old)
@@ -31,7 +34,7 @@ void zcring_scene_abandon(struct zcring_device *zdev)
 	zcring_area_free(&old);
 }
 
-/* With both locks held; leaves the old samples in @samples. */
+/* With both locks held; exchanges @samples with the old samples. */
 static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcring_scene *scene,
 				    struct zcring_area *samples)
 {
@@ -40,7 +43,7 @@ static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcr
 	zdev->ops->set_scene(zdev->dma, scene, zdev->scene_samples.address);
 }
 
-/* A tone, where the device is tuned to when it is new. */
+/* A tone, at the frequency to which a new device is tuned. */
 void zcring_scene_init(struct zcring_device *zdev)
 {
 	struct zcring_scene tone = { .kind = ZCRING_SCENE_TONE };
@@ -64,7 +67,7 @@ static int zcring_scene_may_set(struct zcring_device *zdev, struct file *file)
 	return zdev->stream.state == ZCRING_STATE_RUNNING ? -EBUSY : 0;
 }
 
-/* Leaves in @samples and @old what is to be freed. */
+/* On return @samples and @old hold memory that the caller frees. */
 static int zcring_scene_apply(struct zcring_device *zdev, struct file *file,
 			      const struct zcring_scene *scene, struct zcring_area *samples,
 			      struct zcring_area *old)
@@ -123,7 +126,7 @@ out_unlock_io:
 	return err;
 }
 
-/* With io_lock held. How many of @bytes were taken, or an error if none were. */
+/* With io_lock held. Number of @bytes that were copied, or an error if none were. */
 static ssize_t zcring_scene_copy(struct zcring_device *zdev, const char __user *from, size_t bytes)
 {
 	size_t done = 0;
@@ -143,7 +146,7 @@ static ssize_t zcring_scene_copy(struct zcring_device *zdev, const char __user *
 	return done;
 }
 
-/* With io_lock held: a scene that is whole goes on the air. */
+/* With io_lock held: puts a completely written scene on the air. */
 static void zcring_scene_finish(struct zcring_device *zdev)
 {
 	struct zcring_area old;
@@ -157,7 +160,7 @@ static void zcring_scene_finish(struct zcring_device *zdev)
 	zcring_area_free(&old);
 }
 
-/* With io_lock held: whether @file may write, and there is something to be written. */
+/* With io_lock held: 0 if @file may write and a scene is being written, else an error. */
 static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
 {
 	int err;
@@ -173,8 +176,8 @@ static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
 }
 
 /*
- * Takes what the announced scene still lacks, and no more: a write that goes beyond is
- * short, and ENOSPC, as at the end of a disk, once nothing is lacking.
+ * Writes the announced scene up to its length: a longer write is short, and a write after the last
+ * byte fails with ENOSPC, as at the end of a disk.
  */
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
 {

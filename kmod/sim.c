@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The DMA engine of a board that is not there: the simulated front end behind dma.h. */
+/*
+ * The simulated DMA engine: the engine's front end (engine/front.h) as operations of dma.h.
+ *
+ * Each call first takes the samples that are due, as far as one step goes, so that "now" means the
+ * time of the call, not the last burst.
+ */
 #include <linux/err.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
@@ -45,13 +50,13 @@ static bool zcring_sim_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 	return zcring_front_run(dma, mono_ns, interrupt_ns);
 }
 
-/* What is on its way is delivered: up to now, not up to the last burst, where a step does it. */
+/* Delivers the samples due until now, not only until the last burst, if one step suffices. */
 static void zcring_sim_stop(void *dma, u64 mono_ns)
 {
 	zcring_front_stop(dma, mono_ns);
 }
 
-/* "Now" is now, not the last burst; even where what is due by now takes more than this step. */
+/* "Now" is the time of the call, even if more samples are due than this step takes. */
 static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
 {
 	zcring_sim_progress(dma, mono_ns, mono_ns);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the engine did, told by comparing its accounting with that of the last time: the engine
- * itself knows of no tracepoints. With all of them off that is a handful of loads.
+ * Passes the tracepoints by comparing the accounting with that of the last call: the engine itself
+ * contains no tracepoints. With all tracepoints off, a call costs a few loads.
+ *
+ * The start of a stream is traced before its bursts, the end after them.
  */
 #define CREATE_TRACE_POINTS
 #include "zcring_trace.h"
@@ -25,7 +27,7 @@ static void zcring_trace_bursts(struct zcring_device *zdev)
 	zdev->traced.bursts = stream->burst_head;
 	if (!trace_zcring_burst_enabled())
 		return;
-	/* What one step wrote over again cannot be told any more. */
+	/* Descriptors that one step has overwritten are lost to the trace. */
 	if (stream->burst_head - first > stream->burst_slots)
 		first = stream->burst_head - stream->burst_slots;
 	for (; first != stream->burst_head; first++) {
@@ -43,12 +45,11 @@ static void zcring_trace_overflow(struct zcring_device *zdev)
 		trace_zcring_overflow(zdev, lost);
 }
 
-/* The start of a stream is told before what it brings, and its end after. */
 void zcring_trace_changes(struct zcring_device *zdev)
 {
 	const struct zcring_stream *stream = &zdev->stream;
 
-	/* A new stream counts from 0 on, and comes here before it has counted anything. */
+	/* A new stream begins at 0, and comes here before it has counted anything. */
 	if (stream->burst_head < zdev->traced.bursts)
 		zdev->traced.bursts = 0;
 	if (stream->telemetry.lost_samples < zdev->traced.lost_samples)

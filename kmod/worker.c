@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The timer is the DMA engine's interrupt, and does what an interrupt handler should: it
- * wakes a thread, which does the work. For a board with interrupts of its own, it only says
- * when the stream starts.
+ * The worker: a timer, which stands for the interrupt of the DMA engine, and a thread, which the
+ * interrupt wakes and which runs the DMA engine. For a board with an interrupt of its own, the timer
+ * fires once, when the stream starts.
+ *
+ * The handler takes no lock. The thread takes the device's lock for one step at a time, so that a
+ * long turn delays no other caller for more than one step.
  */
 #include <linux/bitops.h>
 #include <linux/err.h>
@@ -20,7 +23,7 @@ static void zcring_worker_kick(struct zcring_device *zdev, u64 now_ns, u64 late_
 
 	trace_zcring_interrupt(zdev, late_ns);
 	WRITE_ONCE(worker->fired_ns, now_ns);
-	/* Fully ordered, as test_and_clear_bit() is: who sees it due sees fired_ns. */
+	/* Fully ordered, as test_and_clear_bit() is: a thread that sees due sees fired_ns. */
 	test_and_set_bit(0, &worker->due);
 	wake_up(&worker->kick);
 }
@@ -40,11 +43,11 @@ static enum hrtimer_restart zcring_worker_interrupt(struct hrtimer *timer)
 	zcring_worker_kick(zdev, now_ns, now_ns - ktime_to_ns(hrtimer_get_expires(timer)));
 	if (!worker->interval)
 		return HRTIMER_NORESTART;
-	hrtimer_forward_now(timer, worker->interval); /* from when it was due: no drift */
+	hrtimer_forward_now(timer, worker->interval); /* relative to the expiry: no drift */
 	return HRTIMER_RESTART;
 }
 
-/* With the lock held, between the steps of a turn, any call may come, even a new start. */
+/* With the lock held. Between two steps of a turn any call may come, even a new start. */
 static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fired_ns)
 {
 	u64 fired_last_ns = READ_ONCE(zdev->worker.fired_ns);
@@ -62,7 +65,7 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fir
 	return more;
 }
 
-/* All that is due at one moment, however long it takes; nobody waits longer than a step. */
+/* Takes all samples that are due at one time, in steps; between two steps others get the lock. */
 static void zcring_worker_turn(struct zcring_device *zdev)
 {
 	u64 fired_ns = 0;
@@ -104,7 +107,7 @@ int zcring_worker_init(struct zcring_device *zdev)
 	return 0;
 }
 
-/* The stream does not run any more, or never did. */
+/* The stream does not run any more, or never ran. */
 void zcring_worker_exit(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);
@@ -116,12 +119,12 @@ void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
 	struct zcring_worker *worker = &zdev->worker;
 	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
 
-	WRITE_ONCE(worker->fired_ns, 0); /* a turn that the stream before has left finds nothing */
+	WRITE_ONCE(worker->fired_ns, 0); /* an unfinished turn of the stream before finds nothing */
 	worker->interval = ns_to_ktime(interval_ns);
 	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
 }
 
-/* Waits for a running handler, which takes no lock. */
+/* Waits for a running handler; the handler takes no lock. */
 void zcring_worker_stop(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);

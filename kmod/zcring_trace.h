@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tracepoints, below events/zcring/ in tracefs; docs/abi.md says what each tells. All
- * but the interrupt's are passed with the device's lock held, and so in order.
+ * The tracepoints, below events/zcring/ in tracefs; docs/abi.md describes each. All but
+ * zcring_interrupt are passed with the device's lock held, and therefore in order.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM zcring
