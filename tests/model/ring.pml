@@ -1,49 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The protocol of kmod/engine/ring.h, for Spin: ring, descriptors, sleep and wake. The
- * letters are those of ring.h. `check` explores every state, for rings of SIZE samples and
- * SLOTS descriptors, and then breaks one thing at a time, to see that it is found out.
+ * The protocol of kmod/engine/ring.h, for Spin: ring, descriptors, sleep and wake. The letters are
+ * those of ring.h. `check` explores every state, for rings of SIZE samples and SLOTS descriptors, and
+ * then runs mutations, each of which breaks one thing: every mutation must fail.
  *
- * Memory is that of C11: `log[side]` holds what a side has stored and the other need not see
- * yet, in program order. A load sees what it saw last, or any later store to that place;
+ * Memory follows C11: `log[side]` holds, in program order, the stores of a side that the other side
+ * need not see yet. A load returns the value of the load before, or of any later store to that place;
  * different places have no order between them, unless
- *   - an acquire sees a release: then all that was stored before is seen, too;
- *   - both sides have a full fence: the later one sees all that was stored before the
- *     earlier. That alone makes no plain access safe.
- * A plain access must happen after the one that it conflicts with: reads are in the log like
- * stores, and an access to a place with an entry there is a race, which an assertion finds.
- * As plain accesses never race, no processor or compiler can show what they do out of order.
+ *   - an acquire reads from a release: then all stores before the release are seen, too;
+ *   - both sides have a full fence: the later fence sees all stores before the earlier one. A full
+ *     fence alone makes no plain access safe.
+ * A plain access must happen after every access that conflicts with it: reads are in the log like
+ * stores, and an access to a place with an entry in the log is a race, which an assertion finds. As
+ * plain accesses never race, a reordering of them by processor or compiler cannot be observed.
  *
- * What is proved, for each run of up to RUN samples out of the ADC:
+ * Proved for each run of up to RUN samples of the ADC:
  *   - no sample or descriptor is read before it is written, nor overwritten while it is held;
- *   - each sample that is seen has a descriptor, and its sample clock is exact;
- *   - sample_clock = produced + lost, and all that was produced is consumed;
- *   - who has decided to sleep is woken in the same turn in which the watermark is reached
- *     or the state changes;
- *   - after a stop or an unplug the consumer reads all that was published, and ends;
+ *   - each sample that the consumer reads has a descriptor, and its sample clock is exact;
+ *   - sample_clock = produced + lost, and every produced sample is consumed;
+ *   - a consumer that has decided to sleep is woken in the same turn in which the watermark is
+ *     reached or the state changes;
+ *   - after a stop or an unplug the consumer reads all published samples, and ends;
  *   - no deadlock; and no more than LOG stores of a side are ever in flight.
  *
- * A step is some loads and then some stores: a load may be put off to the next store, as it
- * can still see what is old, and a store be brought forward to the load before it, as the
- * other side need not see it. A full fence is a step of its own.
+ * A step consists of loads and then stores: a load may be delayed to the next store, as it can still
+ * return an old value, and a store may be moved forward to the load before it, as the other side need
+ * not see it. A full fence is a step of its own.
  *
- * Where model and code differ:
- *   - All that happens under the device's lock is one process. Stopping and unplugging end
- *     it; starting anew, resuming, a forged tail and its fault are left out.
- *   - acquire() and release() are one thread's here. What a thread of its own adds is
- *     ordered by the caller, not by the ring.
- *   - `event` is the eventfd; in the kernel, the wait queue. It orders nothing here, which
- *     is less than either does. Timeouts and wake() are left out: they could only hide a
- *     lost wake-up. So is a device that says too early that it can be read (`fruitless`).
- *   - Loads do not see stores that come later in program order of another side than what
- *     that side has executed: no thin air, as C11 means it.
- *   - A full fence's own release and acquire are not used: fewer orderings than C11 gives.
- *   - A ring of descriptors that becomes full between the consumer's look and its sleep is
- *     no reason to wake here: emulator::wait() does not look for it after the fence, so that
- *     the producer's next turn wakes, and not the same one.
- *   - In the emulator every turn looks for a sleeper again, so that a wake-up lost to a
- *     missing fence is late by an interval there; after a stop it is lost for good.
- *   - One channel. Telemetry (G, H, I, J) is not in the model; ring.h argues for it.
+ * Differences between model and code:
+ *   - Everything that happens under the device's lock is one process. A stop or an unplug ends that
+ *     process; a new start, a resume, a forged tail and its fault are left out.
+ *   - acquire() and release() run in one thread here. If they run in two threads, the caller orders
+ *     them, not the ring.
+ *   - `event` is the eventfd or, in the kernel, the wait queue. It orders nothing here, which is less
+ *     than either orders. Timeouts and wake() are left out: they could only hide a lost wake-up. A
+ *     device that reports data too early (`fruitless`) is left out, too.
+ *   - A load returns no store that the other side has not executed yet: no out-of-thin-air values,
+ *     as in C11.
+ *   - The release and acquire of a full fence itself are not used: fewer orderings than C11 gives.
+ *   - A ring of descriptors that becomes full between the consumer's check and its sleep is no reason
+ *     to wake here: emulator::wait() does not check it after the fence, so the next turn of the
+ *     producer wakes, not the same one.
+ *   - In the emulator every turn checks for a sleeper again, so a wake-up lost to a missing fence is
+ *     only late by an interval there; after a stop it is lost for good.
+ *   - One channel. Telemetry (G, H, I, J) is not in the model; ring.h reasons about it.
  */
 #ifndef SIZE
 #define SIZE	2
@@ -52,10 +52,10 @@
 #define SLOTS	2
 #endif
 #ifndef RUN
-#define RUN	4	/* samples that the ADC gives, most of all, before the stop */
+#define RUN	4	/* most samples of the ADC before the stop */
 #endif
 
-/* Each ordering: 1 as it is, 0 as a mutation has it. */
+/* Each ordering: 1 as in the code, 0 in a mutation. */
 #ifndef A
 #define A 1
 #endif
@@ -87,7 +87,7 @@
 #define N 1
 #endif
 
-#define INDICES		(4 * SIZE)	/* of samples, before they go round */
+#define INDICES		(4 * SIZE)	/* of samples, before they wrap */
 #define BURSTS		(2 * SLOTS)
 #define CLOCKS		16
 #define DIFF(a, b)	(((a) - (b)) & (INDICES - 1))
@@ -106,7 +106,7 @@
 #define PRODUCER	0
 #define CONSUMER	1
 
-/* Places that the producer stores to, and those of the consumer; then the plain ones. */
+/* Places that the producer stores to, places of the consumer, then places of plain accesses. */
 #define HEAD		0
 #define BURST_HEAD	1
 #define STATE		2
@@ -130,26 +130,26 @@ typedef side {
 	byte fenced;		/* entries before the last full fence */
 	byte pending[PLACES];	/* entries for each place */
 	byte seen[PLAIN];	/* by the other side */
-	byte behind[PLAIN]	/* entries that an acquire of what is seen would let it see */
+	byte behind[PLAIN]	/* entries made visible by an acquire of the value seen */
 };
 
 side log[2];
 bit event;
-bit looking;		/* the producer is between its fence and its look */
+bit looking;		/* the producer is between its fence and its check */
 
-/* What truly is, for the assertions: an index, or NOTHING once it is released. */
+/* The true state, for the assertions: an index, or NOTHING once it is released. */
 byte sample[SIZE];
 byte burst_index[SLOTS], burst_samples[SLOTS], burst_lost[SLOTS], burst_clock[SLOTS];
 byte true_head, true_tail, true_clock, untold, true_watermark;
 byte consumer_clock;
-bit asleep;		/* it has decided to sleep, and has not been woken */
+bit asleep;		/* the consumer has decided to sleep and was not woken yet */
 
 hidden byte at, k, here, slot;
 
 #define leave(who, count, i) \
 	log[who].count = log[who].count - (i < log[who].count -> 1 : 0)
 
-/* Entry number i is seen by the other side. */
+/* The other side sees entry number i. */
 inline arrive(who, i)
 {
 	if
@@ -190,7 +190,7 @@ inline store(who, where, what, release)
 	}
 }
 
-/* By the other side than who. */
+/* By the side other than who. */
 inline load(who, where, acquire, result)
 {
 	atomic {
@@ -262,10 +262,10 @@ inline forget_unobservable()
 	}
 }
 
-/* A race, if the other side has an access to it that did not happen before. */
+/* A race if the other side has an access to the place that did not happen before. */
 #define NO_RACE(other, place)	(log[other].pending[place] == 0)
 
-/* ---- The producer: kmod/engine/stream.c, front.c. ---- */
+/* ---- The producer: kmod/engine/stream.c, delivery.c. ---- */
 
 /* zcring_front_run(), as far as the samples go. */
 #define write_samples()	atomic {						\
@@ -353,7 +353,7 @@ inline lose(samples)
 	}
 }
 
-/* zcring_stream_account(): see_tail(), free_bursts(). */
+/* zcring_stream_account(): stream_check_tail(), stream_free_bursts(). */
 inline account()
 {
 	load(CONSUMER, TAIL, D, n);
@@ -432,7 +432,7 @@ inline look_and_wake()
 	n = 0
 }
 
-/* Whether there is a reason to wake who sleeps: as it truly is. */
+/* Whether there is a reason to wake the sleeper, by the true state. */
 #define REASON	(state != RUNNING || REACHED(head, true_watermark))
 
 inline turn_ends()
@@ -464,7 +464,7 @@ inline fence_before_look()
 	looking = 1
 }
 
-/* Turns, and then the last one with a stop or an unplug after it. */
+/* Turns; after the last turn a stop or an unplug. */
 proctype producer()
 {
 	byte head, tail, burst_head, burst_tail, burst_ends[SLOTS];
@@ -520,7 +520,7 @@ look:
 
 /* ---- The consumer: lib/src/reader.cc, emulator.cc. ---- */
 
-/* find_gap(): looks at the next descriptor, even if its samples are past the head. */
+/* find_gap(): reads the next descriptor, even if its samples are past the head. */
 inline look_at_descriptor()
 {
 	if
@@ -547,7 +547,7 @@ inline read_sample()
 	assert(sample[PLACE(here)] == here)
 }
 
-/* reader::acquire(), with a caller that looks at the samples at once. */
+/* reader::acquire(), with a caller that reads the samples at once. */
 inline acquire_samples()
 {
 	load(PRODUCER, BURST_HEAD, L, burst_head);
@@ -566,14 +566,14 @@ inline acquire_samples()
 		:: else -> break
 		od;
 		here = cursor;
-		if	/* what find_gap() sees of a descriptor that it leaves for later */
+		if	/* find_gap() reads a descriptor but keeps it for later */
 		:: scanned != burst_head -> assert(NO_RACE(PRODUCER, DESCRIPTOR(scanned)))
 		:: else
 		fi
 	}
 }
 
-/* With a caller that looks at the samples until now. */
+/* With a caller that reads the samples until now. */
 inline read_held()
 {
 	atomic {
@@ -683,7 +683,7 @@ proctype consumer()
 		if
 		:: n > 0 -> goto acquire
 		:: n == 0 && state != RUNNING -> goto end
-		:: else -> until = cursor; goto release	/* by another thread, in truth */
+		:: else -> until = cursor; goto release	/* in the code, by another thread */
 		fi;
 acquire:
 		if
