@@ -105,7 +105,7 @@ def main():
     print(report.text(results))
     if not options.check:
         write(results, options.out)
-    missed = [c for c in results.get("checks", []) if not c["kept"]]
+    missed = [c for c in results.get("checks", []) if c["kept"] is False]
     for each in missed:
         rounds.say(f"missed: {report.check_line(each)}")
     if not options.check:

@@ -55,6 +55,9 @@ if(ZCRING_GNURADIO)
   script_test(examples_bad_day unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/bad_day.py)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)
+
+  # The bounds of bench --check, and the report, from the stored results.
+  script_test(bench_checks unit 60 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_bench.py)
 endif()
 
 # The emulated machine has two processors of its own: nothing else runs beside it.

@@ -1,0 +1,53 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bounds of `bench --check`, applied to the stored results with some of them changed."""
+
+import copy
+import json
+import pathlib
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bench"))
+import checks  # noqa: E402
+import report  # noqa: E402
+
+STORED = json.loads((ROOT / "docs" / "bench" / "bench.json").read_text(encoding="utf-8"))
+THROUGH_LARGE_BUFFER = checks.CONVERT + " through as large a buffer"
+
+
+def with_loop_costs(small, large):
+    """The stored results, where the block costs 1 ns a sample and the two bare loops these."""
+    results = copy.deepcopy(STORED)
+    summary = results["throughput"]["chains"]["null"]["summary"]
+    for key, cost in (("one_copy_sc16", 1.0), ("loop_sc16", small), ("loop_sc16_large", large)):
+        summary[key]["cpu_ns"]["median"] = cost
+    return {check["what"]: check for check in checks.check(results)}
+
+
+class Bounds(unittest.TestCase):
+    def test_the_stored_results_keep_every_bound(self):
+        found = checks.check(STORED)
+        self.assertEqual([c["what"] for c in found if c["kept"] is False], [])
+        self.assertEqual([c["what"] for c in found if c["kept"] is None], [checks.CONVERT])
+
+    def test_the_ratio_to_the_loop_through_as_large_a_buffer_is_at_most_1_5(self):
+        self.assertTrue(with_loop_costs(0.6, 1 / 1.49)[THROUGH_LARGE_BUFFER]["kept"])
+        self.assertIs(with_loop_costs(0.6, 1 / 1.51)[THROUGH_LARGE_BUFFER]["kept"], False)
+
+    def test_the_ratio_to_the_bare_loop_is_reported_and_has_no_bound(self):
+        check = with_loop_costs(0.1, 0.9)[checks.CONVERT]
+        self.assertIsNone(check["kept"])
+        self.assertEqual(check["ratio"], 10)
+        self.assertIn(f"| {checks.CONVERT} | 10.0 |  | for information |",
+                      list(report.checks([check]))[-1])
+
+    def test_the_report_of_the_stored_results_is_docs_bench_md(self):
+        results = dict(STORED, checks=checks.check(STORED))
+        self.assertEqual(report.markdown(results),
+                         (ROOT / "docs" / "bench.md").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    unittest.main()
