@@ -14,15 +14,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import numpy as np
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
+
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
 GRC = EXAMPLES.parent / "grc"
 TOOLS = ("grcc", "xvfb-run", "xwininfo", "import", "convert")
-DEADLINE_SECONDS = 60
 # A flowgraph that is never started: it shows its window, and no sample.
 NOT_STARTED = "import {0}; {0}.{0}.start = lambda self: None; {0}.main()"
 # A flowgraph that is tuned as its slider would, once it runs.
@@ -32,16 +33,6 @@ start = spectrum.spectrum.start
 spectrum.spectrum.start = lambda self: (start(self), self.set_freq(99.75e6))
 spectrum.main()
 """
-
-
-def wait_until(condition, what):
-    """Polls condition() until it is true, and returns what it returned."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (result := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"no {what} within {DEADLINE_SECONDS} s")
-        time.sleep(0.1)
-    return result
 
 
 def window(title):
@@ -136,7 +127,7 @@ class Flowgraphs(unittest.TestCase):
                 pixels = photograph(self.pictures / f"{name}.png", area)
                 return [pixels] if all(look(pixels)) else None
 
-            [pixels] = wait_until(seen, f"sight of {title}")
+            [pixels] = wait_until(seen, f"sight of {title}", period_seconds=0.1)
             process.terminate()
             self.assertEqual(process.wait(DEADLINE_SECONDS), 0, log.read_text())
         finally:

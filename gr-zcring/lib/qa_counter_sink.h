@@ -3,13 +3,13 @@
 #pragma once
 
 #include "qa_counter.h"
+#include "support/deadline.h"
 
 #include <gnuradio/io_signature.h>
 #include <gnuradio/sync_block.h>
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -84,7 +84,7 @@ public:
     bool wait_for(std::uint64_t items)
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        return d_changed.wait_for(lock, std::chrono::minutes(1), [&] {
+        return d_changed.wait_for(lock, zcring_test::time_limit, [&] {
             return d_items >= items || !d_wrong.empty();
         }) && d_wrong.empty();
     }
@@ -93,7 +93,7 @@ public:
     work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star&) override
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        d_changed.wait_for(lock, std::chrono::minutes(1), [this] { return !d_held; });
+        d_changed.wait_for(lock, zcring_test::time_limit, [this] { return !d_held; });
 
         const auto n = static_cast<std::uint64_t>(noutput_items);
         if (nitems_read(0) == 0) {
@@ -120,7 +120,7 @@ private:
     void check(gr_vector_const_void_star& items, std::uint64_t from, std::uint64_t to)
     {
         for (std::size_t c = 0; c < items.size(); c++) {
-            const auto first = static_cast<std::uint32_t>(d_next + 4097 * c);
+            const auto first = zcring_test::counter_sample(d_next, c);
             for (std::uint64_t k = from; k < to; k++) {
                 const auto expected = static_cast<std::uint32_t>(first + (k - from));
                 const std::uint32_t found = counter_value(d_item_bytes, items[c], k);

@@ -10,16 +10,16 @@
  */
 #pragma once
 
+#include "support/deadline.h"
+
 #include <gnuradio/zcring/source.h>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-#include <thread>
 
 inline std::string device_args()
 {
@@ -52,14 +52,4 @@ inline std::uint64_t scaled(std::uint64_t n)
     return n / static_cast<std::uint64_t>(scale ? std::max(1, std::atoi(scale)) : 1);
 }
 
-template <class condition>
-bool eventually(condition holds)
-{
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() > deadline)
-            return false;
-        std::this_thread::yield();
-    }
-    return true;
-}
+using zcring_test::eventually;

@@ -48,7 +48,7 @@ public:
     bool wait_for_clock(std::uint64_t clock)
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        return d_changed.wait_for(lock, std::chrono::minutes(1), [&] {
+        return d_changed.wait_for(lock, zcring_test::time_limit, [&] {
             return d_items && clock_of(0, d_items - 1) >= clock;
         });
     }
@@ -56,7 +56,7 @@ public:
     bool wait_for_items(std::uint64_t items)
     {
         std::unique_lock<std::mutex> lock(d_mutex);
-        return d_changed.wait_for(lock, std::chrono::minutes(1), [&] { return d_items >= items; });
+        return d_changed.wait_for(lock, zcring_test::time_limit, [&] { return d_items >= items; });
     }
 
     std::uint64_t items_now() const
@@ -118,7 +118,10 @@ public:
         const auto n = static_cast<std::uint64_t>(noutput_items);
         for (unsigned c = 0; c < d_runs.size(); c++) {
             for (std::uint64_t k = 0; k < n; k++)
-                note(c, d_items + k, counter_value(d_item_bytes, input_items[c], k) - 4097 * c);
+                note(c,
+                     d_items + k,
+                     counter_value(d_item_bytes, input_items[c], k) -
+                         zcring_test::counter_sample(0, c));
             std::vector<gr::tag_t> found;
             get_tags_in_window(found, c, 0, n);
             if (d_items == 0 && !found.empty())

@@ -3,6 +3,7 @@
 // The checker of the counter scene, on streams that are written here sample by sample: it finds
 // every wrong sample where it is, and counts each kind as it should.
 #include "counter_check.h"
+#include "support/counter_scene.h"
 
 #include <gtest/gtest.h>
 
@@ -34,7 +35,7 @@ public:
     {
         for (unsigned c = 0; c < d_data.size(); c++)
             for (std::uint64_t i = 0; i < samples; i++)
-                append_one(d_data[c], static_cast<std::uint32_t>(sample_clock + i + 4097 * c));
+                append_one(d_data[c], zcring_test::counter_sample(sample_clock + i, c));
     }
 
     std::byte* sample(unsigned channel, std::uint64_t place)

@@ -14,21 +14,17 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <utility>
 
+#include "support/deadline.h"
 #include "zcring/abi.h"
 
 namespace driver {
 
 using namespace std::chrono_literals;
+using zcring_test::time_limit;
 
 constexpr char device_path[] = "/dev/zcring0";
-// A deadline for what takes milliseconds, even under emulation. On some kernels seconds are short.
-inline const auto patience = [] {
-    const char* const asked = std::getenv("ZCRING_TEST_PATIENCE");
-    return asked ? std::chrono::seconds(std::atoi(asked)) : 60s;
-}();
 constexpr std::int64_t uhz = 1000000;
 
 // An mmap(), or its errno.
@@ -155,7 +151,7 @@ public:
     }
     bool wait_readable() const
     {
-        return poll(POLLIN, std::chrono::milliseconds(patience).count()) & POLLIN;
+        return poll(POLLIN, std::chrono::milliseconds(time_limit).count()) & POLLIN;
     }
     // read() or write(): bytes, or the negative errno.
     ssize_t read(void* to, std::size_t bytes) const

@@ -29,7 +29,7 @@ TEST_F(Driver, ReadAfterAFaultIsAnErrorForTheConsumerThatLied)
         mapped_ring ring(file);
         ASSERT_EQ(file.start(), 0);
         ring.release(1u << 31);
-        EXPECT_TRUE(file.poll(0, std::chrono::milliseconds(patience).count()) & POLLERR);
+        EXPECT_TRUE(file.poll(0, std::chrono::milliseconds(time_limit).count()) & POLLERR);
         ring.consumer_pages.unmap();
         EXPECT_EQ(file.read(frame, sizeof(frame)), -EIO);
     }
@@ -75,7 +75,7 @@ TEST_F(Driver, ReadTakesTheChannelsByTurns)
         ASSERT_EQ(n % 12, 0);
         for (ssize_t i = 0; i < n / 12; i++, next++)
             for (std::uint32_t c = 0; c < 3; c++)
-                wrong += words[3 * i + c] != next + 4097 * c;
+                wrong += words[3 * i + c] != zcring_test::counter_sample(next, c);
     }
     EXPECT_EQ(wrong, 0u);
     EXPECT_EQ(file.telemetry().lost_samples, 0u);
@@ -156,7 +156,7 @@ public:
     {
         pollfd entry{ d_fd, POLLIN, 0 };
         uffd_msg message;
-        return ::poll(&entry, 1, std::chrono::milliseconds(patience).count()) == 1 &&
+        return ::poll(&entry, 1, std::chrono::milliseconds(time_limit).count()) == 1 &&
                ::read(d_fd, &message, sizeof(message)) == sizeof(message);
     }
     void let_go() const

@@ -134,7 +134,7 @@ TEST_F(Tracepoints, InterruptAndWakeAreTold)
     ASSERT_EQ(file.start(), 0);
     for (std::uint64_t samples = 20000; samples <= 100000; samples += 20000) {
         ring.consumer().watermark = samples;
-        EXPECT_EQ(file.poll(POLLIN, std::chrono::milliseconds(patience).count()), POLLIN);
+        EXPECT_EQ(file.poll(POLLIN, std::chrono::milliseconds(time_limit).count()), POLLIN);
     }
     ASSERT_EQ(file.stop(), 0);
     disable();

@@ -12,7 +12,8 @@ import threading
 import numpy as np
 import pmt
 from gnuradio import gr, gr_unittest, zcring
-from qa_source import DEADLINE_S, DEVICE, ON_EMULATOR, DeviceTestCase
+from qa_source import DEVICE, ON_EMULATOR, DeviceTestCase
+from waiting import DEADLINE_SECONDS
 
 SCALE = int(os.environ.get("ZCRING_TEST_SCALE", "1"))
 RATE = 1e6 / min(SCALE, 20)
@@ -124,7 +125,7 @@ class QaRetune(DeviceTestCase):
             with changed:
                 return changed.wait_for(
                     lambda: len(sink.freqs) >= tags and sink.segments[-1].items >= items,
-                    DEADLINE_S)
+                    DEADLINE_SECONDS)
 
         flowgraph.start()
         try:

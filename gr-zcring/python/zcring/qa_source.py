@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -16,23 +17,15 @@ import numpy as np
 import pmt
 from gnuradio import blocks, gr, gr_unittest, zcring
 
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from waiting import eventually  # noqa: E402
+
 DEVICE = os.environ.get("ZCRING_TEST_DEVICE", "emulator")
 ON_EMULATOR = DEVICE == "emulator"
 LOSSLESS = DEVICE + (",pace=free" if ON_EMULATOR else ",interval_us=10000,ring_bytes=67108864")
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 RECORDING = str(ROOT / "tests" / "recordings" / "adsb_1090mhz.sigmf-meta")
 CHECK_ACCOUNTING = ROOT / "tools" / "check-accounting"
-DEADLINE_S = 60
-
-
-def eventually(condition):
-    """Whether condition() comes true before the deadline."""
-    until = time.monotonic() + DEADLINE_S
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.001)
-    return True
 
 
 def received(source, items, item_reals, sink_type):

@@ -17,7 +17,8 @@ import numpy as np
 import pmt
 from gnuradio import blocks, filter, gr, gr_unittest, zcring
 from gnuradio.blocks import parse_file_metadata
-from qa_source import DEADLINE_S, DEVICE, DeviceTestCase
+from qa_source import DEVICE, DeviceTestCase
+from waiting import eventually
 
 SCALE = int(os.environ.get("ZCRING_TEST_SCALE", "1"))
 RATE = 500e3 / min(SCALE, 10)
@@ -26,16 +27,6 @@ SMALL = DEVICE + ",interval_us=1000,ring_bytes=262144"
 ROUNDS = max(3, 30 // SCALE)
 SPACING = 4000  # items, at least, from one retune to the next
 NS = 1000000000
-
-
-def eventually(condition):
-    """Whether condition() comes true before the deadline; others run meanwhile."""
-    until = time.monotonic() + DEADLINE_S
-    while not condition():
-        if time.monotonic() > until:
-            return False
-        os.sched_yield()
-    return True
 
 
 def time_ns(value):
