@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Allocations that fail on demand.
+// Makes allocations of the kernel fail on demand.
 #ifndef ZCRING_TESTS_DRIVER_ALLOCATIONS_H
 #define ZCRING_TESTS_DRIVER_ALLOCATIONS_H
 
@@ -13,7 +13,7 @@
 
 namespace driver {
 
-// Has this thread's n-th allocation fail, where the kernel was built for that
+// Makes this thread's n-th allocation fail, where the kernel was built for that
 // (Documentation/fault-injection/fault-injection.rst).
 class allocations
 {
@@ -34,8 +34,8 @@ public:
 
     bool can_fail() const { return d_fd >= 0 && pwrite(d_fd, "0", 1, 0) == 1; }
 
-    // Does @action again and again, until none of its allocations has failed: how many did.
-    // @undo has all the memory that it wants.
+    // Repeats @action, each time with the next of its allocations failing, until none has failed.
+    // Returns the number that failed. @undo runs without failing allocations.
     unsigned fail_each_of(
         const std::function<void()>& action, const std::function<void()>& undo = [] {}) const
     {
@@ -48,12 +48,12 @@ public:
             if (was_last)
                 return n - 1;
         }
-        ADD_FAILURE() << too_many << " allocations, and no end of them";
+        ADD_FAILURE() << too_many << " allocations failed, and more remain";
         return too_many;
     }
 
 private:
-    // What was left before.
+    // Sets the number, and returns the one that was left.
     unsigned set(unsigned n) const
     {
         char left[16] = "";

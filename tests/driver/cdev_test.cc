@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The character device: poll(), commands and their refusals, the one consumer and its observers,
+// and what closing a file releases.
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -42,8 +45,8 @@ TEST_F(Driver, PollSleepsUntilTheWatermark)
     EXPECT_LE(after.ru_nvcsw - before.ru_nvcsw, 3) << "woken at every burst";
 }
 
-// What is due when a command comes is delivered then, not at the next interrupt.
-TEST_F(Driver, ACommandWakesWhoWaitsForWhatItDelivers)
+// A command delivers the samples that are due at once, not at the next interrupt.
+TEST_F(Driver, ACommandDeliversWhatIsDueAndWakesAWaitingReader)
 {
     device_file file;
     zcring_config config = default_config();
@@ -61,7 +64,7 @@ TEST_F(Driver, ACommandWakesWhoWaitsForWhatItDelivers)
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 30s);
 }
 
-TEST_F(Driver, AFileForReadingChangesNothing)
+TEST_F(Driver, AReadOnlyFileCannotChangeTheDevice)
 {
     device_file file(O_RDONLY);
     EXPECT_EQ(file.configure(default_config()), EPERM);
@@ -69,10 +72,10 @@ TEST_F(Driver, AFileForReadingChangesNothing)
     EXPECT_EQ(file.start(), EPERM);
     EXPECT_EQ(file.stop(), EPERM);
     EXPECT_EQ(file.control({}), EPERM);
-    EXPECT_EQ(device_file().start(), 0) << "it has not become the consumer";
+    EXPECT_EQ(device_file().start(), 0) << "the read-only file has become the consumer";
 }
 
-TEST_F(Driver, TheTimeIsSetAtAnyTimeAndRunsOn)
+TEST_F(Driver, TheTimeCanBeSetAtAnyTimeAndKeepsRunning)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -80,7 +83,8 @@ TEST_F(Driver, TheTimeIsSetAtAnyTimeAndRunsOn)
     time.what = ZCRING_CONTROL_TIME;
     time.channels = 1;
     EXPECT_EQ(file.control(time), 0);
-    EXPECT_LT(file.tuning().time_ns, 1000000000000u) << "1970, as it was set";
+    EXPECT_LT(file.tuning().time_ns, 1000000000000u)
+        << "the device does not show the time that was set, in 1970";
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
     EXPECT_LT(ring.burst(0).time_ns, 1000000000000u);
@@ -92,7 +96,7 @@ TEST_F(Driver, TheTimeIsSetAtAnyTimeAndRunsOn)
     EXPECT_LT(file.tuning().time_ns, 3000000000000u);
 }
 
-TEST_F(Driver, ADelayedStartTakesNothingBefore)
+TEST_F(Driver, ADelayedStartProducesNoSampleBeforeItsDelay)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -109,7 +113,7 @@ TEST_F(Driver, ADelayedStartTakesNothingBefore)
     EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
 }
 
-TEST_F(Driver, PollDoesNotWaitForAStoppedStream)
+TEST_F(Driver, PollReturnsAtOnceForAStoppedStream)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -123,7 +127,7 @@ TEST_F(Driver, PollDoesNotWaitForAStoppedStream)
     EXPECT_EQ(file.poll(POLLIN, 0), POLLIN);
 }
 
-TEST_F(Driver, SecondConsumerIsRefusedAndObserversAreNot)
+TEST_F(Driver, ASecondConsumerIsRefusedAndObserversAreAccepted)
 {
     device_file consumer;
     ASSERT_EQ(consumer.start(), 0);
@@ -158,16 +162,17 @@ TEST_F(Driver, SecondConsumerIsRefusedAndObserversAreNot)
     EXPECT_EQ(other.start(), 0);
 }
 
-TEST_F(Driver, UnknownCommandsAreNotForThisDevice)
+TEST_F(Driver, UnknownCommandsReturnENOTTY)
 {
     device_file file;
     zcring_config config{};
     EXPECT_EQ(file.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
     EXPECT_EQ(file.call(_IOR('Y', 0x00, zcring_info), &config), ENOTTY);
-    EXPECT_EQ(file.call(_IOR(ZCRING_IOC_MAGIC, 0x02, int), &config), ENOTTY) << "another size";
+    EXPECT_EQ(file.call(_IOR(ZCRING_IOC_MAGIC, 0x02, int), &config), ENOTTY)
+        << "the command has another size";
 }
 
-TEST_F(Driver, BadAddressesAreFaults)
+TEST_F(Driver, InvalidAddressesReturnEFAULT)
 {
     device_file file;
     for (const unsigned long request : { ZCRING_IOC_GET_INFO,
@@ -227,7 +232,7 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
     EXPECT_NE(file.info().state, ZCRING_STATE_RUNNING);
 }
 
-TEST_F(Driver, ConfigurationsThatCannotBeAreRefused)
+TEST_F(Driver, InvalidConfigurationsAreRefused)
 {
     device_file file;
     const auto refused = [&](const std::function<void(zcring_config&)>& spoil) {
@@ -235,7 +240,8 @@ TEST_F(Driver, ConfigurationsThatCannotBeAreRefused)
         spoil(config);
         return file.configure(config) == EINVAL;
     };
-    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 12288; })) << "no power of two";
+    EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 12288; }))
+        << "the size is no power of two";
     EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 2048; }));
     EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 1ull << 31; }));
     EXPECT_TRUE(refused([](zcring_config& c) { c.ring_bytes = 0; }));
@@ -253,7 +259,7 @@ TEST_F(Driver, ConfigurationsThatCannotBeAreRefused)
     EXPECT_EQ(file.config().rate_num, default_config().rate_num);
 }
 
-TEST_F(Driver, ConfiguringWaitsForNoStreamAndNoMapping)
+TEST_F(Driver, ConfiguringIsRefusedDuringAStreamAndNewGeometryDuringAMapping)
 {
     device_file file;
     zcring_config larger = default_config();
@@ -274,7 +280,7 @@ TEST_F(Driver, ConfiguringWaitsForNoStreamAndNoMapping)
     EXPECT_EQ(file.configure(faster), EBUSY);
     EXPECT_EQ(file.scene(ZCRING_SCENE_TONE), EBUSY);
     EXPECT_EQ(file.start(), EBUSY);
-    EXPECT_EQ(meta.as<zcring_meta>()->state, ZCRING_STATE_RUNNING) << "the same page all along";
+    EXPECT_EQ(meta.as<zcring_meta>()->state, ZCRING_STATE_RUNNING) << "the page was exchanged";
 }
 
 TEST_F(Driver, ObserversComeAndGoWhileTheConsumerReconfigures)
@@ -313,7 +319,7 @@ TEST_F(Driver, ObserversComeAndGoWhileTheConsumerReconfigures)
     EXPECT_EQ(wrong, 0);
 }
 
-TEST_F(Driver, NothingIsLeftOfAConsumerThatIsGone)
+TEST_F(Driver, ClosingAConsumerReleasesEverything)
 {
     {
         device_file file;
@@ -329,11 +335,11 @@ TEST_F(Driver, NothingIsLeftOfAConsumerThatIsGone)
     EXPECT_EQ(count, 0);
 }
 
-// Writes all over the consumer page of a stopped stream, and is gone. How long the stream was.
-std::uint64_t leave_behind(std::uint64_t tail)
+// Overwrites the consumer page of a stopped stream, and closes. Returns the length of the stream.
+std::uint64_t overwrite_page_and_close(std::uint64_t tail)
 {
     device_file file;
-    EXPECT_EQ(file.configure(roomy_config()), 0); // what comes until it is stopped must leave some
+    EXPECT_EQ(file.configure(roomy_config()), 0); // room for all that comes before the stop
     const mapped_ring ring(file);
     EXPECT_EQ(file.start(), 0);
     EXPECT_TRUE(eventually([&] { return ring.head() > 1000; }));
@@ -355,11 +361,11 @@ void expect_clean_page(const device_file& file, std::uint64_t released)
     EXPECT_EQ(std::memcmp(pages.as<char>() + sizeof(clean), zeros.data(), zeros.size()), 0);
 }
 
-TEST_F(Driver, ALieIsForgottenWithItsConsumer)
+TEST_F(Driver, AnUncheckedInvalidTailIsDiscardedOnClose)
 {
     for (const std::uint64_t lie : { std::uint64_t{ 1 } << 40, ~std::uint64_t{ 0 } }) {
-        const std::uint64_t head = leave_behind(lie);
-        EXPECT_EQ(attribute("consumed_bytes"), "0") << "which looks at the tail";
+        const std::uint64_t head = overwrite_page_and_close(lie);
+        EXPECT_EQ(attribute("consumed_bytes"), "0") << "reading the attribute checks the tail";
         EXPECT_EQ(attribute("fault"), "none");
         EXPECT_EQ(attribute("state"), "stopped");
         device_file next;
@@ -372,9 +378,9 @@ TEST_F(Driver, ALieIsForgottenWithItsConsumer)
     }
 }
 
-TEST_F(Driver, WhatAConsumerHasReleasedStaysReleased)
+TEST_F(Driver, ReleasedSamplesStayReleasedAfterClose)
 {
-    leave_behind(700);
+    overwrite_page_and_close(700);
     device_file next;
     EXPECT_EQ(next.telemetry().consumed_samples, 700u);
     expect_clean_page(next, 700);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A 32-bit process is served like any other. This one becomes none; it calls as such a process
-// does.
+// The driver's 32-bit system calls. The test is a 64-bit process that makes the calls of a 32-bit
+// one by int 0x80.
 #include "fixture.h"
 
 #ifdef __x86_64__
@@ -18,7 +18,7 @@ namespace {
 constexpr long nr_getpid = 20;
 constexpr long nr_ioctl = 54;
 
-// Of the kernel's 32-bit calls: a result, or an errno below 0.
+// Makes a 32-bit system call; returns its result, or a negative errno.
 int call32(long number, long a = 0, long b = 0, const void* low = nullptr)
 {
     long result = number;
@@ -29,7 +29,7 @@ int call32(long number, long a = 0, long b = 0, const void* low = nullptr)
     return static_cast<int>(result);
 }
 
-// As an exit status: 0, or the number of what was wrong.
+// The exit status: 0, or the number of the check that failed.
 int call_all(const device_file& file)
 {
     void* const low =
@@ -54,7 +54,7 @@ int call_all(const device_file& file)
     return call(ZCRING_IOC_SET_CONFIG, low) == -EINVAL ? 0 : 6;
 }
 
-// What wait() tells of a child that does it. A kernel without such calls ends it by a signal.
+// The status of a child that makes the calls. A kernel without such calls kills it by a signal.
 template <class F>
 int in_a_child(F act)
 {
@@ -66,7 +66,7 @@ int in_a_child(F act)
     return status;
 }
 
-TEST_F(Driver, A32BitProcessIsServedAlike)
+TEST_F(Driver, A32BitProcessGetsTheSameResults)
 {
     if (in_a_child([] { return call32(nr_getpid) != getpid(); }) != 0)
         GTEST_SKIP() << "this kernel has no 32-bit calls";

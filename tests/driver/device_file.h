@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The driver's system calls, thinly: what fails is told by errno, and nothing throws.
+// Thin wrappers of the driver's system calls: they return errno values and do not throw.
 #ifndef ZCRING_TESTS_DRIVER_DEVICE_FILE_H
 #define ZCRING_TESTS_DRIVER_DEVICE_FILE_H
 
@@ -27,7 +27,7 @@ using zcring_test::time_limit;
 constexpr char device_path[] = "/dev/zcring0";
 constexpr std::int64_t uhz = 1000000;
 
-// An mmap(), or its errno.
+// A mapping, or the errno of its mmap().
 class mapped_pages
 {
 public:
@@ -143,7 +143,7 @@ public:
             protection = where.writable ? PROT_READ | PROT_WRITE : PROT_READ;
         return mapped_pages(d_fd, where.offset, where.map_length, protection);
     }
-    // What poll() reports at once, or within a deadline.
+    // The events that poll() reports within @timeout_ms.
     int poll(int events, int timeout_ms) const
     {
         pollfd entry{ d_fd, static_cast<short>(events), 0 };

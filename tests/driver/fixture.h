@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The driver as user space sees it: system calls on /dev/zcring0, and no library between.
-// Where there is no such device, everything is skipped, by name (or has failed, where the
-// environment names one: ZCRING_LACKS()); tools/vm provides one. One process at a time: there is
-// but one device, and a second consumer is refused.
+// The driver's interface to user space: system calls on /dev/zcring0, without the library. Without
+// such a device every test is skipped, by name, or fails where ZCRING_TEST_DEVICE asks for one
+// (ZCRING_LACKS()); tools/vm provides one. One process at a time may run the tests: there is only
+// one device, and a second consumer is refused.
 #ifndef ZCRING_TESTS_DRIVER_FIXTURE_H
 #define ZCRING_TESTS_DRIVER_FIXTURE_H
 
@@ -30,7 +30,7 @@ T acquire(const T& shared)
 
 using zcring_test::eventually;
 
-// The mapped ring of a consumer, or of an observer, who has no consumer page.
+// The mapped ring of a consumer, or of an observer, which has no consumer page.
 struct mapped_ring {
     explicit mapped_ring(const device_file& file, bool consume = true)
         : info(file.info()), meta_pages(file.map(ZCRING_META)), burst_pages(file.map(ZCRING_BURSTS))
@@ -65,7 +65,8 @@ struct mapped_ring {
     std::vector<mapped_pages> data_pages;
 };
 
-// How many of @samples words in the ring from @index on are not the counter from @clock on.
+// Number of words that differ from the counter: @samples words from @index on, whose first sample
+// has the sample clock @clock.
 inline std::uint64_t wrong_in_counter(const mapped_ring& ring,
                                       std::uint64_t index,
                                       std::uint64_t clock,
@@ -90,7 +91,7 @@ inline zcring_config default_config()
     return config;
 }
 
-// A ring that nothing is lost in for 16 seconds, though nobody reads it: for the slowest machine.
+// A ring that loses no sample for 16 seconds without being read, for the slowest machine.
 inline zcring_config roomy_config()
 {
     zcring_config config = default_config();
@@ -98,8 +99,8 @@ inline zcring_config roomy_config()
     return config;
 }
 
-// Its signal takes longer to make than it lasts: a turn of the driver's thread fills the ring,
-// in 8 steps, and when it is done the next is due.
+// A signal that takes longer to make than it lasts: one turn of the worker fills the ring in 8
+// steps, and at its end the next turn is due.
 inline zcring_config endless_config()
 {
     zcring_config config = default_config();
@@ -118,7 +119,7 @@ inline std::string attribute(const std::string& name)
     return text;
 }
 
-// 0 or the errno.
+// Returns 0 or the errno.
 inline int write_file(const std::string& path, const std::string& value)
 {
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -134,7 +135,7 @@ inline int set_attribute(const std::string& name, const std::string& value)
     return write_file(sysfs_path + name, value);
 }
 
-// What a test needs may be lacking on somebody's machine, but not where the driver is asked for
+// Skips a test whose requirement is missing; fails where the driver's tests are asked for
 // (tools/test-in-vm).
 #define ZCRING_LACKS(what)                     \
     do {                                       \
@@ -154,8 +155,8 @@ protected:
         d_is_ready = true;
     }
 
-    // Whatever a test did, the accounting is right, and the device can be had, emptied and set
-    // anew.
+    // After every test the accounting is right, and the device can be opened, emptied and
+    // configured.
     void TearDown() override
     {
         if (!d_is_ready)
@@ -164,15 +165,15 @@ protected:
         reset();
     }
 
-    // What holds among the counters at every moment.
+    // The relations of the counters that hold at every moment.
     static void check_counters(const zcring_telemetry& t)
     {
         EXPECT_EQ(zcring_test::clock_error(t), "");
         EXPECT_EQ(t.lost_samples == 0, t.overflow_count == 0);
     }
 
-    // Both sums of abi.h, to the sample. Looking on is not enough: who maps the tail is the
-    // consumer.
+    // Both identities of abi.h, to the sample. An observer cannot check them: mapping the tail
+    // makes the file the consumer.
     static void check_accounting()
     {
         const device_file file;
@@ -181,12 +182,12 @@ protected:
         check_counters(t);
         EXPECT_EQ(zcring_test::observed_accounting_error(t, ring.info.ring_samples), "");
 
-        // The tail that a fault is about was not believed, and the one that was is the driver's
-        // secret.
+        // The tail that caused a fault was rejected, and the last valid one is known to the driver
+        // only.
         ASSERT_EQ(ring.consumer_pages.error(), 0);
         if (ring.meta().fault != ZCRING_FAULT_NONE)
             return;
-        // Indices wrap, and preroll is in the ring but was never produced.
+        // Indices wrap, and preroll lies in the ring but is not counted as produced.
         const std::uint64_t first = first_index(ring, t);
         const auto consumed = static_cast<std::int64_t>(acquire(ring.consumer().tail) - first);
         EXPECT_EQ(t.produced_samples, ring.head() - first);
@@ -194,7 +195,7 @@ protected:
                   static_cast<std::uint64_t>(std::max<std::int64_t>(consumed, 0)));
     }
 
-    // Of the stream. Its first descriptor tells, until another one lies in its slot.
+    // First index of the stream: in the first descriptor, until another one overwrites its slot.
     static std::uint64_t first_index(const mapped_ring& ring, const zcring_telemetry& t)
     {
         if (t.bursts == 0)

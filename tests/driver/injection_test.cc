@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Injection, by debugfs.
+// Fault injection by debugfs: what each fault does to the stream, and that unplugged devices keep
+// their open files and mappings valid until those are closed.
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -29,7 +30,7 @@ protected:
     }
     static int unplug() { return write_file(debugfs_path + "unplug", "0"); }
 
-    // The node may come a moment later, where udev makes it.
+    // udev may make the node a moment later.
     static int plug()
     {
         const int error = write_file(debugfs_path + "plug", "0\n");
@@ -43,7 +44,7 @@ protected:
     }
 };
 
-TEST_F(Injection, FilesAreForRootToWriteAlone)
+TEST_F(Injection, OnlyRootCanWriteTheFiles)
 {
     for (const char* name : { "zcring0/stall_ns",
                               "zcring0/drop_samples",
@@ -57,7 +58,7 @@ TEST_F(Injection, FilesAreForRootToWriteAlone)
     }
 }
 
-TEST_F(Injection, NeedAStreamAndANumber)
+TEST_F(Injection, InjectionNeedsARunningStreamAndANumber)
 {
     device_file file;
     EXPECT_EQ(inject("drop_samples", "100"), EINVAL) << "no stream runs";
@@ -95,7 +96,7 @@ TEST_F(Injection, DroppedSamplesAreOneGap)
     }
 }
 
-TEST_F(Injection, AStallHoldsAllBackAndThenDeliversIt)
+TEST_F(Injection, AStallDeliversNothingAndThenEverything)
 {
     device_file file;
     ASSERT_EQ(file.configure(roomy_config()), 0);
@@ -105,7 +106,8 @@ TEST_F(Injection, AStallHoldsAllBackAndThenDeliversIt)
     const std::uint64_t bursts = file.telemetry().bursts;
     const std::uint64_t clock = file.telemetry().sample_clock;
     ASSERT_TRUE(eventually([&] { return file.telemetry().bursts > bursts; }));
-    EXPECT_GE(ring.burst(bursts).samples, 200000 - 10000u) << "at once";
+    EXPECT_GE(ring.burst(bursts).samples, 200000 - 10000u)
+        << "the burst after the stall does not hold everything";
     ASSERT_EQ(file.stop(), 0);
     const zcring_telemetry t = file.telemetry();
     expect_sums(t);
@@ -122,7 +124,7 @@ TEST_F(Injection, TheClockJumpsAtASample)
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
     std::uint64_t jumped = file.telemetry().bursts;
     ASSERT_EQ(inject("clock_jump_ns", "-5000000000"), 0);
-    // Bursts may come before the jump does, and behind it.
+    // Bursts may precede the jump, and follow it.
     ASSERT_TRUE(eventually([&] {
         while (jumped < file.telemetry().bursts && ring.burst(jumped).flags == 0)
             jumped++;
@@ -134,7 +136,7 @@ TEST_F(Injection, TheClockJumpsAtASample)
     EXPECT_EQ(after.time_ns, before.time_ns + before.samples * 1000 - 5000000000);
 }
 
-TEST_F(Injection, WhatWasUnpluggedCanStillBeReadAndNothingElse)
+TEST_F(Injection, MappingsOfAnUnpluggedDeviceStayReadableAndCallsFail)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -160,11 +162,11 @@ TEST_F(Injection, WhatWasUnpluggedCanStillBeReadAndNothingElse)
     EXPECT_NE(access(device_path, F_OK), 0) << "the node is gone";
     EXPECT_EQ(inject("drop_samples", "1"), ENOENT);
     ASSERT_EQ(plug(), 0);
-    EXPECT_EQ(file.start(), ENODEV) << "another device";
+    EXPECT_EQ(file.start(), ENODEV) << "the file has reached the new device";
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, head), 0u);
 }
 
-TEST_F(Injection, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
+TEST_F(Injection, EveryKnownCallOnAGoneDeviceReturnsENODEV)
 {
     const device_file file;
     const device_file reading(O_RDONLY);
@@ -195,7 +197,7 @@ TEST_F(Injection, ADeviceThatIsGoneFindsNoOtherFaultWithACall)
     ASSERT_EQ(plug(), 0);
 }
 
-TEST_F(Injection, WhoSleepsIsWokenByAnUnplug)
+TEST_F(Injection, AnUnplugWakesWaitingReaders)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -207,9 +209,9 @@ TEST_F(Injection, WhoSleepsIsWokenByAnUnplug)
     ASSERT_EQ(plug(), 0);
 }
 
-// With more samples due than are ever done: the burst that is under way is not waited for. It may
-// just have been done by itself, so there are some rounds.
-TEST_F(Injection, AnUnplugComesBetweenTheStepsOfATurn)
+// More samples are due than the worker can make: unplug must not wait for the burst that is being
+// made. That burst may just have been finished, hence several rounds.
+TEST_F(Injection, AnUnplugTakesEffectBetweenTwoStepsOfTheWorker)
 {
     int came_between = 0;
     for (int round = 0; round < 10; round++) {
@@ -232,7 +234,7 @@ TEST_F(Injection, AnUnplugComesBetweenTheStepsOfATurn)
     EXPECT_GT(came_between, 0);
 }
 
-TEST_F(Injection, ADeviceThatIsPluggedInIsNew)
+TEST_F(Injection, APluggedDeviceHasDefaultSettings)
 {
     {
         device_file file;
@@ -244,13 +246,13 @@ TEST_F(Injection, ADeviceThatIsPluggedInIsNew)
     ASSERT_EQ(plug(), 0);
     const device_file file;
     const mapped_ring ring(file);
-    EXPECT_NE(file.config().ring_bytes, 65536u) << "as the parameters have it";
+    EXPECT_NE(file.config().ring_bytes, 65536u) << "not the value of the module parameter";
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
 }
 
-// Open, mapped and streaming, while other threads use the file that goes away.
-TEST_F(Injection, AHundredUnplugsUnderAStream)
+// The file is open, mapped and streaming, and other threads use it when the device is unplugged.
+TEST_F(Injection, AHundredUnplugsDuringAStreamAreSafe)
 {
     for (int round = 0; round < 100; round++) {
         device_file file;
@@ -282,7 +284,7 @@ TEST_F(Injection, AHundredUnplugsUnderAStream)
     }
 }
 
-TEST_F(Injection, TwoWhoPlugAtOnceDoNotMeet)
+TEST_F(Injection, ConcurrentPlugsAreSerialised)
 {
     const auto pull_and_plug = [](int* plugged) {
         for (int round = 0; round < 50; round++) {

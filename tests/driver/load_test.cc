@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// load_test PATH.ko [PARAMETERS]: the driver, loaded with each of its allocations failing in
-// turn: it loads, with all devices or the first few, or it does not for want of memory, and
-// nothing stays behind. As root, on a kernel that lets allocations fail on demand, and with the
-// driver not loaded; else it skips.
+// load_test PATH.ko [PARAMETERS]: loads the driver while each of its allocations fails in turn.
+// The driver must load with all devices, or with the first few, or fail with ENOMEM, and nothing
+// may stay behind. Needs root, a kernel that lets allocations fail on demand, and an unloaded
+// driver; else the test is skipped.
 #include "allocations.h"
 
 #include <sys/syscall.h>
@@ -19,7 +19,7 @@ const char* parameters = "devices=2 ring_bytes=65536";
 
 int load() { return syscall(SYS_finit_module, fd, parameters, 0) < 0 ? errno : 0; }
 
-// How many there are, each of which has the next number.
+// Number of devices; they must be numbered without a gap.
 unsigned devices()
 {
     const std::string name = "/sys/class/zcring/zcring";
@@ -32,13 +32,13 @@ unsigned devices()
 
 int unload() { return syscall(SYS_delete_module, "zcring", O_NONBLOCK) < 0 ? errno : 0; }
 
-TEST(Load, FailsCleanlyWhateverAllocationFails)
+TEST(Load, LoadingFailsCleanlyWhicheverAllocationFails)
 {
     const driver::allocations allocations;
     if (!allocations.can_fail())
         GTEST_SKIP() << "this kernel lets no allocation fail on demand";
     if (access("/sys/module/zcring", F_OK) == 0)
-        GTEST_SKIP() << "the driver is loaded, and perhaps used";
+        GTEST_SKIP() << "the driver is loaded, and may be in use";
     ASSERT_EQ(load(), 0);
     const unsigned all = devices();
     ASSERT_EQ(unload(), 0);
@@ -50,7 +50,7 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
             EXPECT_TRUE(error == 0 || error == ENOMEM) << std::strerror(error);
             refused += error == ENOMEM;
         },
-        [&] { // what looks has all the memory that it wants
+        [&] { // these checks run without failing allocations
             fewer += error == 0 && devices() < all;
             EXPECT_NE(access("/sys/class/zcring", F_OK) == 0, error != 0);
             EXPECT_EQ(unload(), error ? ENOENT : 0);
@@ -60,7 +60,7 @@ TEST(Load, FailsCleanlyWhateverAllocationFails)
                 failed,
                 refused,
                 fewer);
-    EXPECT_GT(refused, 50u); // most of them the kernel's own, whose number varies
+    EXPECT_GT(refused, 50u); // most are the kernel's own, whose number varies
     EXPECT_GT(fewer, 10u);
     EXPECT_GT(refused + fewer, 100u);
     EXPECT_EQ(load(), 0);

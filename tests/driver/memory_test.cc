@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Much memory, little memory, and none where it was asked for.
+// Memory: the limits of the module, large rings, and allocations that fail.
 #include "allocations.h"
 #include "fixture.h"
 
@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t gibibyte = std::uint64_t{ 1 } << 30;
 
-// Bytes that the kernel could give, or that there are: "MemAvailable", "MemTotal".
+// A field of /proc/meminfo in bytes, such as "MemAvailable" or "MemTotal".
 std::uint64_t memory(const std::string& kind)
 {
     std::ifstream in("/proc/meminfo");
@@ -31,7 +31,7 @@ std::uint64_t memory(const std::string& kind)
     return 0;
 }
 
-// Puts the parameter back, whatever the test did.
+// Restores the parameter at the end of the test.
 class memory_limit
 {
 public:
@@ -49,7 +49,7 @@ private:
     std::uint64_t d_before = 0;
 };
 
-TEST_F(Driver, MemoryEndsWhereTheParameterSays)
+TEST_F(Driver, MemoryIsLimitedByTheParameter)
 {
     const memory_limit limit;
     if (!limit.set(8 << 20)) // the ring of 1 MiB has as much again for its descriptors
@@ -69,8 +69,8 @@ TEST_F(Driver, MemoryEndsWhereTheParameterSays)
     EXPECT_EQ(file.configure(config), 0);
 }
 
-// Of what the module takes by itself, where nobody has set a limit.
-TEST_F(Driver, MemoryEndsAtAQuarterOfTheMachines)
+// The default limit of the module, without memory_bytes_max.
+TEST_F(Driver, MemoryIsLimitedToAQuarterOfTheMachineByDefault)
 {
     const memory_limit limit;
     if (!limit.set(0))
@@ -96,7 +96,7 @@ zcring_config big_ring(std::uint32_t channels)
     return config;
 }
 
-TEST_F(Driver, ARingMayBeOfAGibibyte)
+TEST_F(Driver, ARingOfAGibibyteStreams)
 {
     const memory_limit limit;
     if (memory("MemAvailable") < gibibyte + gibibyte / 2)
@@ -105,7 +105,7 @@ TEST_F(Driver, ARingMayBeOfAGibibyte)
         ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
     ASSERT_EQ(file.configure(big_ring(1)), 0);
-    const std::uint64_t last = gibibyte / 4 - 1000; // a burst before the ring's end
+    const std::uint64_t last = gibibyte / 4 - 1000; // one burst before the end of the ring
     ASSERT_EQ(file.start(0, last), 0);
     {
         const mapped_ring ring(file);
@@ -116,14 +116,14 @@ TEST_F(Driver, ARingMayBeOfAGibibyte)
         EXPECT_EQ(ring.burst(0).index, last);
         EXPECT_EQ(wrong_in_counter(ring, last, ring.burst(0).sample_clock, 10000), 0u);
     }
-    EXPECT_EQ(file.configure(default_config()), 0) << "while the limit has room for both";
+    EXPECT_EQ(file.configure(default_config()), 0) << "the limit has room for both rings";
 }
 
-TEST_F(Driver, ARingThatMemoryIsTooShortForLeavesTheOneThatIs)
+TEST_F(Driver, WhenMemoryIsTooShortTheOldRingStays)
 {
     const memory_limit limit;
     if (memory("MemTotal") > 7 * gibibyte)
-        GTEST_SKIP() << "8 GiB might be had here";
+        GTEST_SKIP() << "8 GiB could be allocated on this machine";
     if (!limit.set(16 * gibibyte))
         ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
@@ -148,7 +148,7 @@ protected:
     const allocations d_allocations;
 };
 
-TEST_F(ShortOfMemory, AConfigurationIsTakenWholeOrNotAtAll)
+TEST_F(ShortOfMemory, AConfigurationIsAppliedCompletelyOrNotAtAll)
 {
     device_file file;
     zcring_config wanted = default_config();
@@ -164,7 +164,7 @@ TEST_F(ShortOfMemory, AConfigurationIsTakenWholeOrNotAtAll)
     EXPECT_TRUE(file.wait_readable());
 }
 
-TEST_F(ShortOfMemory, ASceneIsTakenWholeOrNotAtAll)
+TEST_F(ShortOfMemory, ASceneIsAppliedCompletelyOrNotAtAll)
 {
     device_file file;
     const std::vector<std::uint32_t> samples(100000, 0x00070007);
@@ -212,7 +212,7 @@ TEST_F(ShortOfMemory, OpeningAndMappingFailCleanly)
     EXPECT_TRUE(file.wait_readable());
 }
 
-TEST_F(ShortOfMemory, ADeviceIsPluggedOrIsNot)
+TEST_F(ShortOfMemory, APlugSucceedsCompletelyOrNotAtAll)
 {
     const std::string plug = "/sys/kernel/debug/zcring/plug";
     const std::string unplug = "/sys/kernel/debug/zcring/unplug";

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// read(): frames of interleaved channels, who may read when, and that no other caller waits for
+// the page faults of a reader.
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -21,7 +24,7 @@ namespace driver {
 
 namespace {
 
-TEST_F(Driver, ReadAfterAFaultIsAnErrorForTheConsumerThatLied)
+TEST_F(Driver, ReadAfterAFaultFailsForTheConsumerThatCausedIt)
 {
     char frame[4];
     {
@@ -37,7 +40,7 @@ TEST_F(Driver, ReadAfterAFaultIsAnErrorForTheConsumerThatLied)
     EXPECT_EQ(device_file().read(frame, sizeof(frame)), 4);
 }
 
-TEST_F(Driver, ReadStartsTheStreamAndGivesTheCounterInOrder)
+TEST_F(Driver, ReadStartsTheStreamAndReturnsTheCounterInOrder)
 {
     ASSERT_EQ(set_attribute("sample_rate", "100000"), 0);
     device_file file(O_RDONLY);
@@ -54,11 +57,11 @@ TEST_F(Driver, ReadStartsTheStreamAndGivesTheCounterInOrder)
     EXPECT_EQ(wrong, 0u);
     EXPECT_EQ(file.telemetry().lost_samples, 0u);
     EXPECT_EQ(file.telemetry().consumed_samples, next);
-    EXPECT_EQ(file.read(words.data(), 3), -EINVAL) << "less than a frame";
+    EXPECT_EQ(file.read(words.data(), 3), -EINVAL) << "the buffer is smaller than one frame";
     EXPECT_EQ(file.read(words.data(), 0), 0);
 }
 
-TEST_F(Driver, ReadTakesTheChannelsByTurns)
+TEST_F(Driver, ReadInterleavesTheChannels)
 {
     device_file file;
     zcring_config config = default_config();
@@ -81,7 +84,7 @@ TEST_F(Driver, ReadTakesTheChannelsByTurns)
     EXPECT_EQ(file.telemetry().lost_samples, 0u);
 }
 
-TEST_F(Driver, ReadMayBeToldNotToWait)
+TEST_F(Driver, NonblockingReadReturnsEAGAIN)
 {
     device_file file(O_RDONLY | O_NONBLOCK);
     char frame[4];
@@ -102,7 +105,7 @@ TEST_F(Driver, ReadIsRefusedWhileTheConsumerPageIsMapped)
     EXPECT_EQ(file.read(frame, sizeof(frame)), 4);
 }
 
-TEST_F(Driver, ReadStandsAStartInItsMidst)
+TEST_F(Driver, ReadSurvivesARestartOfTheStream)
 {
     device_file file;
     zcring_config fast = default_config();
@@ -130,7 +133,7 @@ TEST_F(Driver, ReadStandsAStartInItsMidst)
     EXPECT_EQ(attribute("fault"), "none");
 }
 
-// A page whose first touch waits until it is let go: user memory that is slow to come.
+// A page whose first access waits until supply(): user memory whose page fault takes long.
 class slow_page
 {
 public:
@@ -159,7 +162,7 @@ public:
         return ::poll(&entry, 1, std::chrono::milliseconds(time_limit).count()) == 1 &&
                ::read(d_fd, &message, sizeof(message)) == sizeof(message);
     }
-    void let_go() const
+    void supply() const
     {
         uffdio_zeropage zero{};
         zero.range = range();
@@ -185,11 +188,11 @@ TEST_F(Driver, ClosingAnObserverDoesNotWaitForASlowReader)
     EXPECT_TRUE(page.wait_touched());
     auto closed = std::async(std::launch::async, [&] { observer.close(); });
     EXPECT_EQ(closed.wait_for(10s), std::future_status::ready);
-    page.let_go();
+    page.supply();
     reader.join();
 }
 
-TEST_F(Driver, NobodyElseWaitsForASlowReader)
+TEST_F(Driver, OtherCallersAreRefusedWithoutWaitingForASlowReader)
 {
     const slow_page page;
     if (!page.works())
@@ -208,12 +211,12 @@ TEST_F(Driver, NobodyElseWaitsForASlowReader)
         EXPECT_EQ(set_attribute("interval_us", "1000"), EBUSY);
     });
     EXPECT_EQ(refused.wait_for(10s), std::future_status::ready);
-    page.let_go();
+    page.supply();
     reader.join();
 }
 
-// Nor does it become the consumer, for whom others would be refused.
-TEST_F(Driver, ReadWithoutRoomForAFrameChangesNothing)
+// The caller does not become the consumer either, whose presence would refuse others.
+TEST_F(Driver, ReadWithABufferBelowOneFrameChangesNothing)
 {
     device_file file;
     device_file other;
@@ -226,8 +229,8 @@ TEST_F(Driver, ReadWithoutRoomForAFrameChangesNothing)
     EXPECT_EQ(file.read(frame, sizeof(frame) - 1), -EBUSY);
 }
 
-// Each refused by the other or served, and none ever waits for memory that does not come.
-TEST_F(Driver, WhoRacesASlowReaderDoesNotWaitForIt)
+// Each caller is served or refused with EBUSY, and none waits for a page fault of another.
+TEST_F(Driver, CallersThatRaceASlowReaderDoNotWaitForIt)
 {
     for (int round = 0; round < 100; round++) {
         const slow_page page;
@@ -246,13 +249,13 @@ TEST_F(Driver, WhoRacesASlowReaderDoesNotWaitForIt)
             EXPECT_TRUE(error == 0 || error == EBUSY) << error;
         });
         const bool waits = refused.wait_for(10s) != std::future_status::ready;
-        page.let_go();
+        page.supply();
         reader.join();
         ASSERT_FALSE(waits) << "in round " << round;
     }
 }
 
-TEST_F(Driver, ReadEndsWithAStoppedStream)
+TEST_F(Driver, ReadReturnsWhenTheStreamIsStopped)
 {
     device_file file;
     zcring_config slow = default_config();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The regions: what GET_REGION reports, which mappings are allowed, and how long they live.
 #include "fixture.h"
 
 #include <fcntl.h>
@@ -15,7 +17,7 @@ namespace driver {
 
 namespace {
 
-TEST_F(Driver, TellsWhatItIsAndWhereItsRegionsLie)
+TEST_F(Driver, ReportsItsGeometryAndItsRegions)
 {
     device_file file(O_RDONLY);
     const zcring_info info = file.info();
@@ -41,7 +43,7 @@ TEST_F(Driver, TellsWhatItIsAndWhereItsRegionsLie)
     EXPECT_EQ(file.region(ZCRING_DATA).length, default_config().ring_bytes);
 }
 
-TEST_F(Driver, MetadataBeginsWithTheMagic)
+TEST_F(Driver, TheMetadataPageBeginsWithTheMagicNumber)
 {
     device_file file(O_RDONLY);
     const mapped_pages meta = file.map(ZCRING_META);
@@ -68,7 +70,7 @@ TEST_F(Driver, ReadOnlyRegionsRefuseToBecomeWritableOrExecutable)
     EXPECT_EQ(mprotect(consumer.as<void>(), 4096, PROT_READ | PROT_EXEC), -1);
 }
 
-TEST_F(Driver, MapsNothingButWholeRegionsFromTheirBeginning)
+TEST_F(Driver, OnlyWholeRegionsCanBeMappedFromTheirBeginning)
 {
     device_file file;
     const std::size_t page = 4096;
@@ -103,7 +105,7 @@ TEST_F(Driver, DataMappedTwiceShowsTheSameBytes)
     EXPECT_EQ(reinterpret_cast<const std::uint32_t*>(first + bytes)[2999], 2999u);
 }
 
-TEST_F(Driver, RegionsThatAreNotThereAreRefused)
+TEST_F(Driver, UnknownRegionsAreRefused)
 {
     device_file file;
     const auto error = [&](std::uint32_t which, std::uint32_t channel) {
@@ -119,19 +121,20 @@ TEST_F(Driver, RegionsThatAreNotThereAreRefused)
     EXPECT_EQ(error(~0u, 0), EINVAL);
 }
 
-TEST_F(Driver, MappingOutlivesTheFile)
+TEST_F(Driver, AMappingOutlivesTheFile)
 {
     device_file file;
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     file.close();
-    EXPECT_TRUE(eventually([&] { return ring.head() > 5000; })) << "the mapping holds the consumer";
+    EXPECT_TRUE(eventually([&] { return ring.head() > 5000; }))
+        << "the mapping does not keep the consumer alive";
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, 5000), 0u);
     device_file other;
     EXPECT_EQ(other.start(), EBUSY);
 }
 
-TEST_F(Driver, MappingOfAChildHoldsTheGeometryUntilItEnds)
+TEST_F(Driver, AMappingInAChildKeepsTheGeometryUntilTheChildEnds)
 {
     device_file file;
     mapped_pages data = file.map(ZCRING_DATA);
@@ -156,7 +159,7 @@ TEST_F(Driver, MappingOfAChildHoldsTheGeometryUntilItEnds)
     EXPECT_EQ(file.configure(larger), 0);
 }
 
-TEST_F(Driver, MappingMayBeCutAndMoved)
+TEST_F(Driver, AMappingCanBePartlyUnmappedAndMoved)
 {
     device_file file;
     const zcring_region where = file.region(ZCRING_DATA);

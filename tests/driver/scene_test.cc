@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Recordings as scenes: they are uploaded by write(), complete or refused, and repeat exactly.
 #include "fixture.h"
 
 #include <gtest/gtest.h>
@@ -11,11 +13,11 @@ namespace driver {
 
 namespace {
 
-TEST_F(Driver, HalfASceneDoesNotStart)
+TEST_F(Driver, AnIncompleteRecordingDoesNotStart)
 {
     device_file file;
     const std::vector<char> bytes(4000, 1);
-    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC) << "nothing was announced";
+    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC) << "no size was announced";
     zcring_scene scene{};
     scene.kind = ZCRING_SCENE_MEMORY;
     scene.format = ZCRING_FORMAT_SC16;
@@ -28,12 +30,12 @@ TEST_F(Driver, HalfASceneDoesNotStart)
     EXPECT_EQ(file.read(frame, sizeof(frame)), -ENODATA);
     EXPECT_EQ(file.write(bytes.data(), 3999), 3999);
     EXPECT_EQ(file.start(), ENODATA);
-    EXPECT_EQ(file.write(bytes.data(), 4000), 1) << "no more than was announced";
+    EXPECT_EQ(file.write(bytes.data(), 4000), 1) << "more bytes than announced were accepted";
     EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC);
     EXPECT_EQ(file.start(), 0);
 }
 
-TEST_F(Driver, SceneThatFailsKeepsTheOneBefore)
+TEST_F(Driver, ASceneThatIsRefusedLeavesTheOldScene)
 {
     device_file file;
     zcring_scene scene{};
@@ -60,7 +62,7 @@ TEST_F(Driver, SceneThatFailsKeepsTheOneBefore)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
 }
 
-TEST_F(Driver, SceneAtAnotherRateDoesNotStart)
+TEST_F(Driver, ARecordingAtAnotherRateDoesNotStart)
 {
     device_file file;
     zcring_scene scene{};
@@ -74,7 +76,7 @@ TEST_F(Driver, SceneAtAnotherRateDoesNotStart)
     EXPECT_EQ(file.start(), ERANGE);
 }
 
-TEST_F(Driver, SceneLoopsWithoutASeam)
+TEST_F(Driver, ARecordingRepeatsWithoutAGap)
 {
     device_file file;
     zcring_config config = default_config();

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The stream: exact samples, exact accounting across overflows, invalid tails, resume, preroll
+// and timed commands.
 #include "fixture.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +17,7 @@ namespace driver {
 
 namespace {
 
-TEST_F(Driver, CounterIsExactOverTwoMillionSamples)
+TEST_F(Driver, TheCounterIsExactOverTwoMillionSamples)
 {
     device_file file;
     zcring_config config = default_config();
@@ -44,7 +47,7 @@ TEST_F(Driver, CounterIsExactOverTwoMillionSamples)
     EXPECT_EQ(file.telemetry().consumed_samples, tail);
 }
 
-// Whether the sample of channel @c at @index is the counter's, in any format.
+// Whether the sample of channel @c at @index is the counter's, in each format.
 bool counts(const mapped_ring& ring, std::uint64_t index, std::uint32_t c)
 {
     const auto count = zcring_test::counter_sample(index, c);
@@ -64,7 +67,7 @@ bool counts(const mapped_ring& ring, std::uint64_t index, std::uint32_t c)
     }
 }
 
-TEST_F(Driver, EveryFormatAndChannelCounts)
+TEST_F(Driver, TheCounterIsExactInEveryFormatAndChannel)
 {
     for (const std::uint32_t format :
          { ZCRING_FORMAT_SC8, ZCRING_FORMAT_SC16, ZCRING_FORMAT_FC32 }) {
@@ -86,7 +89,7 @@ TEST_F(Driver, EveryFormatAndChannelCounts)
     }
 }
 
-TEST_F(Driver, OverflowIsCountedOnceAndToTheSample)
+TEST_F(Driver, AnOverflowIsCountedOnceAndToTheSample)
 {
     device_file file;
     zcring_config config = default_config();
@@ -161,13 +164,13 @@ TEST_F(Driver, SharedCountersAreNeverTorn)
     EXPECT_GT(file.telemetry().produced_samples, 10000u);
 }
 
-using lie = std::pair<std::int64_t, std::uint32_t>; // how far off, and what it is called
+using invalid_tail = std::pair<std::int64_t, std::uint32_t>; // distance, and fault reported
 
-class LyingTail : public Driver, public ::testing::WithParamInterface<lie>
+class InvalidTail : public Driver, public ::testing::WithParamInterface<invalid_tail>
 {
 };
 
-TEST_P(LyingTail, EndsTheStreamAndHurtsNothingElse)
+TEST_P(InvalidTail, EndsTheStreamAndAffectsNothingElse)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -191,13 +194,13 @@ TEST_P(LyingTail, EndsTheStreamAndHurtsNothingElse)
 }
 
 INSTANTIATE_TEST_SUITE_P(Driver,
-                         LyingTail,
-                         ::testing::Values(lie(10000000, ZCRING_FAULT_TAIL_PAST_HEAD),
-                                           lie(1ll << 62, ZCRING_FAULT_TAIL_PAST_HEAD),
-                                           lie(-1, ZCRING_FAULT_TAIL_WENT_BACK),
-                                           lie(-5000, ZCRING_FAULT_TAIL_WENT_BACK)));
+                         InvalidTail,
+                         ::testing::Values(invalid_tail(10000000, ZCRING_FAULT_TAIL_PAST_HEAD),
+                                           invalid_tail(1ll << 62, ZCRING_FAULT_TAIL_PAST_HEAD),
+                                           invalid_tail(-1, ZCRING_FAULT_TAIL_WENT_BACK),
+                                           invalid_tail(-5000, ZCRING_FAULT_TAIL_WENT_BACK)));
 
-TEST_F(Driver, ResumedStreamGoesOn)
+TEST_F(Driver, AResumedStreamContinues)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -215,7 +218,7 @@ TEST_F(Driver, ResumedStreamGoesOn)
     EXPECT_EQ(file.start(ZCRING_START_RESUME, 1), EINVAL);
 }
 
-TEST_F(Driver, PrerollIsZeroesThatCountNowhere)
+TEST_F(Driver, PrerollIsZeroAndIsNotCounted)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -232,7 +235,7 @@ TEST_F(Driver, PrerollIsZeroesThatCountNowhere)
     EXPECT_EQ(file.telemetry().consumed_samples, ring.head());
 }
 
-TEST_F(Driver, TimedTuningBeginsABurstAtItsSample)
+TEST_F(Driver, ATimedRetuneBeginsABurstAtItsSample)
 {
     device_file file;
     ASSERT_EQ(file.configure(roomy_config()), 0);
@@ -261,7 +264,7 @@ TEST_F(Driver, TimedTuningBeginsABurstAtItsSample)
     EXPECT_EQ(file.control(tuned), EINVAL);
 }
 
-TEST_F(Driver, StartsAndStopsAThousandTimes)
+TEST_F(Driver, AThousandStartsAndStopsLeaveAnExactStream)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -275,9 +278,9 @@ TEST_F(Driver, StartsAndStopsAThousandTimes)
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
 }
 
-// Who only looks waits for a step of what the driver's thread has to do, or two, as the lock is
-// not fair; not for all of a turn, after which a look or so gets in before the next.
-TEST_F(Driver, ObserversComeBetweenTheStepsOfATurn)
+// An observer waits for one step of the worker, or for two, as the lock is not fair. It does not
+// wait for a whole turn, after which only about one query would run before the next turn.
+TEST_F(Driver, ObserversAreServedBetweenTwoStepsOfTheWorker)
 {
     device_file file;
     zcring_config config = endless_config();
@@ -288,13 +291,13 @@ TEST_F(Driver, ObserversComeBetweenTheStepsOfATurn)
     const device_file observer(O_RDONLY);
     ASSERT_EQ(file.start(), 0);
     std::uint64_t bursts = 0;
-    int looks = 0; // with one burst under way
+    int queries = 0; // during one burst
     EXPECT_TRUE(eventually([&] {
         ring.release(ring.head());
         check_counters(observer.telemetry());
-        looks = acquire(ring.meta().burst_head) == bursts ? looks + 1 : 0;
+        queries = acquire(ring.meta().burst_head) == bursts ? queries + 1 : 0;
         bursts = acquire(ring.meta().burst_head);
-        return looks == 6;
+        return queries == 6;
     }));
     EXPECT_EQ(file.stop(), 0);
     const zcring_telemetry t = file.telemetry();

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The attributes in sysfs: they show the settings, and change them when no consumer is there.
 #include "fixture.h"
 
 #include <dirent.h>
@@ -29,7 +31,7 @@ TEST_F(Driver, EveryAttributeCanBeRead)
     EXPECT_GE(count, 18);
 }
 
-TEST_F(Driver, AttributesTellAndSetTheSettings)
+TEST_F(Driver, AttributesReadAndWriteTheSettings)
 {
     EXPECT_EQ(attribute("state"), "stopped");
     EXPECT_EQ(attribute("fault"), "none");
@@ -63,14 +65,14 @@ TEST_F(Driver, AttributesTellAndSetTheSettings)
     EXPECT_EQ(file.tuning().gain_mb[1], -600);
 }
 
-TEST_F(Driver, AttributesLeaveTheConsumersSettingsAlone)
+TEST_F(Driver, AttributesRefuseToConfigureWhileAConsumerIsThere)
 {
     device_file file;
     ASSERT_EQ(file.start(), 0);
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), EBUSY);
     EXPECT_EQ(set_attribute("sample_rate", "5000\n"), EBUSY);
     EXPECT_EQ(set_attribute("scene", "tone\n"), EBUSY);
-    EXPECT_EQ(set_attribute("frequency", "101000000\n"), 0) << "tuning stops nothing";
+    EXPECT_EQ(set_attribute("frequency", "101000000\n"), 0) << "tuning is possible during a stream";
     EXPECT_EQ(attribute("state"), "running");
     ASSERT_EQ(file.stop(), 0);
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), EBUSY);
@@ -78,13 +80,13 @@ TEST_F(Driver, AttributesLeaveTheConsumersSettingsAlone)
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), 0);
 }
 
-// Each value is part of one struct; who writes one has read the others before.
-TEST_F(Driver, AttributesThatAreWrittenAtOnceUndoNoOther)
+// All values are parts of one struct: a write reads the others first.
+TEST_F(Driver, ConcurrentWritesToAttributesKeepEachOther)
 {
     constexpr int times = 1000;
     std::atomic<bool> done{ false };
     std::atomic<int> written{ 0 };
-    std::vector<std::thread> others; // more than processors: one has to be stopped half way
+    std::vector<std::thread> others; // more than processors, so that one is preempted half way
     for (int n = 0; n < 6; n++)
         others.emplace_back([&] {
             for (int i = 0; !done; i++)

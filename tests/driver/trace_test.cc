@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The tracepoints tell what the telemetry counts. In an instance of tracefs of their own.
+// The tracepoints agree with the telemetry. The tests use an instance of tracefs of their own.
 #include "fixture.h"
 
 #include <sys/stat.h>
@@ -76,7 +76,7 @@ protected:
     }
 };
 
-TEST_F(Tracepoints, EveryBurstAndEveryLossIsTold)
+TEST_F(Tracepoints, EveryBurstAndEveryOverflowIsTraced)
 {
     device_file file;
     zcring_config config = default_config();
@@ -86,7 +86,7 @@ TEST_F(Tracepoints, EveryBurstAndEveryLossIsTold)
     enable();
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return file.telemetry().lost_samples > 0; }));
-    ring.release(ring.head()); // and the gap is told by the burst behind it
+    ring.release(ring.head()); // the burst after the gap reports it
     const std::uint64_t overflowed = file.telemetry().bursts;
     ASSERT_TRUE(eventually([&] { return file.telemetry().bursts > overflowed; }));
     ASSERT_EQ(file.stop(), 0);
@@ -110,7 +110,7 @@ TEST_F(Tracepoints, EveryBurstAndEveryLossIsTold)
     EXPECT_EQ(overflows.back()["overflow_count"], t.overflow_count);
 }
 
-TEST_F(Tracepoints, AStreamsLifeIsTold)
+TEST_F(Tracepoints, EveryChangeOfStateIsTraced)
 {
     device_file file;
     enable();
@@ -126,7 +126,7 @@ TEST_F(Tracepoints, AStreamsLifeIsTold)
     EXPECT_EQ(states[1]["fault"], 0u);
 }
 
-TEST_F(Tracepoints, InterruptAndWakeAreTold)
+TEST_F(Tracepoints, InterruptsAndWakeUpsAreTraced)
 {
     device_file file;
     const mapped_ring ring(file);
@@ -155,9 +155,9 @@ TEST_F(Tracepoints, InterruptAndWakeAreTold)
         EXPECT_LT(e["delay_ns"], 60000000000u);
 }
 
-TEST_F(Tracepoints, EnabledInMidStreamTellFromThereOn)
+TEST_F(Tracepoints, TracepointsEnabledDuringAStreamTraceFromThereOn)
 {
-    device_file file; // nobody reads it
+    device_file file; // not read, so that it overflows
     ASSERT_EQ(file.configure(roomy_config()), 0);
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(eventually([&] { return file.telemetry().bursts > 0; }));
