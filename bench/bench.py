@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures zcring's block beside what GNU Radio has, and beside bare loops over the same ring.
+"""Measures zcring's block, GNU Radio's own sources, and bare loops over the same ring.
 
-Prints tables, and writes them to bench.md, bench/bench.json and bench/*.png in the folder
-given. With --check, measures only what the ratios need, writes nothing but what --json
-asks for, and fails if a ratio is missed (1) or could not be measured (77).
+Prints tables, and writes bench.md, bench/bench.json and bench/*.png to the folder given.
+With --check, measures only what the ratios need and writes only the file of --json. The exit
+status is then 1 if a ratio misses its bound, and 77 if a ratio could not be measured.
 """
 import argparse
 import json
@@ -33,31 +33,32 @@ PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains")
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="only check the ratios")
+    parser.add_argument("--check", action="store_true", help="measure and check the ratios only")
     parser.add_argument("--rounds", type=int, default=7, metavar="N",
-                        help="of every contestant (default: %(default)s)")
+                        help="rounds of each contestant (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.5, metavar="S",
-                        help="of a round (default: %(default)s)")
+                        help="length of a round in seconds (default: %(default)s)")
     parser.add_argument("--chain-seconds", type=float, default=10, metavar="S",
-                        help="that a chain runs without loss (default: %(default)s)")
+                        help="seconds that a chain must run without a lost sample "
+                             "(default: %(default)s)")
     parser.add_argument("--quick", action="store_true",
-                        help="few and short rounds, to try the program and not the machine")
+                        help="few and short rounds, to test the program; the results mean nothing")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
-                        help=f"some of: {' '.join(PARTS)}")
+                        help=f"measure these parts only: {' '.join(PARTS)}")
     parser.add_argument("--out", default=os.path.join(HERE, "..", "docs"), metavar="FOLDER",
-                        help="for bench.md and bench/ (default: docs)")
-    parser.add_argument("--json", metavar="FILE", help="a copy of the results")
+                        help="folder of bench.md and bench/ (default: docs)")
+    parser.add_argument("--json", metavar="FILE", help="write the results to FILE, too")
     parser.add_argument("--report", metavar="FILE",
-                        help="measure nothing; write the report of these results again")
+                        help="measure nothing; write the report of the results in FILE")
     parser.add_argument("--loops", default="zcring-bench-loops", metavar="PROGRAM",
-                        help="the bare loops (default: on the PATH)")
+                        help="program of the bare loops (default: %(default)s, on the PATH)")
     if parser.parse_known_args()[0].quick:
         parser.set_defaults(rounds=2, seconds=0.1, chain_seconds=1)
     return parser.parse_args()
 
 
 def measure(options):
-    """All that was asked for, by its name in bench.json."""
+    """Measures the parts asked for; returns them by their name in bench.json."""
     loops, repeat, seconds = options.loops, options.rounds, options.seconds
     few = (repeat + 1) // 2
     parts = {

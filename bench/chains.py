@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Chains: the highest rate at which a real receiver loses nothing."""
+"""Chains: the highest rate at which a real receiver loses no sample."""
 import tempfile
 import time
 
@@ -12,8 +12,8 @@ CHAINS = {
     "spectrum": ("1024-bin FFT → averaging sink", flowgraph.spectrum),
     "fm_receiver": ("65-tap FIR decimator by 8 → FM demodulator", flowgraph.fm_receiver),
 }
-# What rides out the machine's bad moments is how long a ring lasts, and so it has as many samples
-# for each path, not as many bytes.
+# The duration of a ring decides how long a delay of the machine it bridges, so the rings of both
+# paths have the same number of samples, not of bytes.
 RING_SAMPLES = 8 << 20
 PATHS = {"zero_copy": ("**zcring, zero copy**", "fc32", 8 * RING_SAMPLES),
          "one_copy_sc16": ("**zcring, one copy** from sc16", "sc16", 4 * RING_SAMPLES)}
@@ -25,7 +25,7 @@ STEP = 0.95
 
 
 def lost(path, dma, chain, rate, seconds):
-    """Samples lost until the first loss was seen, in a run of so many seconds."""
+    """Runs for up to `seconds`; returns the samples lost when the first loss is seen, or 0."""
     _, format, ring_bytes = PATHS[path]
     with tempfile.TemporaryDirectory(dir=contestants.TMPFS) as folder:
         scene = recording.write(folder, format, rate)
@@ -44,9 +44,9 @@ def lost(path, dma, chain, rate, seconds):
 
 
 def highest_rate(path, dma, chain, free_rate, probe_seconds, seconds):
-    """Probes find about where it is; the rate returned has passed a run of full length.
+    """Searches by probes; the rate returned has passed a run of full length.
 
-    A probe that lost something is made once more: the machine has bad moments of its own.
+    A probe that lost samples is repeated once, as other load on the machine causes losses, too.
     """
     low, high = 0.0, 1.2 * free_rate
     for _ in range(PROBES):
@@ -62,7 +62,7 @@ def highest_rate(path, dma, chain, free_rate, probe_seconds, seconds):
 
 
 def throughput(chain, number_of_rounds, seconds):
-    """As fast as it goes, for the three."""
+    """Throughput at free pace of the three contestants."""
     opened = {"zero_copy": contestants.zero_copy, "one_copy_sc16": contestants.one_copy_sc16,
               "file_source": contestants.file_source}
     found, _ = rounds.interleave(
@@ -79,12 +79,12 @@ def measure(number_of_rounds, probe_seconds, seconds):
         highest = {path: {dma: highest_rate(path, dma, chain, free[path]["rate"]["median"],
                                             probe_seconds, seconds) for dma in DMA}
                    for path in PATHS}
-        # A file waits for its reader, and so its rate is its throughput.
+        # A file loses no sample at any speed of its reader: its rate is its throughput.
         highest["file_source"] = dict.fromkeys(DMA, free["file_source"]["rate"]["median"])
         found[key] = {"title": title, "throughput": free, "highest_rate": highest}
     return {"mode": f"throughput: {contestants.FREE}; {contestants.ring_text()}; median of "
-                    f"{number_of_rounds} rounds. Highest rate: emulator,pace=real; a recording "
-                    f"on the air; ring of {RING_SAMPLES:,} samples, a burst each ms; no "
+                    f"{number_of_rounds} rounds. Highest rate: emulator,pace=real; "
+                    f"scene: a recording; ring of {RING_SAMPLES:,} samples, a burst each ms; no "
                     f"sample lost in {seconds:g} s, after {SETTLE_SECONDS:g} s to start up",
             "names": {**{path: name for path, (name, *_) in PATHS.items()},
                       "file_source": "file_source (tmpfs)"},

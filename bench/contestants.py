@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Contestants: what a flowgraph may read its samples from, zcring's block and GNU Radio's own.
+"""Contestants: the sources that are compared, zcring's block and GNU Radio's own.
 
-A contestant is opened for one round: its context yields the source block. It always makes
-complex floats, as fast as they are taken.
+A contestant is opened for one round: its context yields the source block, which makes complex
+floats as fast as the flowgraph takes them.
 """
 import contextlib
 import os
@@ -23,7 +23,7 @@ PATH_NAMES = {"zero_copy": "zero copy", "one_copy_sc16": "one copy from sc16"}
 
 
 class Skipped(Exception):
-    """This contestant cannot be here; says why."""
+    """This contestant is not available; the message gives the reason."""
 
 
 def ring(format="fc32", type="fc32", zero_copy="auto", channels=1, rate=RATE,
@@ -36,7 +36,7 @@ def ring(format="fc32", type="fc32", zero_copy="auto", channels=1, rate=RATE,
 
 
 def ring_arguments(format="fc32", rate=RATE, interval_us=INTERVAL_US, args=FREE):
-    """The same ring, for a loop outside of GNU Radio."""
+    """Arguments of the same ring for a loop outside of GNU Radio."""
     return (f"{args},format={format},ring_bytes={RING_BYTES},rate={rate},"
             f"interval_us={interval_us}")
 
@@ -79,11 +79,11 @@ def null_source_large():
 
 
 def tmpfs_file():
-    """A file of samples in memory; the same for all who ask."""
+    """Path of a file of samples in memory, which all contestants share."""
     path = f"{TMPFS}/zcring-bench-{os.getuid()}.cfile"
     size = FILE_ITEMS * gr.sizeof_gr_complex
     if not os.path.isdir(TMPFS):
-        raise Skipped(f"{TMPFS} is not there")
+        raise Skipped(f"no folder {TMPFS}")
     if not os.path.exists(path) or os.path.getsize(path) != size:
         import numpy
         numpy.exp(2j * numpy.pi / 8 * numpy.arange(FILE_ITEMS)).astype(
@@ -103,7 +103,7 @@ def file_source():
 
 @contextlib.contextmanager
 def quiet():
-    """For libraries that print as they load."""
+    """Discards the output of libraries that print while they load."""
     kept = os.dup(1), os.dup(2)
     try:
         with open(os.devnull, "w", encoding="utf-8") as nothing:
@@ -131,7 +131,7 @@ def osmosdr_file():
 
 @contextlib.contextmanager
 def child(*command, **options):
-    """A process that feeds a contestant, for as long as the round takes."""
+    """A process that feeds a contestant; it is killed at the end of the round."""
     process = subprocess.Popen(command, **options)
     try:
         yield process
@@ -141,7 +141,7 @@ def child(*command, **options):
 
 
 def pipe_from(loops):
-    """The same ring again, copied into a pipe by another process, and out of it."""
+    """The same ring, copied into a pipe by another process and read from there."""
     @contextlib.contextmanager
     def pipe():
         with child(loops, "feed", ring_arguments(), "0", stdout=subprocess.PIPE) as feeder:
@@ -175,7 +175,7 @@ def zeromq_sub():
 
 
 def flowgraph_contestants(loops):
-    """Key, what the tables call it, and how it is opened."""
+    """Returns (key, name in the tables, function that opens it) of each contestant."""
     return [
         ("zero_copy", "**zcring, zero copy** (fc32 ring)", zero_copy),
         ("one_copy_sc16", "**zcring, one copy** from sc16", one_copy_sc16),

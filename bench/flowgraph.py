@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Flowgraph: one source and what is behind it, run for a while and measured."""
+"""Flowgraph: one source and the blocks behind it, run for a while and measured."""
 import resource
 import time
 
@@ -10,7 +10,7 @@ from rounds import say
 
 
 def null(top, source, port=0):
-    """Nothing looks at the samples. Returns the block that counts them."""
+    """No block reads the samples. Returns the block that counts them."""
     sink = blocks.null_sink(gr.sizeof_gr_complex)
     top.connect((source, port), sink)
     return sink
@@ -24,7 +24,7 @@ def magnitude(top, source, port=0):
 
 
 def magnitude_large(top, source, port=0):
-    """Every sample is read, and what is behind is out of the way: a buffer of 1 MiB."""
+    """Every sample is read; a buffer of 1 MiB behind the reader keeps it from waiting."""
     reads = blocks.complex_to_mag_squared(1)
     reads.set_min_output_buffer(0, (1 << 20) // gr.sizeof_float)
     top.connect((source, port), reads, blocks.null_sink(gr.sizeof_float))
@@ -51,7 +51,7 @@ def fm_receiver(top, source):
 
 
 def cpu_seconds():
-    """Of all threads of this process, in user space and in the kernel."""
+    """CPU time of all threads of this process, in user space and in the kernel."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
@@ -66,7 +66,7 @@ class Run:
                          else chain(self.top, source) for port in range(channels)]
 
     def samples(self):
-        """That the block behind the source has read, over all channels."""
+        """Samples that the blocks behind the source have read, over all channels."""
         counts = [counter.nitems_read(0) * counter.input_signature().sizeof_stream_item(0)
                   for counter in self.counters]
         return sum(counts) // gr.sizeof_gr_complex
@@ -80,21 +80,21 @@ class Run:
         self.top.wait()
 
     def warm_up(self, samples, seconds=0.15, at_most=20):
-        """Past the first laps of a resident ring, which are written."""
+        """Waits until the ring was passed a few times: a resident ring is written first."""
         begin = time.monotonic()
         while (time.monotonic() - begin < seconds or self.samples() < samples) and (
                 time.monotonic() - begin < at_most):
             time.sleep(0.01)
 
     def measure(self, seconds):
-        """Samples a second, and CPU ns a sample."""
+        """Measures samples per second, and CPU nanoseconds per sample."""
         samples, cpu, wall = self.samples(), cpu_seconds(), time.monotonic()
         time.sleep(seconds)
         samples = self.samples() - samples
         cpu = cpu_seconds() - cpu
         wall = time.monotonic() - wall
         if samples == 0:
-            say(f"  no sample came in {wall:.2f} s: {self.source.name()}")
+            say(f"  {self.source.name()}: no sample within {wall:.2f} s")
         return {"rate": samples / wall, "cpu_ns": cpu * 1e9 / max(samples, 1)}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Latency: from a burst's interrupt until work() returns with it; and a bare loop's."""
+"""Latency: from a burst's interrupt until work() returns the burst, or a bare loop has it."""
 import collections
 import time
 
@@ -19,7 +19,7 @@ CONTESTANTS = [
 
 
 def of_loop(loops, format, seconds):
-    """{lower edge of a bucket in ns: bursts}"""
+    """Histogram of a bare loop: {lower edge of a bucket in ns: bursts}."""
     found = rounds.loop(loops, "poll",
                         contestants.ring_arguments(format, RATE, INTERVAL_US, ARGS), seconds)
     return {int(edge): count for edge, count in found["histogram"].items()}
@@ -33,12 +33,12 @@ def of_block(format, seconds):
 
 
 def upper_edge(edge):
-    """Sixteen buckets an octave."""
+    """Upper edge of the bucket with this lower edge; 16 buckets per octave."""
     return edge + (1 << max(edge.bit_length() - 5, 0))
 
 
 def quantile(histogram, part):
-    """Between a bucket's edges, its bursts are taken to be spread evenly."""
+    """Interpolates: assumes that the bursts of a bucket are spread evenly over it."""
     wanted = part * sum(histogram.values())
     for edge, count in sorted(histogram.items()):
         if wanted <= count:

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief The benchmark's yardsticks: bare loops over a ring, with no GNU Radio around.
+ * \brief The limits that the benchmark compares with: bare loops over a ring, without GNU Radio.
  *
  *     zcring-bench-loops LOOP ARGUMENTS SECONDS
  *
- * LOOP is what is done with the samples: `pass` (nothing), `convert` (to fc32, by VOLK,
- * over one small piece of memory), `convert_large` (the same, through an output buffer as
- * large as the block's), `magnitude` (to fc32, then its magnitude squared), `poll` (the time
- * from a burst's interrupt until it is in hand), or `feed` (written to the standard output
- * for ever).
- * The result is one line of JSON.
+ * LOOP is the work on the samples: `pass` (none), `convert` (to fc32, by VOLK, into one small
+ * piece of memory), `convert_large` (the same, through an output buffer as large as the block's),
+ * `magnitude` (to fc32, then its magnitude squared), `poll` (measures the time from a burst's
+ * interrupt until the loop has read its descriptor), or `feed` (writes all samples to the standard
+ * output, without end). The result is one line of JSON.
  */
 #include <zcring/reader.h>
 
@@ -37,9 +36,9 @@ using steady = std::chrono::steady_clock;
 using zcring::format;
 using zcring::reader;
 
-// A piece whose result stays in the second-level cache, as a good loop would have it.
+// The result of a piece of this size stays in the second-level cache.
 constexpr std::uint64_t piece_samples = 16384;
-// The output buffer of the block with one copy, which has to hold what is being read.
+// Size of the output buffer of the block with one copy, which holds what its readers still read.
 constexpr std::uint64_t block_samples = 1048576;
 constexpr float sc8_scale = 128;
 constexpr float sc16_scale = 32768;
@@ -76,7 +75,7 @@ const lv_32fc_t* to_fc32(format f, const void* in, lv_32fc_t* out, std::uint64_t
 
 using work = std::function<void(const reader::view&)>;
 
-// Reads for some seconds; the first laps, in which a resident ring is written, do not count.
+// Reads for some seconds. The first passes, in which a resident ring is written, do not count.
 int measure(zcring::device& dev, double seconds, const work& use)
 {
     reader in(dev);
@@ -112,7 +111,7 @@ int pass(zcring::device& dev, double seconds)
     return measure(dev, seconds, [](const reader::view&) {});
 }
 
-// Round and round through an output buffer of so many samples.
+// Writes the result round and round through an output buffer of this many samples.
 int convert_through(zcring::device& dev, double seconds, std::uint64_t out_samples)
 {
     volk::vector<lv_32fc_t> out(out_samples + piece_samples);
@@ -143,7 +142,7 @@ int magnitude(zcring::device& dev, double seconds)
     });
 }
 
-// Sixteen buckets an octave, named by their lower edge; as source::latency_histogram().
+// The bucket of a latency, named by its lower edge: 16 per octave, as in latency_histogram().
 std::uint64_t bucket(std::uint64_t ns)
 {
     unsigned shift = 0;
@@ -152,7 +151,7 @@ std::uint64_t bucket(std::uint64_t ns)
     return ns >> shift << shift;
 }
 
-// One bucket for each burst, so that both ends of the comparison count the same thing.
+// Counts one latency for each burst, so that the loop and the block count the same thing.
 int poll(zcring::device& dev, double seconds)
 {
     reader in(dev);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Machine: what the numbers were measured on."""
+"""Machine: describes the computer on which the numbers were measured."""
 import os
 import platform
 import re
@@ -27,7 +27,7 @@ def field(path, pattern, otherwise="unknown"):
 
 
 def caches():
-    """Level 2 and 3, as the first core sees them."""
+    """Sizes of the caches of level 2 and 3 of the first core."""
     folder = "/sys/devices/system/cpu/cpu0/cache"
     found = []
     for index in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One contestant into a null sink for some seconds, to be looked at by strace or perf.
+"""Runs one contestant into a null sink for some seconds, for strace or perf to observe.
 
-Prints how many samples there were.
+Prints the number of samples.
 """
 import argparse
 import sys

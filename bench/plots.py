@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plots: the results as pictures."""
+"""Plots: draws the results as pictures."""
 import os
 
 import matplotlib
@@ -29,7 +29,7 @@ def plain(axis):
 
 
 def bars(results, quantity, scale, label, title, folder, name):
-    """Every contestant through every chain, the best on top."""
+    """Draws every contestant through every chain, the best at the top."""
     chains = results["chains"]
     heights = [len(chain["summary"]) + 2 for chain in chains.values()]
     figure, rows = pyplot.subplots(len(chains), figsize=(9.5, 0.27 * sum(heights) + 0.5),
@@ -87,7 +87,7 @@ def latency(results, folder):
                         f"p99 {each['p99_ns']['median'] / 1e3:.3g} µs")
     axes.set_xscale("log")
     plain(axes.xaxis)
-    axes.set_xlabel("µs from the burst's interrupt until it is in hand "
+    axes.set_xlabel("µs from the burst's interrupt until the reader has it "
                     "(16 buckets an octave)")
     axes.set_ylabel("% of the bursts in a bucket")
     axes.set_ylim(bottom=0)

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recording: a scene in memory, which the simulated DMA engine copies rather than computes."""
+"""Recording: a scene in memory; the simulated DMA engine copies it and computes nothing."""
 import json
 import os
 
 import numpy
 
-# A power of two, so that it fits every ring exactly and may be resident.
+# A power of two, so that the recording fits every ring exactly and resident DMA can use it.
 SAMPLES = 1 << 16
 DATATYPES = {"fc32": "cf32_le", "sc16": "ci16_le"}
 
 
 def write(folder, format, rate, frequency=100e6):
-    """An FM tone, of this format and at this rate. Returns its path, for scene=."""
+    """Writes an FM tone of this format and rate; returns the path, for scene=."""
     turns = numpy.arange(SAMPLES) / SAMPLES
     wave = 0.5 * numpy.exp(1j * 100 * numpy.sin(2 * numpy.pi * 16 * turns))
     if format == "sc16":

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Report: the results as tables, for people; in Markdown, which reads well as it is."""
+"""Report: the results as tables in Markdown, for docs/bench.md and for the terminal."""
 from contestants import PATH_NAMES
 
 HEAD = """# Benchmark
 
-Written by `./run bench`; [bench.json](bench/bench.json) has every number. Each number is the
-median of several rounds, in which the contestants took turns, and in brackets are the lowest
-and the highest. `./run bench --check` measures the ratios at the end, and fails if one is
-missed.
+`./run bench` writes this file; [bench.json](bench/bench.json) has every number. Each number is
+the median of several rounds, in which the contestants took turns; the lowest and the highest
+round are in brackets. `./run bench --check` measures the ratios at the end of this file, and
+fails if a ratio misses its bound.
 
-**Which DMA.** `dma=resident`: the emulator writes the ring once and then only moves its head,
-as real DMA costs the processor nothing. So these are the costs of the reader alone.
-`pace=free`: samples come as fast as they are read; `pace=real`: by the clock.
+**DMA mode.** `dma=resident`: the emulator writes the ring once and then only moves its head, as
+real DMA costs the processor nothing. The numbers are therefore the costs of the reader alone.
+`pace=free`: samples arrive as fast as they are read; `pace=real`: samples arrive by the clock.
 """
 
 
@@ -23,7 +23,7 @@ def table(header, rows):
 
 
 def number(value, digits=3):
-    """With so many digits that matter, and no exponent."""
+    """The value with this many significant digits, without an exponent."""
     if value == 0:
         return "0"
     decimals, size = digits - 1, abs(value)
@@ -64,10 +64,10 @@ def throughput(results):
     yield "## Throughput and CPU time per sample"
     yield mode(results)
     yield ("“Copied as read(2) would” is the block with `zero_copy=off`: one memcpy out of the "
-           "ring, without the system call. Pipe and socket are fed by another process, whose "
-           "CPU time is not counted. With its large buffer null_source costs next to nothing "
-           "because the scheduler hands it few, long calls. With GNU Radio's default buffers "
-           "behind the source, as in the second table, they bound every contestant.")
+           "ring, without the system call. Another process feeds the pipe and the socket; "
+           "its CPU time is not counted. With its large buffer, null_source costs almost nothing "
+           "because the scheduler makes few, long calls. In the second table GNU Radio's default "
+           "buffers behind the source limit every contestant.")
     for chain in results["chains"].values():
         yield f"### {chain['title']}"
         rows = sorted(chain["summary"].items(), key=lambda item: -item[1]["rate"]["median"])
@@ -83,9 +83,10 @@ def throughput(results):
 def latency(results):
     yield "## Latency"
     yield mode(results)
-    yield ("From a burst's interrupt until `work()` returns with it, or until the bare loop has "
-           "it in hand. The interrupt is the moment that the simulated DMA engine wakes; with "
-           "`dma=resident` it publishes the burst at once, as it has nothing to copy.")
+    yield ("Time from a burst's interrupt until `work()` returns the burst, or until the bare "
+           "loop has read its descriptor. The interrupt is the moment when the simulated DMA "
+           "engine wakes; with `dma=resident` it publishes the burst at once, as it copies "
+           "nothing.")
     yield table(["", "p50 µs", "p99 µs", "max µs"],
                 [[results["names"][key], *(spread(each[q], 1e-3)
                                            for q in ("p50_ns", "p99_ns", "max_ns"))]
@@ -96,9 +97,9 @@ def latency(results):
 def response(results):
     yield "## Response"
     yield mode(results)
-    yield ("How long `stop()` and `wait()` of a flowgraph take, and how long a message at the "
-           "`command` port until it is obeyed, while the source waits for a burst.")
-    yield table(["", "to stop, ms", "to obey, ms"],
+    yield ("Time that `stop()` and `wait()` of a flowgraph take, and time from a message at the "
+           "`command` port until it is in effect, while the source waits for a burst.")
+    yield table(["", "to stop, ms", "to apply a message, ms"],
                 [[results["names"][key], spread(each["stop_ns"], 1e-6),
                   spread(each["message_ns"], 1e-6) if "message_ns" in each else ""]
                  for key, each in results["summary"].items()])
@@ -132,9 +133,10 @@ def syscalls(results):
 def chains(results):
     yield "## Real receivers"
     yield mode(results)
-    yield ("The highest rate was looked for by halving, and then proved by a whole run without a "
-           "lost sample. With `dma=copy` the emulator copies each burst into the ring, on the "
-           "same cores. A file waits for its reader: its highest rate is its throughput.")
+    yield ("The highest rate was searched by bisection, and then confirmed by a run of full "
+           "length without a lost sample. With `dma=copy` the emulator copies each burst into the "
+           "ring, on the same cores. A file waits for its reader: its highest rate is its "
+           "throughput.")
     for chain in results["chains"].values():
         yield f"### {chain['title']}"
         yield table(["", "highest rate without loss, million samples a second; dma=resident",
@@ -194,6 +196,6 @@ def markdown(results):
 
 
 def text(results):
-    """For a terminal: no pictures, and nothing in bold."""
+    """The report for a terminal: without pictures and bold type."""
     return "\n\n".join(each.replace("**", "") for each in sections(results)
                        if not each.startswith("!["))

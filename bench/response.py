@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Response: how long a waiting source takes to stop, and to obey a message."""
+"""Response: how long a waiting source takes to stop, and to apply a message."""
 import time
 
 import pmt
@@ -23,7 +23,7 @@ def running(source):
 
 
 def stop_ns(source):
-    """From stop() until wait() returns; the source has got to its wait before."""
+    """Time from stop() until wait() returns; the source waits for a burst before."""
     top = running(source)
     time.sleep(0.005)
     began = time.perf_counter_ns()
@@ -32,13 +32,13 @@ def stop_ns(source):
     return time.perf_counter_ns() - began
 
 
-def obey_ns(source, number):
-    """From a message until what it says is so."""
+def apply_ns(source, number):
+    """Time from a message until its frequency is in effect."""
     began = time.perf_counter_ns()
     source._post(COMMAND, pmt.cons(pmt.intern("freq"), pmt.from_double(number)))
     while source.center_freq(0) != number:
         if time.perf_counter_ns() - began > 60e9:
-            raise RuntimeError(f"no answer to a message within a minute, of {source.name()}")
+            raise RuntimeError(f"{source.name()}: a message was not applied within a minute")
     return time.perf_counter_ns() - began
 
 
@@ -48,7 +48,7 @@ def of_source(interval_us):
     stops = [stop_ns(source) for _ in range(TIMES)]
     top = running(source)
     time.sleep(0.005)
-    messages = [obey_ns(source, float(number)) for number in range(TIMES)]
+    messages = [apply_ns(source, float(number)) for number in range(TIMES)]
     top.stop()
     top.wait()
     return {"stop_ns": max(stops), "message_ns": max(messages)}
@@ -66,7 +66,7 @@ def measure(number_of_rounds):
     names = {str(interval): f"**zcring**, a burst each {interval / 1000:,g} ms"
              for interval in INTERVALS_US}
     found, _ = rounds.interleave(runs, number_of_rounds)
-    return {"mode": f"{ARGS}; rate {RATE:.0e}, null sink; the slowest of {TIMES} times in each of "
-                    f"{number_of_rounds} rounds",
+    return {"mode": f"{ARGS}; rate {RATE:.0e}, null sink; the longest of {TIMES} trials in each "
+                    f"of {number_of_rounds} rounds",
             "names": {**names, "null_source": "null_source"},
             "summary": rounds.summaries(found)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rounds: contestants take turns, so that a noisy moment hits them all; medians count."""
+"""Rounds: contestants take turns, so that other load affects all; medians are compared."""
 import json
 import statistics
 import subprocess
@@ -11,10 +11,10 @@ def say(*words):
 
 
 def interleave(contestants, rounds, skipped_by=()):
-    """Calls each contestant once a round.
+    """Calls each contestant once per round.
 
-    contestants: {key: function that returns {quantity: number}}. Returns the results of
-    each, {key: [result, …]}, and why others have none, {key: reason}.
+    contestants: {key: function that returns {quantity: number}}. Returns the results
+    {key: [result, …]}, and the reasons of those that were skipped, {key: reason}.
     """
     results = {key: [] for key in contestants}
     skipped = {}
@@ -33,7 +33,7 @@ def interleave(contestants, rounds, skipped_by=()):
 
 
 def summary(results):
-    """Median and spread of every quantity: {quantity: {median, low, high}}."""
+    """Median and range of every quantity: {quantity: {median, low, high}}."""
     return {quantity: {"median": statistics.median(r[quantity] for r in results),
                        "low": min(r[quantity] for r in results),
                        "high": max(r[quantity] for r in results)}
@@ -45,14 +45,14 @@ def summaries(results):
 
 
 def loop(loops, kind, arguments, seconds):
-    """What a bare loop prints."""
+    """Runs a bare loop; returns its result."""
     done = subprocess.run([loops, kind, arguments, str(seconds)], check=True,
                           stdout=subprocess.PIPE)
     return json.loads(done.stdout)
 
 
 def loop_speed(loops, kind, arguments, seconds):
-    """A bare loop, measured as a flowgraph is."""
+    """Runs a bare loop; returns the same quantities as for a flowgraph."""
     found = loop(loops, kind, arguments, seconds)
     return {"rate": found["samples"] / found["seconds"],
             "cpu_ns": found["cpu_seconds"] * 1e9 / found["samples"]}

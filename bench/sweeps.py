@@ -8,7 +8,7 @@ PATHS = {"zero_copy": "fc32", "one_copy_sc16": "sc16"}
 RING_BYTES = [1 << n for n in range(16, 31, 2)]
 CHANNELS = [1, 2, 4, 8]
 INTERVALS_US = [100, 300, 1000, 3000, 10000, 25000, 50000]
-# Of a burst of 50 ms at 100 MS/s there is more than a ring of 8 MiB holds.
+# A burst of 50 ms at 100 MS/s is larger than a ring of 8 MiB.
 BURST_RING_BYTES = 64 << 20
 
 

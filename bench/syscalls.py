@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""System calls per million samples, as strace counts them, with those of the start taken off."""
+"""System calls per million samples, counted by strace, without those of the start."""
 import collections
 import contextlib
 import os
@@ -25,7 +25,7 @@ def in_real_time(format):
     return opened
 
 
-FREE_MODE = "as fast as it can"
+FREE_MODE = "at full speed"
 REAL_MODE = f"{REAL_RATE / 1e6:g} MS/s, a burst each {REAL_INTERVAL_US / 1000:g} ms"
 CONTESTANTS = {
     "zero_copy": Contestant("**zcring, zero copy**", FREE_MODE, contestants.zero_copy),
@@ -41,7 +41,7 @@ FOR_CHECK = ("zero_copy", "one_copy_sc16", "null_source", "zero_copy_real", "one
 
 
 def traced(key, seconds):
-    """System calls by name, and samples."""
+    """Runs a contestant under strace; returns system calls by name, and samples."""
     one = os.path.join(os.path.dirname(os.path.abspath(__file__)), "one.py")
     with tempfile.NamedTemporaryFile("r", prefix="zcring-bench-") as table:
         done = subprocess.run(["strace", "-f", "-c", "-U", "calls,name", "-o", table.name,
@@ -56,7 +56,7 @@ def traced(key, seconds):
 
 
 def one(key, seconds):
-    """The difference between a long run and a short one has no start-up in it."""
+    """Subtracts a short run from a long one, so that the start-up does not count."""
     short_calls, short_samples = traced(key, seconds)
     long_calls, long_samples = traced(key, 2 * seconds)
     samples = long_samples - short_samples
@@ -70,9 +70,9 @@ def one(key, seconds):
 
 def measure(number_of_rounds, seconds, only=tuple(CONTESTANTS)):
     rounds.say("system calls")
-    mode = ("dma=resident, into a null sink; counted by strace, which makes each call dear: of "
-            "the contestants that run as fast as they can, the rate is not what it would be, "
-            f"and the count per sample may not be; {number_of_rounds} rounds")
+    mode = ("dma=resident, into a null sink; counted by strace, which makes each call slow: it "
+            "lowers the rate of the contestants that run at full speed, and may change their "
+            f"count per sample; {number_of_rounds} rounds")
     if not shutil.which("strace"):
         return {"mode": mode, "skipped": {"system calls": "package strace is not installed"}}
     found, _ = rounds.interleave(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Throughput, and CPU time per sample, of every contestant through several chains."""
+"""Throughput and CPU time per sample of every contestant through several chains."""
 import contestants
 import flowgraph
 import rounds
@@ -15,8 +15,8 @@ CHAINS = {
 LOOPS = {
     "null": [("loop_pass", "bare loop over the fc32 ring", "pass", "fc32"),
              ("loop_sc16", "bare VOLK loop, sc16 to fc32", "convert", "sc16"),
-             ("loop_sc16_large", "bare VOLK loop, sc16 to fc32, through 8 MiB as the block's",
-              "convert_large", "sc16"),
+             ("loop_sc16_large", "bare VOLK loop, sc16 to fc32, through an output buffer of "
+              "8 MiB as the block has", "convert_large", "sc16"),
              ("loop_sc8", "bare VOLK loop, sc8 to fc32", "convert", "sc8")],
     "magnitude": [("loop_fc32", "bare VOLK loop, magnitude squared of fc32", "magnitude", "fc32"),
                   ("loop_sc16", "bare VOLK loop, sc16 to fc32, then magnitude squared",
@@ -28,7 +28,7 @@ FOR_CHECK = {
     "magnitude_large": ("zero_copy", "null_source", "file_source"),
     "magnitude": ("zero_copy", "null_source", "file_source"),
 }
-# Enough to have written every ring twice.
+# Passes every ring twice, so that resident rings are written.
 WARM_UP_SAMPLES = 1 << 23
 
 
@@ -52,7 +52,7 @@ def measure_chain(chain, loops, number_of_rounds, seconds, only=None):
 
 def measure(loops, number_of_rounds, seconds, for_check=False):
     chains = FOR_CHECK if for_check else dict.fromkeys(CHAINS)
-    return {"mode": f"{contestants.FREE}; {contestants.ring_text()}; CPU time is the reading "
-                    f"process's alone; {number_of_rounds} rounds of {seconds:g} s",
+    return {"mode": f"{contestants.FREE}; {contestants.ring_text()}; CPU time of the reading "
+                    f"process only; {number_of_rounds} rounds of {seconds:g} s",
             "chains": {chain: measure_chain(chain, loops, number_of_rounds, seconds, only)
                        for chain, only in chains.items()}}
