@@ -25,7 +25,7 @@ enum operation : unsigned {
     op_mprotect,
     op_madvise,
     op_touch,
-    op_scribble,
+    op_corrupt,
     op_force_write,
     op_get,
     op_config,
@@ -33,31 +33,30 @@ enum operation : unsigned {
     op_start,
     op_stop,
     op_control,
-    op_wild_ioctl,
+    op_unknown_ioctl,
     op_poll,
     op_read,
     op_write,
     op_file,
     op_pass_fd,
-    op_let_go,
+    op_release,
     op_plug,
     op_inject,
     op_sysfs,
     operations
 };
 constexpr const char* operation_names[operations] = {
-    "open",     "close",   "dup",     "fork",     "mmap",   "munmap", "mremap",
-    "mprotect", "madvise", "touch",   "scribble", "force",  "get",    "config",
-    "scene",    "start",   "stop",    "control",  "ioctl?", "poll",   "read",
-    "write",    "file",    "pass fd", "let go",   "plug",   "inject", "sysfs"
+    "open",     "close",   "dup",     "fork",    "mmap",   "munmap", "mremap",
+    "mprotect", "madvise", "touch",   "corrupt", "force",  "get",    "config",
+    "scene",    "start",   "stop",    "control", "ioctl?", "poll",   "read",
+    "write",    "file",    "pass fd", "release", "plug",   "inject", "sysfs"
 };
 
 struct shared_state {
     std::atomic<std::uint64_t> done[operations];
     std::atomic<std::uint64_t> succeeded[operations];
-    std::atomic<std::uint64_t>
-        observed; // snapshots of the accounting that the observer has checked
-    std::atomic<std::uint64_t> verified; // times that the bystander found all in place
+    std::atomic<std::uint64_t> observed; // telemetries that the observer has checked
+    std::atomic<std::uint64_t> verified; // checks of the well-behaved client that passed
     std::atomic<std::uint32_t> findings;
     std::atomic<bool> ready;
     std::atomic<bool> stop;
@@ -77,8 +76,8 @@ struct shared_state {
             sum += n.load(std::memory_order_relaxed);
         return sum;
     }
-    // Something that must not be. The first ones are kept, word by word.
-    [[gnu::format(printf, 2, 3)]] void found(const char* format, ...)
+    // A violation of the interface. The texts of the first 32 are kept.
+    [[gnu::format(printf, 2, 3)]] void report_finding(const char* format, ...)
     {
         const std::uint32_t n = findings.fetch_add(1);
         if (n >= sizeof(texts) / sizeof(texts[0]))
@@ -90,7 +89,7 @@ struct shared_state {
     }
 };
 
-// SplitMix64: small, seeded, and good enough to be nasty.
+// SplitMix64: small and seeded.
 class random_numbers
 {
 public:
@@ -106,8 +105,8 @@ public:
     std::uint64_t below(std::uint64_t limit) { return next() % limit; }
     bool one_in(std::uint64_t n) { return below(n) == 0; }
 
-    // A number of the kind that bounds checks are made of.
-    std::uint64_t nasty()
+    // A number near a limit that a bounds check may have wrong.
+    std::uint64_t boundary_value()
     {
         switch (below(6)) {
         case 0:
@@ -133,7 +132,7 @@ public:
     void mutate(void* to, std::size_t bytes)
     {
         do {
-            const std::uint64_t value = nasty();
+            const std::uint64_t value = boundary_value();
             const std::size_t width = one_in(2) ? 4 : 8;
             const std::size_t place = below(bytes / width) * width;
             __builtin_memcpy(static_cast<char*>(to) + place, &value, width);
