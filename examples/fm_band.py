@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes an antenna scene: a SigMF recording of an FM broadcast band with three stations.
+"""Makes a scene: a SigMF recording of an FM broadcast band with three stations.
 
-Each station carries speech of its own (package alsa-utils). The recording is one exact
-loop: it may be repeated without a click. What was sent is written beside it, as one WAV a
-station. The same inputs give the same bytes.
+Each station sends its own speech (package alsa-utils). The recording is one exact loop: it can
+be repeated without a click. The programme of each station is written beside it as a WAV. The
+same inputs give the same bytes.
 """
 
 import argparse
@@ -22,10 +22,10 @@ AUDIO_RATE = 48_000  # samples/s
 RATE = 960_000  # samples/s
 CENTRE = 98.0e6  # Hz
 LOOP_SECONDS = 3.2
-TAU = 50e-6  # s, of the pre-emphasis: Europe's
+TAU = 50e-6  # s; the pre-emphasis of Europe
 MAX_DEVIATION = 75e3  # Hz
 CHANNEL_WIDTH = 200e3  # Hz
-WHOLE_VECTORS = 64  # samples; no SIMD unit takes more at once
+WHOLE_VECTORS = 64  # samples; no SIMD unit processes more at once
 NOISE_AMPLITUDE = 1e-3  # of full scale, RMS
 
 
@@ -46,17 +46,19 @@ STATIONS = (
 
 
 def programme(station):
-    """What a station sends: float32[LOOP_SECONDS * AUDIO_RATE], 1 is MAX_DEVIATION.
+    """The programme of a station: float32[LOOP_SECONDS * AUDIO_RATE], 1 is MAX_DEVIATION.
 
-    Its mean is zero, so that the carrier's phase comes back to where it began; its peak is
-    such that pre-emphasis, which lifts an "s" far above the rest, stays within the deviation.
+    Its mean is zero, so that the carrier's phase at the end is the phase at the beginning. Its
+    peak is low enough that the signal stays within the deviation after pre-emphasis, which
+    amplifies an "s" far above the rest.
     """
     audio = np.zeros(round(LOOP_SECONDS * AUDIO_RATE))
     slot = len(audio) // len(station.speech)
     for number, name in enumerate(station.speech):
         rate, clip = wavfile.read(SPEECH / name)
         if rate != AUDIO_RATE or clip.ndim != 1 or len(clip) > slot:
-            raise ValueError(f"{SPEECH / name}: not {AUDIO_RATE} Hz, mono, {slot} samples at most")
+            raise ValueError(f"{SPEECH / name}: {rate} Hz, {clip.ndim} dimensions, {len(clip)} "
+                             f"samples; must be {AUDIO_RATE} Hz, mono, {slot} samples at most")
         start = number * slot + (slot - len(clip)) // 2
         audio[start:start + len(clip)] = clip
     audio -= audio.mean()
@@ -65,12 +67,13 @@ def programme(station):
 
 
 def transmit(audio, data_path):
-    """Modulates float32[n] of each station and writes one loop of the band, as ci16_le."""
+    """Modulates float32[n] of each station and writes one loop of the band as ci16_le."""
     loop_samples = round(LOOP_SECONDS * RATE)
     factor = RATE // AUDIO_RATE
     taps = filter.firdes.low_pass(factor, RATE, 15e3, 6e3)
     band = blocks.add_cc()
-    # Without ends of odd length, rounding does not depend on how the scheduler cuts the work.
+    # SIMD code and the code for the rest round differently: whole vectors make the result
+    # independent of the sizes that the scheduler chooses.
     band.set_output_multiple(WHOLE_VECTORS)
     top = gr.top_block()
     for port, (station, samples) in enumerate(zip(STATIONS, audio)):
@@ -87,7 +90,7 @@ def transmit(audio, data_path):
                     (mixer, 1))
     top.connect(analog.noise_source_c(analog.GR_GAUSSIAN, NOISE_AMPLITUDE, 1),
                 (band, len(STATIONS)))
-    # In the first loop the filters fill; the second is the one that closes on itself.
+    # The filters fill during the first loop; the end of the second fits its beginning.
     top.connect(band,
                 blocks.skiphead(gr.sizeof_gr_complex, loop_samples),
                 blocks.head(gr.sizeof_gr_complex, loop_samples),
@@ -123,12 +126,12 @@ def metadata(data_path):
 
 
 def sent_path(meta_path, name):
-    """Path of the WAV that holds what the station of that name sends."""
+    """Path of the WAV with the programme of the station of this name."""
     return meta_path.with_name(f"{meta_path.stem}-{name}-sent.wav")
 
 
 def write_band(meta_path):
-    """Writes meta_path (its name ends in .sigmf-meta), the samples and the WAVs beside it."""
+    """Writes meta_path, whose name ends in .sigmf-meta, and the samples and WAVs beside it."""
     meta_path = pathlib.Path(meta_path)
     if meta_path.suffix != ".sigmf-meta":
         raise ValueError(f"{meta_path}: the name must end in .sigmf-meta")
@@ -143,7 +146,7 @@ def write_band(meta_path):
 
 
 def main():
-    """Command line."""
+    """Runs the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", nargs="?", default="band.sigmf-meta", metavar="FILE.sigmf-meta")
     path = parser.parse_args().file

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tunes to every station of an FM band while streaming, and proves what was received.
+"""Tunes to every station of an FM band while streaming, and checks the audio received.
 
-One flowgraph, one run. The audio is cut by the rx_freq tags, which travel with the samples,
-so that each WAV holds one station and nothing else. Fails (exit status 1) if a sample was
-lost or the audio is not what the station sent.
+One flowgraph runs once. The audio is cut at the rx_freq tags, which travel with the samples,
+so that each WAV holds exactly one station. The exit status is 1 if a sample was lost or if the
+audio differs from what the station sent.
 """
 
 import argparse
@@ -21,18 +21,18 @@ from fm_picture import draw
 from gnuradio import analog, blocks, filter, gr, zcring
 from scipy.io import wavfile
 
-RING_BYTES = 1 << 25  # 4.3 s of fc32: the demo may be held up for that long
+RING_BYTES = 1 << 25  # 4.3 s of fc32: the demo may be delayed for that long
 QUADRATURE_RATE = 192_000  # samples/s
-FRAME_SAMPLES = 1024  # of one line of the waterfall
-FRAME_PERIOD = 16  # one frame in so many is kept
+FRAME_SAMPLES = 1024  # in one line of the waterfall
+FRAME_PERIOD = 16  # one frame in 16 is kept
 SURVEY_SECONDS = 1.5
-SETTLE_SECONDS = 0.02  # dropped after a retune: the filters' transient
-PATIENCE_SECONDS = 120
+SETTLE_SECONDS = 0.02  # dropped after a retune: the transient of the filters
+WAIT_SECONDS = 120
 CORRELATION_MIN = 0.9
 
 
 class Band:
-    """The band as its SigMF metadata has it: rate and centre in Hz, stations {name: Hz}."""
+    """The band, from its SigMF metadata: rate and centre in Hz, stations {name: Hz}."""
 
     def __init__(self, meta_path):
         meta = json.loads(meta_path.read_text())
@@ -69,7 +69,7 @@ class Receiver(gr.top_block):
             self.frames)
 
     def retunes(self):
-        """[(index of the first audio sample, Hz)], one for every frequency received so far."""
+        """[(index of the first audio sample, Hz)], one for each frequency received so far."""
         found = []
         for tag in self.audio.tags():
             if pmt.symbol_to_string(tag.key) == "rx_freq":
@@ -79,8 +79,8 @@ class Receiver(gr.top_block):
         return found
 
     def wait_for(self, frequency, seconds):
-        """Waits until so many seconds of audio have come from that frequency, in Hz."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Waits until this many seconds of audio from this frequency (Hz) were received."""
+        deadline = time.monotonic() + WAIT_SECONDS
         while True:
             start, tuned = (self.retunes() or [(0, None)])[-1]
             if tuned == frequency:
@@ -88,12 +88,12 @@ class Receiver(gr.top_block):
                     return
             if time.monotonic() > deadline:
                 raise TimeoutError(f"no {seconds} s of {frequency / 1e6} MHz "
-                                   f"within {PATIENCE_SECONDS} s")
+                                   f"within {WAIT_SECONDS} s")
             time.sleep(0.02)
 
 
 def tour(receiver, band):
-    """Streams: first the band as a whole, then a whole loop of every station."""
+    """Streams the whole band first, then one loop of each station; returns the telemetry."""
     receiver.start()
     try:
         print(f"streaming: {band.rate / 1e3:.0f} kS/s, "
@@ -110,21 +110,21 @@ def tour(receiver, band):
 
 
 def cut(audio, retunes, frequency):
-    """One loop of the station on that frequency (Hz) out of audio, float32[n]."""
+    """Returns one loop of the station on this frequency (Hz) from audio, float32[n]."""
     start = next(start for start, tuned in reversed(retunes) if tuned == frequency)
     start += round(SETTLE_SECONDS * fm_band.AUDIO_RATE)
     return audio[start:start + round(fm_band.LOOP_SECONDS * fm_band.AUDIO_RATE)]
 
 
 def correlation(received, sent):
-    """Peak of the normalised circular cross-correlation of two float[n]; 1: the same."""
+    """Peak of the normalised circular cross-correlation of two float[n]; 1 if equal."""
     x, y = (a - a.mean() for a in (received, sent))
     product = np.fft.irfft(np.fft.rfft(x) * np.fft.rfft(y).conj(), len(x))
     return product.max() / (np.linalg.norm(x) * np.linalg.norm(y))
 
 
 def judge(received, sent):
-    """{name: (correlation with what it sent, highest with what another sent)}."""
+    """{name: (correlation with its own programme, highest with another programme)}."""
     return {
         name: (correlation(audio, sent[name]),
                max(correlation(audio, sent[other]) for other in sent if other != name))
@@ -132,20 +132,20 @@ def judge(received, sent):
     }
 
 
-def device_in_words(source):
-    """Which device streamed, and why it was that one."""
+def describe_device(source):
+    """The device that streamed, and the reason for an emulator."""
     if source.device() != "emulator":
         return source.device()
     if not glob.glob("/dev/zcring*"):
-        return "emulator: no /dev/zcring* here"
-    return "emulator: asked for, or no /dev/zcring* may be opened"
+        return "emulator: no /dev/zcring* on this machine"
+    return "emulator: requested, or no /dev/zcring* can be opened"
 
 
 def report(receiver, telemetry, band, verdict):
     """Prints the result as a small table."""
     path = "zero copy" if receiver.source.is_zero_copy() else "one copy"
     print(f"""
-device         {device_in_words(receiver.source)}
+device         {describe_device(receiver.source)}
 data path      {path}
 produced       {telemetry['produced_bytes']:,} bytes in {telemetry['bursts']} bursts
 consumed       {telemetry['consumed_bytes']:,} bytes
@@ -158,19 +158,19 @@ station    frequency   correlation with what it sent   with another""")
 
 
 def parse_command_line():
-    """Command line."""
+    """Parses the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--args", default="",
                         help="device arguments, such as emulator or device=/dev/zcring0")
     parser.add_argument("--out", type=pathlib.Path, default="fm_demo", metavar="DIR",
                         help="folder for the WAVs and the picture (default: %(default)s)")
     parser.add_argument("--band", type=pathlib.Path, metavar="FILE.sigmf-meta",
-                        help="made by fm_band.py; made if missing (default: band in DIR)")
+                        help="recording of fm_band.py; made if missing (default: band in DIR)")
     return parser.parse_args()
 
 
 def main():
-    """Runs the demo; the exit status."""
+    """Runs the demo; returns the exit status."""
     options = parse_command_line()
     meta_path = options.band or options.out / "band.sigmf-meta"
     options.out.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws what the FM demo received: the band, and the stream as it was tuned."""
+"""Draws the signals that the FM demo received: the band, and the stream with its retunes."""
 
 import matplotlib
 
@@ -21,7 +21,7 @@ def power(frames):
 
 
 def draw_band(axes, spectra, band):
-    """The mean spectrum over radio frequency, the stations marked."""
+    """Draws the mean spectrum over radio frequency, with the stations marked."""
     mean = 10 * np.log10(np.mean(10 ** (spectra / 10), axis=0))
     megahertz = (band.centre + band.rate * (np.arange(len(mean)) / len(mean) - 0.5)) / 1e6
     low, high = np.floor(mean.min() / 10) * 10, np.ceil(mean.max() / 10) * 10 + 15
@@ -32,14 +32,14 @@ def draw_band(axes, spectra, band):
         axes.annotate(f"{name}\n{frequency / 1e6:.1f} MHz", (frequency / 1e6, high - 2),
                       ha="center", va="top", color=MARK, fontweight="bold",
                       bbox={"facecolor": "white", "edgecolor": "none", "pad": 2})
-    axes.set(title="On the air", xlabel="radio frequency (MHz)",
+    axes.set(title="Signal at the antenna", xlabel="radio frequency (MHz)",
              ylabel=f"power in {band.rate / len(mean):.0f} Hz (dB of full scale)",
              xlim=megahertz[[0, -1]], ylim=(low, high))
     axes.grid(color=INK, alpha=0.12)
 
 
 def draw_stream(axes, spectra, frame_seconds, retunes, band):
-    """The stream as it came, over time; every retune marked."""
+    """Draws the received stream over time, with every retune marked."""
     end = len(spectra) * frame_seconds
     half = band.rate / 2e3
     image = axes.imshow(spectra.T, aspect="auto", origin="lower", cmap="magma", vmin=-95,
@@ -52,7 +52,7 @@ def draw_stream(axes, spectra, frame_seconds, retunes, band):
         axes.annotate(f"{label}\n{tuned / 1e6:.1f} MHz", (start, half),
                       xytext=(5, 4), textcoords="offset points", va="bottom", color="white",
                       fontweight="bold")
-    axes.set(title="What came through the ring, retuned while streaming",
+    axes.set(title="Stream received through the ring, retuned while streaming",
              xlabel="time (s)", ylabel="offset from the tuned frequency (kHz)", xlim=(0, end),
              ylim=(-half, 1.28 * half), facecolor=INK)
     return image

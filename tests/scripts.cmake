@@ -49,10 +49,10 @@ script_test(driver.lint install 600 ${tools}/check-driver ${PROJECT_BINARY_DIR})
 script_test(driver.porting install 600 ${CMAKE_CURRENT_SOURCE_DIR}/porting ${PROJECT_BINARY_DIR})
 script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_BINARY_DIR})
 
-# The flowgraphs of examples/: compiled, run, and their windows photographed.
+# The flowgraphs of examples/: compiled and run, with screenshots of their windows.
 if(ZCRING_GNURADIO)
   script_test(examples unit 300 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_examples.py)
-  script_test(examples_bad_day unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/bad_day.py)
+  script_test(examples_fault_injection unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)
 

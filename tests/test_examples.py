@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compiles the flowgraphs of examples/ and looks at their windows, on a display of its own.
+"""Compiles the flowgraphs of examples/ and checks their windows, on a display of its own.
 
-A window counts as alive when each of its plots has a trace from end to end; the same window
-with the flowgraph not started must not. Needs grcc, Xvfb and ImageMagick. Usage:
-test_examples.py [DIR], the photographs go to DIR. Exit status 77: skipped.
+A window passes when each of its plots shows a trace from end to end; the same window of a
+flowgraph that is not started must fail. Needs grcc, Xvfb and ImageMagick. Usage:
+test_examples.py [DIR]; the screenshots are saved to DIR. Exit status 77: skipped.
 """
 
 import os
@@ -24,9 +24,9 @@ from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
 GRC = EXAMPLES.parent / "grc"
 TOOLS = ("grcc", "xvfb-run", "xwininfo", "import", "convert")
-# A flowgraph that is never started: it shows its window, and no sample.
+# A flowgraph that is never started: its window shows no sample.
 NOT_STARTED = "import {0}; {0}.{0}.start = lambda self: None; {0}.main()"
-# A flowgraph that is tuned as its slider would, once it runs.
+# A flowgraph that is retuned once it runs, as by its slider.
 RETUNED = """
 import spectrum
 start = spectrum.spectrum.start
@@ -36,15 +36,15 @@ spectrum.main()
 
 
 def window(title):
-    """(width, height, left, top) of the window of that title in pixels, or None."""
+    """(width, height, left, top) in pixels of the window with this title, or None."""
     tree = subprocess.run(["xwininfo", "-root", "-tree"], capture_output=True, text=True,
                           check=True).stdout
     found = re.search(rf'"{re.escape(title)}": .*?(\d+)x(\d+)\+\d+\+\d+ +\+(\d+)\+(\d+)', tree)
     return found and tuple(int(number) for number in found.groups())
 
 
-def photograph(path, area):
-    """The pixels of that area of the screen, uint8[height, width, 3]; kept as path."""
+def screenshot(path, area):
+    """The pixels of this area of the screen, uint8[height, width, 3]; also saved as path."""
     width, height, left, top = area
     subprocess.run(["import", "-window", "root", "-crop", f"{width}x{height}+{left}+{top}",
                     "+repage", str(path)], check=True)
@@ -54,45 +54,45 @@ def photograph(path, area):
 
 
 def trace(pixels):
-    """Where a trace is, bool[height, width]: bluer than any widget."""
+    """The pixels of a trace, bool[height, width]: a trace is bluer than any widget."""
     _, green, blue = np.moveaxis(pixels.astype(int), 2, 0)
     return blue - green > 80
 
 
 def across(pixels):
-    """Whether a trace goes from end to end: the share of columns that it is in."""
+    """Whether a trace spans the plot: it is in more than 80 % of the columns."""
     return trace(pixels).any(axis=0).mean() > 0.8
 
 
 def high(pixels):
-    """Whether a trace goes up and down, as silence does not: the share of rows."""
+    """Whether a trace has an amplitude, unlike silence: it is in more than 20 % of the rows."""
     return trace(pixels).any(axis=1).mean() > 0.2
 
 
 def colours(pixels):
-    """How many colours there are."""
+    """The number of colours."""
     return len(np.unique(pixels.reshape(-1, 3), axis=0))
 
 
 def painted(pixels):
-    """Whether there is more than a background: axes and letters, smoothed at their edges."""
+    """Whether axes and letters are drawn: their smoothed edges have many colours."""
     return [colours(pixels) > 100]
 
 
 def shaded(pixels):
-    """Whether a waterfall has begun to fill: what is weak is more green than any widget."""
+    """Whether a waterfall fills: its weak signals are greener than any widget."""
     red, green, _ = np.moveaxis(pixels.astype(int), 2, 0)
     return (green - red > 80).mean() > 0.1
 
 
 def plots(pixels):
-    """The upper plot and the lower one."""
+    """The upper and the lower plot."""
     middle = len(pixels) * 11 // 20
     return pixels[:middle], pixels[middle:]
 
 
 class Flowgraphs(unittest.TestCase):
-    """Each .grc compiles, runs, shows what it receives, and ends when told to."""
+    """Each .grc compiles, runs, shows the received signal, and ends on SIGTERM."""
 
     @classmethod
     def setUpClass(cls):
@@ -105,7 +105,7 @@ class Flowgraphs(unittest.TestCase):
         cls.folder.chmod(0o700)
 
     def compile(self, name):
-        """Compiles name.grc, without a warning."""
+        """Compiles name.grc; warnings fail the test."""
         result = subprocess.run(["grcc", "-o", str(self.folder), str(EXAMPLES / f"{name}.grc")],
                                 env=self.environment, capture_output=True, text=True)
         said = result.stdout + result.stderr
@@ -113,7 +113,7 @@ class Flowgraphs(unittest.TestCase):
         self.assertNotRegex(said.lower(), "warning|error|fail")
 
     def show(self, name, title, command, look):
-        """Runs command, waits until all that look() tells of its window is true, and ends it."""
+        """Runs command, waits until look() is true for all of its window, and ends it."""
         log = self.folder / f"{name}.log"
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen([sys.executable, *command], cwd=self.folder,
@@ -124,10 +124,10 @@ class Flowgraphs(unittest.TestCase):
                 area = window(title)
                 if not area:
                     return None
-                pixels = photograph(self.pictures / f"{name}.png", area)
+                pixels = screenshot(self.pictures / f"{name}.png", area)
                 return [pixels] if all(look(pixels)) else None
 
-            [pixels] = wait_until(seen, f"sight of {title}", period_seconds=0.1)
+            [pixels] = wait_until(seen, f"window {title} as expected", period_seconds=0.1)
             process.terminate()
             self.assertEqual(process.wait(DEADLINE_SECONDS), 0, log.read_text())
         finally:
@@ -155,12 +155,12 @@ class Flowgraphs(unittest.TestCase):
         def moved(pixels):
             upper, _ = plots(pixels)
             rows, columns = np.nonzero(trace(upper))
-            # The tone stays where it is on the air: from 5/8 of the plot it goes to 7/8.
+            # The tone keeps its radio frequency: it moves from 5/8 of the plot to 7/8.
             return [len(rows) > 0 and columns[rows.argmin()] > 0.8 * upper.shape[1]]
 
         self.show("spectrum-retuned", "ZCRing Spectrum", ["-c", RETUNED], moved)
 
-    def test_fm_receiver_shows_the_band_and_hears_speech(self):
+    def test_fm_receiver_shows_the_band_and_demodulates_speech(self):
         self.compile("fm_receiver")
         band = self.folder / "band.sigmf-meta"
         subprocess.run([sys.executable, str(EXAMPLES / "fm_band.py"), str(band)],
@@ -179,14 +179,14 @@ class Flowgraphs(unittest.TestCase):
 
 
 def main():
-    """Runs the tests within xvfb-run; the exit status."""
+    """Runs the tests inside of xvfb-run; returns the exit status."""
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         print(f"SKIPPED test_examples: no {', '.join(missing)}")
         return 77
     if "ZCRING_OWN_DISPLAY" not in os.environ:
         os.environ["ZCRING_OWN_DISPLAY"] = "1"
-        # Without -noreset the display refuses whoever comes just as the last window has gone.
+        # Without -noreset the display refuses a client that connects while the last window closes.
         os.execvp("xvfb-run", ["xvfb-run", "-a", "-s", "-screen 0 1280x1024x24 -noreset",
                                sys.executable, *sys.argv])
     return not unittest.main(argv=sys.argv[:1], exit=False).result.wasSuccessful()

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """usage: edu_flowgraph.py DEVICE SAMPLES
 
-Runs the block on a device with the counter on the air, and compares every byte that comes
-out of it with what docs/abi.md says must be there.
+Runs the block on a device with the counter scene, and compares every byte of its output with
+the formula of docs/abi.md.
 """
 
 import sys
@@ -26,7 +26,7 @@ def main():
     got = np.array(sink.data(), dtype=np.uint8)
     counters = source.telemetry()
     wrong = int(np.sum(got != expected)) if len(got) == len(expected) else -1
-    print("%s, %s: %d bytes, %d of them wrong, %d samples lost" % (
+    print("%s, %s: %d bytes, %d wrong, %d samples lost" % (
         source.device(), "zero copy" if source.is_zero_copy() else "one copy", len(got), wrong,
         counters["lost_samples"]))
     return 0 if wrong == 0 and not counters["lost_samples"] and source.is_zero_copy() else 1

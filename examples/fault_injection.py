@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A radio's bad day: each fault that hardware has, one after the other, and what a flowgraph
-sees of it. Put your own blocks where the sink is."""
+"""Injects each fault that hardware can have, one after the other, and prints the events that a
+flowgraph gets. Replace the sink by your own blocks to test them."""
 import argparse
 import threading
 
@@ -12,7 +12,7 @@ WAIT_SECONDS = 60
 
 
 class EventPrinter(gr.basic_block):
-    """Prints the source's events, and lets one wait for the next of a kind."""
+    """Prints the source's events, and waits for the next event of a kind."""
 
     def __init__(self):
         gr.basic_block.__init__(self, "event printer", in_sig=[], out_sig=[])
@@ -30,7 +30,7 @@ class EventPrinter(gr.basic_block):
             self.changed.notify_all()
 
     def after(self, fault, *events):
-        """Calls fault(), and waits until each of the events has come since."""
+        """Calls fault(), and waits until each of the events was received after that."""
         with self.changed:
             before = {event: self.seen.count(event) for event in events}
         fault()
@@ -38,7 +38,7 @@ class EventPrinter(gr.basic_block):
             for event in events:
                 if not self.changed.wait_for(
                         lambda: self.seen.count(event) > before[event], WAIT_SECONDS):
-                    raise SystemExit(f"no {event} within {WAIT_SECONDS} s")
+                    raise SystemExit(f"no event {event} within {WAIT_SECONDS} s")
 
 
 def main():
@@ -61,16 +61,17 @@ def main():
                  lambda: source.inject_stall(0.1), "overflow"),
                 ("the flowgraph is slow for 0.1 s",
                  lambda: source.inject_slow_consumer(0.1), "overflow"),
-                ("somebody tunes", lambda: source.set_center_freq(101e6), "retune"),
+                ("the program retunes", lambda: source.set_center_freq(101e6), "retune"),
                 ("the device is unplugged", source.inject_unplug, "device_lost"),
-                ("it is plugged in again", source.inject_plug, "device_back", "overflow")):
+                ("the device is plugged in again", source.inject_plug, "device_back", "overflow")):
             print(what, flush=True)
             events.after(fault, *seen)
     finally:
         top.stop()
         top.wait()
     counters = source.telemetry()
-    print(f"{counters['produced_samples']} samples since then, {counters['lost_samples']} lost")
+    print(f"{counters['produced_samples']} samples since the device is back, "
+          f"{counters['lost_samples']} lost")
 
 
 if __name__ == "__main__":
