@@ -23,13 +23,13 @@ BOOST_AUTO_TEST_CASE(a_tag_by_time_sits_at_the_first_sample_that_is_not_before_i
     burst.starts = true;
     tags.start();
     for (const std::uint64_t time_ns : { 4000, 1000, 1001, 1333, 1334 })
-        tags.ask(time_ns);
+        tags.request(time_ns);
     for (std::uint64_t index = 0; index < 100; index += 2) {
         burst.index = index;
         burst.sample_clock = index;
         burst.time_ns = index * 1000 / 3;
         tags.begin(burst);
-        tags.answer(index, index + 2);
+        tags.emit(index, index + 2);
         burst.starts = false;
     }
     std::map<std::uint64_t, std::uint64_t> expected{

@@ -31,7 +31,7 @@ public:
                                 gr::block_sptr buf_owner) const override
     {
         auto& owner = dynamic_cast<source_impl&>(*buf_owner);
-        return owner.make_output_buffer(
+        return owner.buffers().make_buffer(
             nitems, sizeof_item, downstream_lcm_nitems, downstream_max_out_mult, link);
     }
 };

@@ -29,7 +29,7 @@ class ring_buffer final : public gr::buffer
 {
 public:
     //! For the io_signature of a source whose outputs may be rings. Its make_buffer() asks
-    //! that source (source_impl::make_output_buffer).
+    //! that source (output_buffers::make_buffer).
     static gr::buffer_type type();
 
     ring_buffer(std::shared_ptr<ring_stream> stream,

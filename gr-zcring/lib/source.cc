@@ -15,7 +15,7 @@ using ::zcring::arguments;
 
 // A setting may stand in the arguments too, but not with another value.
 template <class T>
-void settle(std::optional<T>& in_args, T value, const char* key, const char* parameter)
+void merge_argument(std::optional<T>& in_args, T value, const char* key, const char* parameter)
 {
     if (in_args && *in_args != value) {
         std::ostringstream text;
@@ -28,24 +28,24 @@ void settle(std::optional<T>& in_args, T value, const char* key, const char* par
     in_args = value;
 }
 
-source_impl::zero_copy parse_zero_copy(const std::string& word)
+zero_copy_mode parse_zero_copy(const std::string& word)
 {
     if (word == "auto")
-        return source_impl::zero_copy::automatic;
+        return zero_copy_mode::automatic;
     if (word == "on")
-        return source_impl::zero_copy::on;
+        return zero_copy_mode::on;
     if (word == "off")
-        return source_impl::zero_copy::off;
+        return zero_copy_mode::off;
     throw std::invalid_argument("zcring: unknown zero_copy \"" + word +
                                 "\"; it is auto, on or off");
 }
 
-source_impl::device_lost parse_device_lost(const std::string& word)
+device_lost parse_device_lost(const std::string& word)
 {
     if (word == "stop")
-        return source_impl::device_lost::stop;
+        return device_lost::stop;
     if (word == "wait")
-        return source_impl::device_lost::wait;
+        return device_lost::wait;
     throw std::invalid_argument("zcring: unknown on_device_lost \"" + word +
                                 "\"; it is stop or wait");
 }
@@ -63,28 +63,28 @@ source::sptr source::make(const std::string& args,
 {
     arguments a = ::zcring::parse_arguments(args);
     const ::zcring::format out = ::zcring::parse_format(type);
-    const source_impl::device_lost lost = parse_device_lost(on_device_lost);
-    source_impl::zero_copy wish = parse_zero_copy(zero_copy);
+    const device_lost lost = parse_device_lost(on_device_lost);
+    zero_copy_mode mode = parse_zero_copy(zero_copy);
 
-    settle(a.channels, nchan, "channels", "nchan");
-    settle(a.rate, samp_rate, "rate", "samp_rate");
-    settle(a.freq, center_freq, "freq", "center_freq");
-    settle(a.gain, gain, "gain", "gain");
+    merge_argument(a.channels, nchan, "channels", "nchan");
+    merge_argument(a.rate, samp_rate, "rate", "samp_rate");
+    merge_argument(a.freq, center_freq, "freq", "center_freq");
+    merge_argument(a.gain, gain, "gain", "gain");
     if (!a.format)
         a.format = out;
-    if (wish == source_impl::zero_copy::on && *a.format != out)
+    if (mode == zero_copy_mode::on && *a.format != out)
         throw std::invalid_argument(std::string("zcring: zero_copy=on: the ring's format is ") +
                                     to_string(*a.format) + " and the items' type is " +
                                     to_string(out) +
                                     "; make them the same, or set zero_copy to auto");
     // What is read downstream would be the memory of a device that is gone.
-    if (wish == source_impl::zero_copy::on && lost == source_impl::device_lost::wait)
+    if (mode == zero_copy_mode::on && lost == device_lost::wait)
         throw std::invalid_argument("zcring: zero_copy=on: a device that comes back has another "
                                     "ring; set on_device_lost to stop, or zero_copy to auto");
-    if (lost == source_impl::device_lost::wait)
-        wish = source_impl::zero_copy::off;
+    if (lost == device_lost::wait)
+        mode = zero_copy_mode::off;
     return gnuradio::make_block_sptr<source_impl>(
-        std::make_shared<ring_stream>(a), out, wish, lost);
+        std::make_shared<ring_stream>(a), out, mode, lost);
 }
 
 } // namespace zcring

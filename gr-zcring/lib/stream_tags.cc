@@ -16,7 +16,7 @@ const pmt::pmt_t freq_key = pmt::intern("rx_freq");
 const pmt::pmt_t lost_key = pmt::intern("rx_lost");
 
 constexpr std::uint64_t ns_per_s = 1000000000;
-constexpr std::size_t asked_max = 64;
+constexpr std::size_t requests_max = 64;
 
 // Less than a sample, and more than what is lost of one in rounding.
 constexpr long double slack = 1e-6L;
@@ -34,7 +34,7 @@ void stream_tags::start()
     d_burst = {};
     d_anchor = {};
     d_tagged = {};
-    d_asked.clear();
+    d_requested.clear();
 }
 
 void stream_tags::begin(const ::zcring::burst& burst)
@@ -90,26 +90,27 @@ void stream_tags::add(std::uint64_t at, std::uint64_t time_ns, unsigned channels
     d_tagged.rate |= with_rate;
 }
 
-bool stream_tags::is_full() const { return d_asked.size() >= asked_max; }
+bool stream_tags::is_full() const { return d_requested.size() >= requests_max; }
 
-void stream_tags::ask(std::optional<std::uint64_t> time_ns)
+void stream_tags::request(std::optional<std::uint64_t> time_ns)
 {
     const std::uint64_t time = time_ns.value_or(0);
-    d_asked.insert(std::upper_bound(d_asked.begin(), d_asked.end(), time), time);
+    d_requested.insert(std::upper_bound(d_requested.begin(), d_requested.end(), time), time);
 }
 
-void stream_tags::answer(std::uint64_t from, std::uint64_t to)
+void stream_tags::emit(std::uint64_t from, std::uint64_t to)
 {
     if (from == to)
         return;
-    const auto answered = [&](std::uint64_t time_ns) {
+    const auto emitted = [&](std::uint64_t time_ns) {
         const std::uint64_t at = std::max(from, item_at(time_ns));
         if (at >= to)
             return false;
         add(at, time_at(at), ~0u, true);
         return true;
     };
-    d_asked.erase(std::remove_if(d_asked.begin(), d_asked.end(), answered), d_asked.end());
+    d_requested.erase(std::remove_if(d_requested.begin(), d_requested.end(), emitted),
+                      d_requested.end());
 }
 
 } // namespace zcring

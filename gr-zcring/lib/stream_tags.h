@@ -39,13 +39,13 @@ public:
 
     //! Wants tags of time, rate and frequency at the first item that is not before
     //! \p time_ns, or, without a time, at the next. Not while it is full.
-    void ask(std::optional<std::uint64_t> time_ns);
+    void request(std::optional<std::uint64_t> time_ns);
 
     //! So many are waited for that there should be no more.
     bool is_full() const;
 
     //! Items from \p from to before \p to belong to the burst that began last.
-    void answer(std::uint64_t from, std::uint64_t to);
+    void emit(std::uint64_t from, std::uint64_t to);
 
 private:
     void add(std::uint64_t at, std::uint64_t time_ns, unsigned channels, bool with_rate);
@@ -61,8 +61,8 @@ private:
         std::uint64_t item = 0;
         unsigned channels = 0; //!< bit c: time and frequency of channel c
         bool rate = false;
-    } d_tagged;                         //!< what the item that was tagged last has
-    std::vector<std::uint64_t> d_asked; //!< times, the earliest first; 0: the next item
+    } d_tagged;                             //!< what the item that was tagged last has
+    std::vector<std::uint64_t> d_requested; //!< times, the earliest first; 0: the next item
 };
 
 } // namespace zcring
