@@ -134,14 +134,20 @@ void output_buffers::limit_largest(unsigned port, long items)
     d_owner.set_max_output_buffer(static_cast<int>(port), items);
 }
 
-// Notes what the runtime wrote when it made the buffers.
+// Notes what the runtime wrote when it made the buffers, and gives the user's limits back, so that
+// a change of the user's can be seen.
 void output_buffers::note_limits()
 {
     const gr::block_detail_sptr detail = d_owner.detail();
     d_noted_detail = detail;
     for (unsigned port = 0; port < d_limits.size(); port++)
-        if (detail && detail->output(port))
-            d_limits[port].largest.buffer_made(detail->output(port)->bufsize());
+        if (detail && detail->output(port)) {
+            user_limit& largest = d_limits[port].largest;
+            const long now = d_owner.max_output_buffer(port);
+            largest.buffer_made(now, detail->output(port)->bufsize());
+            largest.observe(now);
+            limit_largest(port, largest.users());
+        }
     d_runtime_noutput_items = d_has_noutput_limit ? 0 : d_owner.max_noutput_items();
 }
 

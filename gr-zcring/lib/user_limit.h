@@ -12,6 +12,9 @@ namespace zcring {
  * gr::block. Where the variable has another value than the one written last by the block or the
  * runtime, the user has written it.
  *
+ * Which limits the runtime writes depends on its version: when it has made a buffer, 3.10.5 writes
+ * the buffer's size as the largest size, always; 3.10.12 only over another limit.
+ *
  * Threading: one thread.
  */
 class user_limit final
@@ -27,8 +30,12 @@ public:
     //! This block has written \p value.
     void wrote(long value) { d_written = value; }
 
-    //! The runtime has made a buffer of \p size items, and has written its size.
-    void buffer_made(long size) { d_written = size; }
+    //! The runtime has made a buffer of \p size items, and the variable holds \p now.
+    void buffer_made(long now, long size)
+    {
+        if (now == size)
+            d_written = size;
+    }
 
     //! The user's limit; -1: none.
     long users() const { return d_users; }
