@@ -41,6 +41,9 @@ public:
     //! Items that the slowest reader has not passed. Takes the mutex.
     std::uint64_t unread_items();
 
+    // Pure virtual in the base class after 3.10.12, and not known to it before: no `override`.
+    gr::buffer_type get_buffer_type() const { return type(); }
+
     int space_available() override;
     void post_work(int) override {}
 
