@@ -15,6 +15,7 @@
 #include <gnuradio/prefs.h>
 
 #include <algorithm>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -93,8 +94,11 @@ void output_buffers::request_rings()
 {
     for (unsigned port = 0; port < d_limits.size(); port++)
         limit_largest(port, d_owner.output_multiple());
-    if (!d_owner.is_set_max_noutput_items())
-        d_owner.set_max_noutput_items(static_cast<int>(d_stream->dev.ring_samples() / 2));
+    if (d_owner.is_set_max_noutput_items() && d_owner.max_noutput_items() != d_our_noutput_items)
+        return;
+    d_our_noutput_items =
+        static_cast<int>(std::max(d_stream->dev.ring_samples() / 2, items_at_once()));
+    d_owner.set_max_noutput_items(d_our_noutput_items);
 }
 
 void output_buffers::request_copies()
@@ -122,7 +126,63 @@ void output_buffers::request_copies()
 long output_buffers::copied_items(unsigned port) const
 {
     const long most = d_limits[port].largest.users();
-    return most > 0 ? std::min<long>(d_copy_items, most) : d_copy_items;
+    return most > 0 ? std::min<long>(d_copy_items, most)
+                    : std::max<long>(d_copy_items, static_cast<long>(2 * items_at_once()));
+}
+
+// Items for which the runtime wants room at each call of work().
+std::uint64_t output_buffers::items_at_once() const
+{
+    const auto multiple = static_cast<std::uint64_t>(d_owner.output_multiple());
+    const auto least = static_cast<std::uint64_t>(std::max(d_owner.min_noutput_items(), 1));
+    return (least + multiple - 1) / multiple * multiple;
+}
+
+// Why a buffer of \p size items is too small for the source itself; empty if it is not.
+std::string output_buffers::half_too_small(unsigned port, std::uint64_t size) const
+{
+    const std::uint64_t items = items_at_once();
+    if (size / 2 >= items)
+        return {};
+    std::ostringstream text;
+    text << "output_multiple is " << d_owner.output_multiple() << " and min_noutput_items is "
+         << d_owner.min_noutput_items() << ", so half of a buffer must hold " << items
+         << " items, and the buffer of output " << port << " has " << size << " in all";
+    return text.str();
+}
+
+std::string output_buffers::why_blocked() const
+{
+    for (unsigned port = 0; port < d_rings.size(); port++) {
+        std::string why = half_too_small(port, d_owner.detail()->output(port)->bufsize());
+        if (!why.empty())
+            return why + "; set less of both, before the start" +
+                   (d_rings[port] ? ", or a larger ring_bytes="
+                                  : ", and no lower limit by set_max_output_buffer()");
+    }
+    if (d_owner.output_multiple() <= d_noutput_limit)
+        return {};
+    return "max_noutput_items is " + std::to_string(d_noutput_limit) +
+           ", which is less than the output_multiple of " +
+           std::to_string(d_owner.output_multiple()) +
+           "; call set_max_noutput_items() with at least as much";
+}
+
+// The scheduler calls work(), which is to end the flowgraph, only with settings that fit.
+void output_buffers::let_work_be_called()
+{
+    d_demand = { d_owner.output_multiple(), d_owner.min_noutput_items() };
+    d_owner.set_output_multiple(1);
+    d_owner.set_min_noutput_items(0);
+}
+
+void output_buffers::stop()
+{
+    if (!d_demand.multiple)
+        return;
+    d_owner.set_output_multiple(d_demand.multiple);
+    d_owner.set_min_noutput_items(d_demand.least);
+    d_demand = {};
 }
 
 // Notes the user's limit, and writes ours in its place.
@@ -160,7 +220,11 @@ gr::buffer_sptr output_buffers::make_buffer(int nitems,
     const unsigned port = d_next_port++;
     nitems = std::max(nitems, static_cast<int>(d_owner.min_output_buffer(port))); // the user's
     limit_largest(port, -1); // ours served request_rings() alone
-    const std::string why = ring_shortage(d_stream->dev, port, static_cast<std::uint64_t>(nitems));
+    const ::zcring::device& device = d_stream->dev;
+    const std::uint64_t at_once = items_at_once();
+    std::string why = ring_shortage(device, port, static_cast<std::uint64_t>(nitems));
+    if (why.empty() && !(why = half_too_small(port, device.ring_samples())).empty())
+        why += ring_bytes_remedy(device, 2 * at_once);
 
     if (why.empty())
         return std::make_shared<ring_buffer>(
@@ -168,11 +232,10 @@ gr::buffer_sptr output_buffers::make_buffer(int nitems,
     if (d_mode == zero_copy_mode::on)
         throw std::runtime_error("zcring: zero_copy=on: " + why + "; or set zero_copy to auto");
     d_logger->warn("{:s}: one copy on this output: {:s}", d_stream->dev.name(), why);
-    return gr::buffer_double_mapped::make_buffer(std::max<long>(nitems, copied_items(port)),
-                                                 sizeof_item,
-                                                 downstream_lcm_nitems,
-                                                 downstream_max_out_mult,
-                                                 link);
+    const long items =
+        std::max({ static_cast<long>(nitems), static_cast<long>(2 * at_once), copied_items(port) });
+    return gr::buffer_double_mapped::make_buffer(
+        static_cast<int>(items), sizeof_item, downstream_lcm_nitems, downstream_max_out_mult, link);
 }
 
 bool output_buffers::start()
@@ -185,6 +248,12 @@ bool output_buffers::start()
             std::dynamic_pointer_cast<ring_buffer>(detail->output(static_cast<unsigned>(port))));
     d_is_zero_copy =
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
+    d_noutput_limit = d_owner.max_noutput_items();
+    if (const std::string why = why_blocked(); !why.empty()) {
+        d_logger->error("{:s}: no samples: {:s}", d_stream->dev.name(), why);
+        let_work_be_called();
+        return false;
+    }
     for (unsigned port = 0; port < d_rings.size(); port++) {
         if (!d_rings[port])
             continue;

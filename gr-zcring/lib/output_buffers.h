@@ -56,8 +56,19 @@ public:
                                 uint32_t downstream_max_out_mult,
                                 gr::block_sptr link);
 
-    //! The buffers are there. False, with an error in the log, if a reader would wait for ever.
+    //! The buffers are there. False, with an error in the log, if the runtime would never call
+    //! work(), or if a reader would wait for ever. Then work() is called once all the same, as
+    //! stop() restores what was set.
     bool start();
+    //! The scheduler's thread ends.
+    void stop();
+
+    /*!
+     * Why the runtime will not call work() again, and what to set; empty if it will. A user can
+     * change output_multiple and min_noutput_items while the flowgraph runs. If half of a buffer
+     * does not hold them, the runtime ends the thread by an exception, and the flowgraph hangs.
+     */
+    std::string why_blocked() const;
 
     //! Whether all buffers are rings.
     bool is_zero_copy() const { return d_is_zero_copy; }
@@ -81,6 +92,9 @@ private:
         user_limit smallest;
     };
 
+    std::uint64_t items_at_once() const;
+    std::string half_too_small(unsigned port, std::uint64_t size) const;
+    void let_work_be_called();
     void note_limits();
     void limit_largest(unsigned port, long items);
     void request_rings();
@@ -98,7 +112,13 @@ private:
     std::weak_ptr<gr::block_detail> d_noted_detail; //!< whose buffers d_limits knows
     bool d_has_noutput_limit = false;               //!< max_noutput_items() is the user's
     int d_runtime_noutput_items = 0;                //!< max_noutput_items() of the runtime, or 0
-    unsigned d_next_port = 0;                       //!< that make_buffer() is called for
+    int d_our_noutput_items = 0;                    //!< max_noutput_items() of request_rings()
+    int d_noutput_limit = 0;                        //!< max_noutput_items() when the thread began
+    struct {
+        int multiple = 0; //!< 0: nothing to restore
+        int least = 0;
+    } d_demand;               //!< the user's, while let_work_be_called() has ours in its place
+    unsigned d_next_port = 0; //!< that make_buffer() is called for
     //! One for each connected output; null where the samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;
     std::atomic<bool> d_is_zero_copy;

@@ -55,16 +55,20 @@ double burst_items(const ::zcring::device& device)
     return device.tuning().rate * device.interval();
 }
 
+std::string ring_bytes_remedy(const ::zcring::device& device, std::uint64_t nitems)
+{
+    const std::size_t bytes = ::zcring::sample_bytes(device.format()) * power_of_two_from(nitems);
+    if (bytes > ::zcring::limits::ring_bytes_max)
+        return {};
+    return "; set ring_bytes= to " + std::to_string(bytes) + " or more";
+}
+
 std::string ring_shortage(const ::zcring::device& device, unsigned channel, std::uint64_t nitems)
 {
     std::ostringstream text;
     text << "a block behind output " << channel << " needs a buffer of " << nitems << " items, ";
     if (device.ring_samples() < nitems) {
-        const std::size_t bytes =
-            ::zcring::sample_bytes(device.format()) * power_of_two_from(nitems);
-        text << "and the ring has " << device.ring_samples();
-        if (bytes <= ::zcring::limits::ring_bytes_max)
-            text << "; set ring_bytes= to " << bytes << " or more";
+        text << "and the ring has " << device.ring_samples() << ring_bytes_remedy(device, nitems);
         return text.str();
     }
     try {

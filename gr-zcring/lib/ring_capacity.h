@@ -21,10 +21,13 @@ double burst_items(const ::zcring::device& device);
  */
 std::string ring_shortage(const ::zcring::device& device, unsigned channel, std::uint64_t nitems);
 
+//! "; set ring_bytes= to …", for a ring of at least \p nitems; empty if no ring is as large.
+std::string ring_bytes_remedy(const ::zcring::device& device, std::uint64_t nitems);
+
 /*!
- * The same for the readers that \p buffer, the ring of \p channel, has now, as the device is tuned.
- * After lock() and unlock() there are readers for which the runtime did not ask for a buffer; such
- * a reader would wait for ever.
+ * The same as ring_shortage() for the readers that \p buffer, the ring of \p channel, has now, as
+ * the device is tuned. After lock() and unlock() there are readers for which the runtime did not
+ * ask for a buffer; such a reader would wait for ever.
  */
 std::string readers_shortage(const ::zcring::device& device, unsigned channel, gr::buffer& buffer);
 

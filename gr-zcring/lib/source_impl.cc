@@ -250,10 +250,30 @@ bool source_impl::start()
     return true;
 }
 
-// Called from a destructor.
+// Called from a destructor of the scheduler's, even while an exception of the runtime ends this
+// thread. The runtime then notifies no other block of the end, and the flowgraph would wait for
+// ever.
 bool source_impl::stop()
 {
     d_session.stop();
+    if (d_has_started && end_if_blocked()) {
+        detail()->set_done(true);
+        notify_msg_neighbors();
+        detail()->d_tpb.notify_neighbors(detail().get());
+    }
+    d_buffers.stop();
+    return true;
+}
+
+// Whether the runtime will not call work() again, which is logged.
+bool source_impl::end_if_blocked()
+{
+    const std::string why = d_buffers.why_blocked();
+    if (why.empty())
+        return false;
+    d_logger->error("{:s}: the stream ends: {:s}", d_stream->dev.name(), why);
+    d_has_started = false;
+    d_publisher.remove_dead_subscribers();
     return true;
 }
 
@@ -263,6 +283,13 @@ int source_impl::work(int noutput_items,
 {
     if (!d_has_started)
         return done();
+    const int made = stream(noutput_items, output_items);
+    return end_if_blocked() ? WORK_DONE : made;
+}
+
+// Waits for samples, and produces them.
+int source_impl::stream(int noutput_items, gr_vector_void_star& output_items)
+{
     switch (const status found =
                 d_session.is_lost() ? wait_for_device() : d_waiting.for_samples([this] {
                     return publish_telemetry();

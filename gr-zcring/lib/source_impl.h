@@ -81,6 +81,8 @@ private:
     void process_bursts(const ::zcring::reader::view& view);
     int produce_once(int most, const gr_vector_void_star& output_items);
     int produce_pieces(gr_vector_void_star output_items);
+    int stream(int noutput_items, gr_vector_void_star& output_items);
+    bool end_if_blocked();
     int call_again();
     int lose_device();
     int done();
