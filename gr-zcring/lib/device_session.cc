@@ -50,7 +50,7 @@ void device_session::tune(const command& change)
         d_policy == device_lost::wait && !change.time_ns && !change.at_clock && !change.at_time_ns;
     do {
         try {
-            d_stream->dev.control(change);
+            d_stream->checked_device().control(change);
             return;
         } catch (const std::system_error& e) {
             if (!may_wait || e.code() != std::errc::no_such_device)
@@ -63,7 +63,7 @@ void device_session::set_time_now(std::uint64_t time_ns)
 {
     command change;
     change.time_ns = time_ns;
-    d_stream->dev.control(change);
+    d_stream->checked_device().control(change);
     d_time_base_ns = time_ns - monotonic_ns();
     d_time_is_set = true;
 }
@@ -85,6 +85,7 @@ device_session::start_result device_session::start(unsigned ports, std::uint64_t
     d_why_lost.clear();
     d_begins_at_ns = d_start_time_ns.exchange(0);
     try {
+        d_stream->checked_device();
         ::zcring::device::start_options options;
         options.preroll_samples = preroll_samples;
         if (d_stream->dev.reopen())
@@ -92,7 +93,7 @@ device_session::start_result device_session::start(unsigned ports, std::uint64_t
         begin_stream(ports, options);
         return start_result::streams;
     } catch (const std::system_error& e) {
-        d_is_lost = d_policy == device_lost::wait && may_come_back(e.code());
+        d_is_lost = d_policy == device_lost::wait && d_stream->is_here() && may_come_back(e.code());
         d_logger->error("{:s}", e.what());
     } catch (const std::exception& e) {
         d_logger->error("{:s}", e.what());
@@ -119,6 +120,8 @@ std::uint64_t device_session::start_delay()
 
 void device_session::stop()
 {
+    if (!d_stream->is_here()) // a kernel device would stop the parent's stream
+        return;
     try {
         d_stream->dev.stop();
     } catch (const std::system_error& e) {

@@ -26,6 +26,11 @@ interruption::interruption(std::function<void()> wake) : d_wake(std::move(wake))
 
 interruption::~interruption()
 {
+    if (!d_process.is_here()) {
+        // The child of a fork() has no watcher, which can be neither joined nor detached there.
+        new std::thread(std::move(d_watcher));
+        return;
+    }
     pthread_mutex_lock(&d_mutex);
     d_ends = true;
     pthread_cond_broadcast(&d_interrupted);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "owner_process.h"
+
 #include <boost/thread/thread.hpp>
 
 #include <pthread.h>
@@ -66,6 +68,7 @@ private:
     pthread_cond_t d_watched = PTHREAD_COND_INITIALIZER;
     bool d_watches = false; //!< from now on, whenever the mutex is free
     bool d_ends = false;
+    const owner_process d_process; //!< where the watcher exists
     std::thread d_watcher;
 };
 

@@ -75,6 +75,8 @@ output_buffers::output_buffers(gr::block& owner,
 void output_buffers::check_topology()
 {
     d_next_port = 0;
+    if (!d_stream->is_here()) // no sample will come
+        return;
     if (d_owner.detail() != d_noted_detail.lock()) // of a flowgraph that did not get to start()
         note_limits();
     try {
@@ -217,6 +219,13 @@ gr::buffer_sptr output_buffers::make_buffer(int nitems,
                                             uint32_t downstream_max_out_mult,
                                             gr::block_sptr link)
 {
+    if (!d_stream->is_here())
+        return gr::buffer_double_mapped::make_buffer(
+            std::max(nitems, static_cast<int>(2 * items_at_once())),
+            sizeof_item,
+            downstream_lcm_nitems,
+            downstream_max_out_mult,
+            link);
     const unsigned port = d_next_port++;
     nitems = std::max(nitems, static_cast<int>(d_owner.min_output_buffer(port))); // the user's
     limit_largest(port, -1); // ours served request_rings() alone

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "owner_process.h"
+
 #include <zcring/reader.h>
 
 #include <array>
@@ -33,10 +35,22 @@ public:
     //! Nothing before \p index is needed on \p port any more.
     void passed(unsigned port, std::uint64_t index);
 
+    //! Whether this is the process that made the stream. In a child, only what is constant of the
+    //! device may be used: name, format, channels and sizes.
+    bool is_here() const { return d_process.is_here(); }
+
+    //! The device, for calls that may wait for a mutex. Throws std::system_error in a child.
+    ::zcring::device& checked_device()
+    {
+        d_process.check(dev.name());
+        return dev;
+    }
+
     ::zcring::device dev;
     ::zcring::reader in;
 
 private:
+    const owner_process d_process;
     std::mutex d_mutex; // guards all below
     unsigned d_ports = 0;
     std::uint64_t d_tail = 0;

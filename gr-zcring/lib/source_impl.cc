@@ -61,7 +61,7 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
       d_session(d_stream, policy, d_logger),
       d_buffers(*this, d_stream, type, mode, d_logger),
       d_publisher(*this, *d_stream, d_logger, d_debug_logger),
-      d_waiting(*this, d_stream->in),
+      d_waiting(*this, *d_stream),
       d_tags(
           d_stream->dev.channels(),
           [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
@@ -70,6 +70,14 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
 {
     message_port_register_in(ports::command);
     set_msg_handler(ports::command, [this](const pmt::pmt_t& message) { apply_command(message); });
+}
+
+// In the child of a fork(), the threads that the device's destructor joins do not exist: the device
+// stays as it is until the process ends.
+source_impl::~source_impl()
+{
+    if (!d_stream->is_here())
+        new std::shared_ptr<ring_stream>(d_stream);
 }
 
 unsigned source_impl::checked_channel(int chan) const
@@ -132,24 +140,24 @@ void source_impl::set_telemetry_interval(double seconds)
     d_waiting.wake();
 }
 
-double source_impl::samp_rate() const { return d_stream->dev.tuning().rate; }
+double source_impl::samp_rate() const { return d_stream->checked_device().tuning().rate; }
 
 double source_impl::center_freq(int chan) const
 {
-    return d_stream->dev.tuning().frequency[checked_channel(chan)];
+    return d_stream->checked_device().tuning().frequency[checked_channel(chan)];
 }
 
 double source_impl::gain(int chan) const
 {
-    return d_stream->dev.tuning().gain[checked_channel(chan)];
+    return d_stream->checked_device().tuning().gain[checked_channel(chan)];
 }
 
-double source_impl::bandwidth() const { return d_stream->dev.tuning().bandwidth; }
-std::uint64_t source_impl::time_now() const { return d_stream->dev.tuning().time_ns; }
+double source_impl::bandwidth() const { return d_stream->checked_device().tuning().bandwidth; }
+std::uint64_t source_impl::time_now() const { return d_stream->checked_device().tuning().time_ns; }
 
 std::map<std::string, std::uint64_t> source_impl::telemetry() const
 {
-    return named_counters(d_stream->dev.telemetry());
+    return named_counters(d_stream->checked_device().telemetry());
 }
 
 std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
@@ -162,18 +170,18 @@ bool source_impl::is_zero_copy() const { return d_buffers.is_zero_copy(); }
 
 void source_impl::inject_stall(double seconds)
 {
-    d_stream->dev.stall(duration("the stall", seconds, 0));
+    d_stream->checked_device().stall(duration("the stall", seconds, 0));
 }
 
-void source_impl::inject_drop(std::uint64_t samples) { d_stream->dev.drop(samples); }
+void source_impl::inject_drop(std::uint64_t samples) { d_stream->checked_device().drop(samples); }
 
 void source_impl::inject_clock_jump(double seconds)
 {
-    d_stream->dev.jump(duration("the jump", seconds, -seconds_max));
+    d_stream->checked_device().jump(duration("the jump", seconds, -seconds_max));
 }
 
-void source_impl::inject_unplug() { d_stream->dev.unplug(); }
-void source_impl::inject_plug() { d_stream->dev.plug(); }
+void source_impl::inject_unplug() { d_stream->checked_device().unplug(); }
+void source_impl::inject_plug() { d_stream->checked_device().plug(); }
 
 void source_impl::inject_slow_consumer(double seconds)
 {
@@ -226,6 +234,11 @@ bool source_impl::check_topology(int, int)
 // The runtime does not look at what start() returns.
 bool source_impl::start()
 {
+    d_has_started = false;
+    if (!d_stream->is_here()) {
+        d_logger->error("{:s}", owner_process::error(d_stream->dev.name()));
+        return true;
+    }
     d_has_started = d_buffers.start();
     d_logger->info("{:s}: {:d} channel(s), {:s} to {:s}, {:s}",
                    d_stream->dev.name(),

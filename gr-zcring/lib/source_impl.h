@@ -30,6 +30,8 @@ public:
                 zero_copy_mode mode,
                 device_lost policy);
 
+    ~source_impl() override;
+
     //! The output buffers, for the runtime, which makes them by ring_buffer::type().
     output_buffers& buffers() { return d_buffers; }
 

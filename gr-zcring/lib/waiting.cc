@@ -18,14 +18,16 @@ using ::zcring::status;
 using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-waiting::waiting(gr::block& owner, ::zcring::reader& in)
-    : d_owner(owner), d_in(in), d_interruption([this] { wake(); })
+waiting::waiting(gr::block& owner, ring_stream& stream)
+    : d_owner(owner), d_stream(stream), d_interruption([this] { wake(); })
 {
 }
 
 void waiting::wake()
 {
-    d_in.wake();
+    if (!d_stream.is_here()) // nothing waits, and the mutex of the pause may be locked for ever
+        return;
+    d_stream.in.wake();
     d_pause.wake();
 }
 
@@ -39,12 +41,12 @@ status waiting::for_samples(const idle_function& idle)
 {
     if (!throttle(idle))
         return status::woken;
-    status found = d_in.wait(1, 0ns);
+    status found = d_stream.in.wait(1, 0ns);
     if (found == status::woken) // by a message that the scheduler has handled or handles next
-        found = d_in.wait(1, 0ns);
+        found = d_stream.in.wait(1, 0ns);
     while (found == status::timeout && !must_return()) {
         const auto longest = idle();
-        if (!d_interruption.during([&] { found = d_in.wait(1, longest); }))
+        if (!d_interruption.during([&] { found = d_stream.in.wait(1, longest); }))
             return status::woken;
     }
     return found;

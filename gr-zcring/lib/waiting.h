@@ -4,9 +4,9 @@
 
 #include "interruption.h"
 #include "pause.h"
+#include "ring_stream.h"
 
 #include <gnuradio/block.h>
-#include <zcring/reader.h>
 
 #include <atomic>
 #include <chrono>
@@ -21,7 +21,7 @@ namespace zcring {
  * Each wait ends early when the scheduler must have its thread back: for a message, for the end of
  * the flowgraph, or because the blocks downstream are done.
  *
- * Ownership: refers to the block and to the reader, which must outlive it.
+ * Ownership: refers to the block and to the stream, which must outlive it.
  * Threading: the thread of work(). Any thread may call wake() and slow_down().
  */
 class waiting final
@@ -34,7 +34,7 @@ public:
     //! come through post(): work() checks for both after each such time without samples.
     static constexpr std::chrono::milliseconds silence{ 100 };
 
-    waiting(gr::block& owner, ::zcring::reader& in);
+    waiting(gr::block& owner, ring_stream& stream);
 
     //! Ends the present wait, or else the next one, early.
     void wake();
@@ -60,7 +60,7 @@ private:
     bool throttle(const idle_function& idle);
 
     gr::block& d_owner;
-    ::zcring::reader& d_in;
+    ring_stream& d_stream;
     std::atomic<pause::time_point> d_slow_until{};
     pause d_pause;
     interruption d_interruption;
