@@ -1,8 +1,12 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Parses the messages at the command port: the commands of gr-uhd, as far as a simulated receiver
+// has what they set. A message with a mistake is refused as a whole, so that nothing of it changes.
 #include "command_message.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -13,7 +17,13 @@ namespace {
 
 using ::zcring::command;
 
-constexpr const char* known = "freq, gain, rate, bandwidth, chan, time and tag";
+// gr-uhd's keys for hardware that is not simulated, and for transmitters.
+constexpr const char* hardware_keys[] = {
+    "antenna", "direction", "dsp_freq",        "gpio",      "lo_freq", "lo_offset",
+    "mboard",  "mtune",     "pc_clock_resync", "power_dbm",
+};
+
+constexpr const char* known = "freq, tune, gain, rate, bandwidth, chan, time and tag";
 constexpr std::uint64_t ns_per_s = 1000000000;
 
 [[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
@@ -24,6 +34,14 @@ double number(const std::string& key, const pmt::pmt_t& value)
         refuse(key + " is " + pmt::write_string(value) + "; it must be a real number");
     return pmt::is_uint64(value) ? static_cast<double>(pmt::to_uint64(value))
                                  : pmt::to_double(value);
+}
+
+// Of the frequency and the offset of the local oscillator, which is not simulated.
+pmt::pmt_t first_of_pair(const std::string& key, const pmt::pmt_t& value)
+{
+    if (!pmt::is_pair(value))
+        refuse(key + " is " + pmt::write_string(value) + "; it must be a pair of real numbers");
+    return pmt::car(value);
 }
 
 unsigned channel_mask(const pmt::pmt_t& value, unsigned channels)
@@ -89,6 +107,8 @@ command_message parse_command(pmt::pmt_t message, unsigned channels)
             pmt::is_symbol(name) ? pmt::symbol_to_string(name) : pmt::write_string(name);
         if (key == "freq")
             set(change.frequency, key, value);
+        else if (key == "tune")
+            set(change.frequency, key, first_of_pair(key, value));
         else if (key == "gain")
             set(change.gain, key, value);
         else if (key == "rate")
@@ -101,10 +121,13 @@ command_message parse_command(pmt::pmt_t message, unsigned channels)
             result.time_ns = time_ns(value);
         else if (key == "tag")
             result.tag = true;
+        else if (std::find(std::begin(hardware_keys), std::end(hardware_keys), key) !=
+                 std::end(hardware_keys))
+            result.ignored.push_back(key);
         else
             refuse("there is no key " + key + "; the keys are " + known);
     }
-    if (!changes && !result.tag)
+    if (!changes && !result.tag && result.ignored.empty())
         refuse("it asks for nothing; the keys are " + std::string(known));
     if (changes) {
         change.at_time_ns = result.time_ns;

@@ -54,9 +54,34 @@ void device_session::tune(const command& change)
             return;
         } catch (const std::system_error& e) {
             if (!may_wait || e.code() != std::errc::no_such_device)
-                throw;
+                fail(e);
         }
     } while (!d_stream->dev.keep(change));
+}
+
+void device_session::tune_setting(command change)
+{
+    if (const std::uint64_t at = d_command_time_ns; at != UINT64_MAX)
+        change.at_time_ns = at;
+    tune(change);
+}
+
+void device_session::inject(const std::function<void(::zcring::device&)>& fault)
+{
+    try {
+        fault(d_stream->checked_device());
+    } catch (const std::system_error& e) {
+        fail(e);
+    }
+}
+
+// Throws what the device has thrown; with a remedy for a user of flowgraphs if no stream runs.
+void device_session::fail(const std::system_error& e) const
+{
+    if (e.code() != std::errc::invalid_argument || d_streams)
+        throw e;
+    throw std::system_error(e.code(),
+                            d_stream->dev.name() + ": no stream runs: start the flowgraph first");
 }
 
 void device_session::set_time_now(std::uint64_t time_ns)
@@ -105,6 +130,7 @@ void device_session::begin_stream(unsigned ports, ::zcring::device::start_option
 {
     options.delay_ns = start_delay();
     d_stream->start(ports, options);
+    d_streams = true;
     d_begins_at_ns = 0; // a device that returns later starts at once
 }
 
@@ -122,6 +148,7 @@ void device_session::stop()
 {
     if (!d_stream->is_here()) // a kernel device would stop the parent's stream
         return;
+    d_streams = false;
     try {
         d_stream->dev.stop();
     } catch (const std::system_error& e) {

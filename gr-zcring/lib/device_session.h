@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -26,7 +27,7 @@ enum class device_lost { stop, wait };
  *
  * Ownership: shares the stream with the output buffers that are its rings.
  * Threading: the thread of work(), and start() before that thread runs. Any thread may call tune(),
- * set_time_now() and set_start_time().
+ * tune_setting(), inject() and what sets a time.
  */
 class device_session final
 {
@@ -35,6 +36,13 @@ public:
 
     //! Changes the tuning. Throws what device::control() throws.
     void tune(const ::zcring::command& change);
+    //! The same for a setter: the change takes effect at the command time, if one is set.
+    void tune_setting(::zcring::command change);
+    //! tune_setting() takes effect at this time of the device; UINT64_MAX: at the next sample.
+    void set_command_time(std::uint64_t time_ns) { d_command_time_ns = time_ns; }
+    //! Calls \p fault, which injects a fault into the stream. Throws what it throws, and
+    //! std::system_error while no stream runs.
+    void inject(const std::function<void(::zcring::device&)>& fault);
     //! Sets the device's time, from the next sample on. Throws std::system_error.
     void set_time_now(std::uint64_t time_ns);
     //! The next start() waits until this time of the device; 0: it does not wait.
@@ -62,6 +70,7 @@ public:
 
 private:
     void begin_stream(unsigned ports, ::zcring::device::start_options options);
+    [[noreturn]] void fail(const std::system_error& e) const;
     std::uint64_t start_delay();
     void restore_time();
 
@@ -73,6 +82,8 @@ private:
     bool d_is_back = false; //!< and no burst has come since
     std::string d_why_lost; //!< as it was logged last
 
+    std::atomic<bool> d_streams{ false }; //!< a stream has begun, and has not been stopped
+    std::atomic<std::uint64_t> d_command_time_ns{ UINT64_MAX };
     std::atomic<std::uint64_t> d_start_time_ns{ 0 }; //!< of the next start; 0: at once
     std::uint64_t d_begins_at_ns = 0; //!< of the flowgraph's first stream, until it has begun
     std::atomic<bool> d_time_is_set{ false };

@@ -35,6 +35,16 @@ public:
         return d_text.find(words) != std::string::npos;
     }
 
+    //! Number of times that the words are in the log.
+    std::size_t count(const std::string& words)
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        std::size_t found = 0;
+        for (auto at = d_text.find(words); at != std::string::npos; at = d_text.find(words, at + 1))
+            found++;
+        return found;
+    }
+
 protected:
     void sink_it_(const spdlog::details::log_msg& message) override
     {

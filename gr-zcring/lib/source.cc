@@ -1,6 +1,8 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Making a source: its parameters, checked and brought together.
+// Makes a source: checks its parameters, merges them into the argument string's, opens the device.
+//
+// With out_of_range=clip, values out of range are clipped here as the setters clip them.
 #include "source_impl.h"
 
 #include <sstream>
@@ -40,6 +42,31 @@ zero_copy_mode parse_zero_copy(const std::string& word)
                                 "\"; it is auto, on or off");
 }
 
+out_of_range parse_out_of_range(const std::string& word)
+{
+    if (word == "error")
+        return out_of_range::error;
+    if (word == "clip")
+        return out_of_range::clip;
+    throw std::invalid_argument("zcring: unknown out_of_range \"" + word +
+                                "\"; it is error or clip");
+}
+
+// With out_of_range=clip, a recorded scene keeps its own rate, whatever was asked for.
+std::shared_ptr<ring_stream> open(arguments a, setting_policy& policy)
+{
+    try {
+        return std::make_shared<ring_stream>(a);
+    } catch (const std::invalid_argument& e) {
+        if (!policy.clips() || !a.scene || !a.rate)
+            throw;
+        a.rate.reset();
+        auto stream = std::make_shared<ring_stream>(a); // throws, if the rate was not the reason
+        policy.warn(e.what(), std::string("the scene keeps its rate: ") + e.what());
+        return stream;
+    }
+}
+
 device_lost parse_device_lost(const std::string& word)
 {
     if (word == "stop")
@@ -59,14 +86,21 @@ source::sptr source::make(const std::string& args,
                           double center_freq,
                           double gain,
                           const std::string& zero_copy,
-                          const std::string& on_device_lost)
+                          const std::string& on_device_lost,
+                          const std::string& out_of_range)
 {
+    auto policy = std::make_unique<setting_policy>(parse_out_of_range(out_of_range),
+                                                   std::make_shared<gr::logger>("zcring_source"));
     arguments a = ::zcring::parse_arguments(args);
     const ::zcring::format out = ::zcring::parse_format(type);
     const device_lost lost = parse_device_lost(on_device_lost);
     zero_copy_mode mode = parse_zero_copy(zero_copy);
 
     merge_argument(a.channels, nchan, "channels", "nchan");
+    // For what is not a number there is no value to keep: the default.
+    samp_rate = policy->allowed("samp_rate", samp_rate, rate_range).value_or(1e6);
+    center_freq = policy->allowed("center_freq", center_freq, frequency_range).value_or(100e6);
+    gain = policy->allowed("gain", gain, gain_range).value_or(0);
     merge_argument(a.rate, samp_rate, "rate", "samp_rate");
     merge_argument(a.freq, center_freq, "freq", "center_freq");
     merge_argument(a.gain, gain, "gain", "gain");
@@ -83,8 +117,9 @@ source::sptr source::make(const std::string& args,
                                     "ring; set on_device_lost to stop, or zero_copy to auto");
     if (lost == device_lost::wait)
         mode = zero_copy_mode::off;
+    std::shared_ptr<ring_stream> stream = open(a, *policy);
     return gnuradio::make_block_sptr<source_impl>(
-        std::make_shared<ring_stream>(a), out, mode, lost);
+        std::move(stream), out, mode, lost, std::move(policy));
 }
 
 } // namespace zcring

@@ -1,19 +1,18 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The source block: settings from any thread, and work() in the scheduler's.
+// The source block: how it starts and stops, and work() in the scheduler's thread. The setters are
+// in source_settings.cc.
 //
 // The indices of a stream are the items' offsets: a stream starts at item 0, or continues where the
 // stream before it ended. Nothing may throw in start() or work(), for which the runtime would then
 // wait for ever; work() ends the flowgraph instead.
 #include "source_impl.h"
 
-#include "command_message.h"
 #include "events.h"
 
 #include <gnuradio/block_detail.h>
 
-#include <cmath>
-#include <stdexcept>
+#include <utility>
 
 namespace gr {
 namespace zcring {
@@ -21,7 +20,6 @@ namespace zcring {
 namespace {
 
 using ::zcring::burst;
-using ::zcring::command;
 using ::zcring::status;
 using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
@@ -29,36 +27,20 @@ using namespace std::chrono_literals;
 // How often a lost device is looked for.
 constexpr auto retry = 100ms;
 
-constexpr double seconds_max = 86400;
-
-std::chrono::nanoseconds duration(const char* what, double seconds, double low)
-{
-    if (!(seconds >= low && seconds <= seconds_max))
-        throw std::invalid_argument(std::string("zcring: ") + what + " is " +
-                                    std::to_string(seconds) + " s; it must be from " +
-                                    std::to_string(low) + " to " + std::to_string(seconds_max));
-    return std::chrono::nanoseconds(std::llround(seconds * 1e9));
-}
-
-// For a line of the log.
-std::string shortened(std::string text)
-{
-    constexpr std::size_t most = 200;
-    return text.size() <= most ? text : text.substr(0, most) + "…";
-}
-
 } // namespace
 
 source_impl::source_impl(std::shared_ptr<ring_stream> stream,
                          ::zcring::format type,
                          zero_copy_mode mode,
-                         device_lost policy)
+                         device_lost on_device_lost,
+                         std::unique_ptr<setting_policy> policy)
     : gr::sync_block("zcring_source",
                      gr::io_signature::make(0, 0, 0),
                      ::gr::zcring::output_signature(stream->dev, type, mode)),
       d_stream(std::move(stream)),
       d_type(type),
-      d_session(d_stream, policy, d_logger),
+      d_policy(std::move(policy)),
+      d_session(d_stream, on_device_lost, d_logger),
       d_buffers(*this, d_stream, type, mode, d_logger),
       d_publisher(*this, *d_stream, d_logger, d_debug_logger),
       d_waiting(*this, *d_stream),
@@ -66,10 +48,12 @@ source_impl::source_impl(std::shared_ptr<ring_stream> stream,
           d_stream->dev.channels(),
           [this](unsigned port, std::uint64_t at, const pmt::pmt_t& key, const pmt::pmt_t& value) {
               add_item_tag(port, at, key, value, d_srcid);
-          })
+          }),
+      d_commands(d_stream->dev.name(), d_stream->dev.channels(), d_session, d_tags, d_logger)
 {
     message_port_register_in(ports::command);
-    set_msg_handler(ports::command, [this](const pmt::pmt_t& message) { apply_command(message); });
+    set_msg_handler(ports::command,
+                    [this](const pmt::pmt_t& message) { d_commands.apply(message); });
 }
 
 // In the child of a fork(), the threads that the device's destructor joins do not exist: the device
@@ -80,148 +64,10 @@ source_impl::~source_impl()
         new std::shared_ptr<ring_stream>(d_stream);
 }
 
-unsigned source_impl::checked_channel(int chan) const
-{
-    if (chan < 0 || static_cast<unsigned>(chan) >= d_stream->dev.channels())
-        throw std::invalid_argument("zcring: there is no channel " + std::to_string(chan) +
-                                    "; the device has " + std::to_string(d_stream->dev.channels()) +
-                                    ", counted from 0");
-    return static_cast<unsigned>(chan);
-}
-
-unsigned source_impl::channel_mask(int chan) const
-{
-    return chan == all_channels ? command::all_channels : 1u << checked_channel(chan);
-}
-
-void source_impl::set_samp_rate(double rate)
-{
-    command change;
-    change.rate = rate;
-    d_session.tune(change);
-}
-
-void source_impl::set_center_freq(double freq, int chan)
-{
-    command change;
-    change.channels = channel_mask(chan);
-    change.frequency = freq;
-    d_session.tune(change);
-}
-
-void source_impl::set_gain(double gain, int chan)
-{
-    command change;
-    change.channels = channel_mask(chan);
-    change.gain = gain;
-    d_session.tune(change);
-}
-
-void source_impl::set_bandwidth(double bandwidth)
-{
-    command change;
-    change.bandwidth = bandwidth;
-    d_session.tune(change);
-}
-
-void source_impl::set_time_now(std::uint64_t time_ns) { d_session.set_time_now(time_ns); }
-
-void source_impl::set_start_time(std::uint64_t time_ns)
-{
-    if (time_ns > time_now() + static_cast<std::uint64_t>(seconds_max * 1e9))
-        throw std::invalid_argument("zcring: the start time is more than a day ahead");
-    d_session.set_start_time(time_ns);
-}
-
-void source_impl::set_telemetry_interval(double seconds)
-{
-    d_publisher.set_telemetry_interval(
-        seconds == 0 ? 0ns : duration("the telemetry interval", seconds, 1e-3));
-    d_waiting.wake();
-}
-
-double source_impl::samp_rate() const { return d_stream->checked_device().tuning().rate; }
-
-double source_impl::center_freq(int chan) const
-{
-    return d_stream->checked_device().tuning().frequency[checked_channel(chan)];
-}
-
-double source_impl::gain(int chan) const
-{
-    return d_stream->checked_device().tuning().gain[checked_channel(chan)];
-}
-
-double source_impl::bandwidth() const { return d_stream->checked_device().tuning().bandwidth; }
-std::uint64_t source_impl::time_now() const { return d_stream->checked_device().tuning().time_ns; }
-
-std::map<std::string, std::uint64_t> source_impl::telemetry() const
-{
-    return named_counters(d_stream->checked_device().telemetry());
-}
-
-std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
-{
-    return d_latency.histogram();
-}
-
-std::string source_impl::device() const { return d_stream->dev.name(); }
-bool source_impl::is_zero_copy() const { return d_buffers.is_zero_copy(); }
-
-void source_impl::inject_stall(double seconds)
-{
-    d_stream->checked_device().stall(duration("the stall", seconds, 0));
-}
-
-void source_impl::inject_drop(std::uint64_t samples) { d_stream->checked_device().drop(samples); }
-
-void source_impl::inject_clock_jump(double seconds)
-{
-    d_stream->checked_device().jump(duration("the jump", seconds, -seconds_max));
-}
-
-void source_impl::inject_unplug() { d_stream->checked_device().unplug(); }
-void source_impl::inject_plug() { d_stream->checked_device().plug(); }
-
-void source_impl::inject_slow_consumer(double seconds)
-{
-    d_waiting.slow_down(duration("the slowness", seconds, 0));
-}
-
 void source_impl::post(pmt::pmt_t port, pmt::pmt_t message)
 {
     gr::sync_block::post(port, message);
     d_waiting.wake();
-}
-
-// A message at the command port. An invalid one is logged, and changes nothing.
-void source_impl::apply_command(const pmt::pmt_t& message)
-{
-    try {
-        const command_message wanted = parse_command(message, d_stream->dev.channels());
-        if (wanted.tag && d_tags.is_full())
-            throw std::length_error("too many tags are waited for; send fewer ahead of time");
-        if (wanted.change)
-            d_session.tune(*wanted.change);
-        if (wanted.tag)
-            d_tags.request(wanted.time_ns);
-    } catch (const std::exception& e) {
-        log_refused(message, e.what());
-    }
-}
-
-// Logs at most once a second, as it runs in the thread that reads the ring.
-void source_impl::log_refused(const pmt::pmt_t& message, const char* why)
-{
-    d_refused.commands++;
-    if (steady::now() < d_refused.next_line)
-        return;
-    d_refused.next_line = steady::now() + 1s;
-    d_logger->error("{:s}: command {:s} refused ({:d} so far): {:s}",
-                    d_stream->dev.name(),
-                    shortened(pmt::write_string(message)),
-                    d_refused.commands,
-                    shortened(why));
 }
 
 bool source_impl::check_topology(int, int)
@@ -249,6 +95,7 @@ bool source_impl::start()
     d_srcid = alias_pmt();
     d_latency.reset();
     d_publisher.start();
+    d_commands.start();
     d_burst = {};
     if (!d_has_started)
         return true;

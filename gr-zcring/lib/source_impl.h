@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "command_port.h"
 #include "device_session.h"
 #include "latency.h"
 #include "output_buffers.h"
 #include "publisher.h"
+#include "setting_policy.h"
 #include "stream_tags.h"
 #include "waiting.h"
 
@@ -28,7 +30,8 @@ public:
     source_impl(std::shared_ptr<ring_stream> stream,
                 ::zcring::format type,
                 zero_copy_mode mode,
-                device_lost policy);
+                device_lost on_device_lost,
+                std::unique_ptr<setting_policy> policy);
 
     ~source_impl() override;
 
@@ -41,11 +44,17 @@ public:
     void set_bandwidth(double bandwidth) override;
     void set_time_now(std::uint64_t time_ns) override;
     void set_start_time(std::uint64_t time_ns) override;
+    void set_command_time(std::uint64_t time_ns) override;
+    void clear_command_time() override;
     void set_telemetry_interval(double seconds) override;
     double samp_rate() const override;
     double center_freq(int chan) const override;
     double gain(int chan) const override;
     double bandwidth() const override;
+    range get_samp_rates() const override;
+    range get_freq_range(int chan) const override;
+    range get_gain_range(int chan) const override;
+    range get_bandwidth_range(int chan) const override;
     std::uint64_t time_now() const override;
     std::map<std::string, std::uint64_t> telemetry() const override;
     std::map<std::uint64_t, std::uint64_t> latency_histogram() const override;
@@ -68,16 +77,19 @@ public:
              gr_vector_void_star& output_items) override;
 
 private:
+    using command = ::zcring::command;
+
     unsigned checked_channel(int chan) const;
     unsigned channel_mask(int chan) const;
+    void set(std::optional<double> command::*field,
+             std::optional<double> value,
+             unsigned channels = command::all_channels);
     double rpc_counter(const char* name) const;
     double rpc_produced() { return rpc_counter("produced_samples"); }
     double rpc_lost() { return rpc_counter("lost_samples"); }
     double rpc_overflows() { return rpc_counter("overflow_count"); }
 
     // Below: the thread of work().
-    void apply_command(const pmt::pmt_t& message);
-    void log_refused(const pmt::pmt_t& message, const char* why);
     ::zcring::status wait_for_device();
     std::chrono::nanoseconds publish_telemetry();
     void process_bursts(const ::zcring::reader::view& view);
@@ -91,19 +103,17 @@ private:
 
     const std::shared_ptr<ring_stream> d_stream;
     const ::zcring::format d_type; //!< of the items
+    const std::unique_ptr<setting_policy> d_policy;
     device_session d_session;
     output_buffers d_buffers;
     publisher d_publisher;
     waiting d_waiting;
     stream_tags d_tags;
+    command_port d_commands;
     latency d_latency;
     pmt::pmt_t d_srcid;         //!< of the tags
     ::zcring::burst d_burst;    //!< that began last
     bool d_has_started = false; //!< work() may wait for samples, or for the device
-    struct {
-        std::uint64_t commands = 0;
-        std::chrono::steady_clock::time_point next_line{};
-    } d_refused;
 };
 
 } // namespace zcring

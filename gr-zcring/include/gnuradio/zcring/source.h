@@ -13,25 +13,37 @@
 namespace gr {
 namespace zcring {
 
+//! The values that a setting can have: from min to max, both included, in steps.
+struct range {
+    double min;
+    double max;
+    double step; //!< 0: any value
+};
+
 /*!
  * \brief Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
  * \ingroup zcring
  *
- * One output for each channel, each of which has to be connected; all are aligned, sample
- * by sample. Every call that touches a device throws std::system_error once it is gone; but
- * what sets rate, frequency, gain or bandwidth of a device that is waited for is kept for it.
+ * The source has one output for each channel. Every output must be connected; all outputs are
+ * aligned, sample by sample.
+ *
+ * \section zcring_source_errors Errors
+ * Every call that touches a device throws std::system_error once the device is gone. With
+ * on_device_lost="wait", values of rate, frequency, gain and bandwidth are instead stored, and
+ * applied when the device returns. In the child of a fork(), the same calls throw
+ * std::system_error, and a flowgraph ends with no samples: make the source after fork().
  *
  * \section zcring_source_types Types
  * - `fc32`: complex float, full scale 1.0 (8 bytes an item)
  * - `sc16`: complex 16-bit integers, full scale 32768 (4 bytes an item)
  * - `sc8`: complex 8-bit integers, full scale 128 (2 bytes an item)
  *
- * The ring has the same format, unless the arguments say `format=`; then each sample is
- * converted once, straight from the ring, by VOLK.
+ * The ring has the same format, unless the arguments contain `format=`. With another format, each
+ * sample is converted once by VOLK, straight from the ring.
  *
  * \section zcring_source_tags Stream tags
- * On the first item of a stream, and exactly at the first item from which on they hold,
- * as gr-uhd's:
+ * The tags have gr-uhd's names and types. They are on the first item of a stream, and again exactly
+ * on the first item for which a new value holds:
  * - `rx_time`: tuple of full seconds since 1970 (uint64) and fraction of a second (double)
  * - `rx_rate`: samples a second (double)
  * - `rx_freq`: tuned frequency in Hz (double)
@@ -40,21 +52,30 @@ namespace zcring {
  * Their srcid is the block's alias.
  *
  * \section zcring_source_messages Message ports
- * - `command` (in): a dict, or a pair of one key and its value, as gr-uhd's. `freq` (Hz),
- *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz); `chan`, the channel from 0, or
- *   -1 for all, which is also the default; `time`, a pair of full seconds (uint64) and
- *   fraction (double): all of it takes effect together, at the first sample that is not
- *   before it, by the clock as it is when the message is handled, else at the next; `tag`: all
- *   tags at that sample, though nothing changes, by the clock as it is then. What is not
- *   right is logged, with what is allowed, and changes nothing.
- * - `async_msgs` (out): dicts of `event`, `item` (uint64, its offset) and, but for the last
- *   two, `time` (as `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`,
- *   `gain`, `bandwidth`; `rate`: `rate`; `device_lost` and `device_back`: `device`
- * - `telemetry` (out): telemetry() as a dict, if set_telemetry_interval() asks for it
+ * - `command` (in): a dict, or a pair of one key and its value, with gr-uhd's keys. `freq` (Hz),
+ *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz): the new value. `tune`: a pair, whose first
+ *   number is as `freq` and whose second is ignored. `chan`: the channel
+ *   from 0, or -1 for all channels, the default. `time`: a pair of full seconds (uint64) and
+ *   fraction (double); all values take effect together, at the first sample that is not before
+ *   this time, by the device's clock when the message is handled. Without `time` they take effect
+ * at the next sample. `tag`: all tags on that sample, though nothing changes. gr-uhd's keys for
+ *   hardware (`antenna`, `direction`, `dsp_freq`, `gpio`, `lo_freq`, `lo_offset`, `mboard`,
+ * `mtune`, `pc_clock_resync`, `power_dbm`) are ignored with one warning, and the other keys are
+ * applied. A message with a mistake changes nothing; each different reason is logged once.
+ * - `async_msgs` (out): dicts of `event`, `item` (uint64, the item's offset) and `time` (as
+ *   `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`, `gain`, `bandwidth`; `rate`:
+ *   `rate`; `device_lost` and `device_back`, which have no `time`: `device`
+ * - `telemetry` (out): telemetry() as a dict, as often as set_telemetry_interval() sets
  *
  * \section zcring_source_stop Stopping and starting
- * stop() and start() of a flowgraph begin a new stream, with the tags on its first item.
- * So do lock() and unlock(), as the runtime drops what lies in its buffers then.
+ * stop() and start() of a flowgraph begin a new stream, with the tags on its first item. lock() and
+ * unlock() do so too, because the runtime then drops the samples in its buffers.
+ *
+ * \section zcring_source_counters GNU Radio's performance counters
+ * Where samples are copied, one call of work() may produce several pieces, each of which the
+ * readers get at once. The runtime does not count the items of such a call: `pc_nproduced()` is
+ * then negative, and `pc_throughput_avg()` counts what was asked for, not what was produced. The
+ * other counters hold. nitems_written() and telemetry() count every item.
  */
 class GR_ZCRING_API source : virtual public gr::sync_block
 {
@@ -84,22 +105,27 @@ public:
      *          fast as they are read (emulator only)
      *        - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
      * \param type of the items: "fc32", "sc16" or "sc8"
-     * \param nchan channels, 1 to 8
-     * \param samp_rate samples a second, 0.001 to 1e10; with a recorded scene, the recording's
+     * \param nchan number of channels, 1 to 8
+     * \param samp_rate samples a second, 0.001 to 1e10; with a recorded scene, the recording's rate
      * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
      * \param gain of every channel in dB, -60 to 60
-     * \param zero_copy whether the output buffers shall be the ring itself: "auto" (where the
-     *        ring has the items' format and takes enough items, in memory and in bursts,
-     *        for the blocks behind), "on" (an error where it cannot be) or "off" (each
-     *        sample is copied once)
-     * \param on_device_lost what to do when the device goes away, once all that it left in
-     *        the ring is read: "stop" ends the flowgraph; "wait" looks for the device until
-     *        it is back, sets it up as it was, and goes on behind the gap, whose `rx_lost`
-     *        is what the clock says. It needs zero_copy off, which "auto" then is
+     * \param zero_copy whether the output buffers are the ring itself: "auto" (where the ring has
+     *        the items' format, and holds enough samples and bursts for the source's
+     *        output_multiple and for the blocks downstream), "on" (an error where that is not
+     *        possible) or "off" (each sample is copied once)
+     * \param on_device_lost what happens when the device goes away, once all samples that it left
+     *        in the ring are read: "stop" ends the flowgraph; "wait" looks for the device until it
+     *        returns, sets it up as before, and continues after a gap, whose `rx_lost` follows from
+     *        the device's clock. "wait" requires zero_copy "off", or "auto", which is "off" then
+     * \param out_of_range what a setter, and this call, does with a rate, frequency, gain or
+     *        bandwidth that cannot be set: "error" throws; "clip" sets the nearest allowed value,
+     *        or leaves a setting that the device refuses as it is, and logs one warning for each
+     *        different cause. Companion passes "clip", because an exception in the slot of a widget
+     *        ends the program
      *
-     * \throws std::invalid_argument if a parameter is out of its range, or contradicts the
-     *         same setting in \p args
-     * \throws std::system_error if the device cannot be opened; it names the remedy
+     * \throws std::invalid_argument if a parameter is out of its range, or contradicts the same
+     *         setting in \p args
+     * \throws std::system_error if the device cannot be opened; the text names the remedy
      */
     static sptr make(const std::string& args = "",
                      const std::string& type = "fc32",
@@ -108,18 +134,19 @@ public:
                      double center_freq = 100e6,
                      double gain = 0.0,
                      const std::string& zero_copy = "auto",
-                     const std::string& on_device_lost = "stop");
+                     const std::string& on_device_lost = "stop",
+                     const std::string& out_of_range = "error");
 
     /*!
      * Sets the sample rate of all channels, from the next sample on.
      * \param rate samples a second, 0.001 to 1e10
-     * \throws std::invalid_argument if it is out of range; nothing has changed then
-     * \throws std::system_error if a recorded scene, which has its own rate, is on the air
+     * \throws std::invalid_argument if \p rate is out of range; nothing has changed then
+     * \throws std::system_error with a recorded scene, which has its own rate; nothing has changed
      */
     virtual void set_samp_rate(double rate) = 0;
 
     /*!
-     * Tunes, from the next sample on.
+     * Tunes one channel or all channels, from the next sample on.
      * \param freq Hz, -1e12 to 1e12
      * \param chan channel from 0, or all_channels
      * \throws std::invalid_argument if a value is out of range; nothing has changed then
@@ -135,10 +162,10 @@ public:
     virtual void set_gain(double gain, int chan = all_channels) = 0;
 
     /*!
-     * Sets the bandwidth of all channels, from the next sample on. It is told in commands and
-     * events, and not simulated.
+     * Sets the bandwidth of all channels, from the next sample on. Events report the bandwidth; the
+     * signal is not filtered.
      * \param bandwidth Hz, 0 to 1e12; 0: not limited
-     * \throws std::invalid_argument if it is out of range; nothing has changed then
+     * \throws std::invalid_argument if \p bandwidth is out of range; nothing has changed then
      */
     virtual void set_bandwidth(double bandwidth) = 0;
 
@@ -149,31 +176,67 @@ public:
     virtual void set_time_now(std::uint64_t time_ns) = 0;
 
     /*!
-     * Has the next start of the flowgraph, and no other, wait: its first sample is not before
-     * this time of the device, and hardly after it; rx_time tells. In the past, which is
-     * logged, it is at once.
-     * \param time_ns ns since 1970-01-01 00:00 UTC; 0: the next start does not wait
-     * \throws std::invalid_argument if that is more than a day ahead
+     * Delays the next start of the flowgraph, and only that one: its first sample is not before
+     * this time of the device, and hardly after it; `rx_time` has the exact time. With a time that
+     * has passed, which is logged, the flowgraph starts at once. \param time_ns ns since 1970-01-01
+     * 00:00 UTC; 0: the next start is not delayed \throws std::invalid_argument if the time is more
+     * than a day ahead
      */
     virtual void set_start_time(std::uint64_t time_ns) = 0;
 
     /*!
-     * Sends telemetry() at the port `telemetry`, so often while the flowgraph runs.
+     * Has the setters of rate, frequency, gain and bandwidth take effect at this time of the
+     * device, until clear_command_time(): at the first sample that is not before it. With a time
+     * that has passed they take effect at the next sample. Messages are not affected.
+     *
+     * While a command time is set, these setters throw std::system_error if no stream runs.
+     * \param time_ns ns since 1970-01-01 00:00 UTC
+     */
+    virtual void set_command_time(std::uint64_t time_ns) = 0;
+    //! Has the setters take effect at the next sample again.
+    virtual void clear_command_time() = 0;
+
+    /*!
+     * Sends telemetry() at the port `telemetry` while the flowgraph runs.
      * \param seconds between two messages, 0.001 to 86400; 0: none are sent
-     * \throws std::invalid_argument if it is out of range
+     * \throws std::invalid_argument if \p seconds is out of range
      */
     virtual void set_telemetry_interval(double seconds) = 0;
 
     //! Samples a second.
     virtual double samp_rate() const = 0;
-    //! Tuned frequency of \p chan in Hz. Throws std::invalid_argument for no channel.
+    //! Tuned frequency of \p chan in Hz. Throws std::invalid_argument if there is no such channel.
     virtual double center_freq(int chan = 0) const = 0;
-    //! Gain of \p chan in dB. Throws std::invalid_argument for no channel.
+    //! Gain of \p chan in dB. Throws std::invalid_argument if there is no such channel.
     virtual double gain(int chan = 0) const = 0;
-    //! Hz; 0: not limited.
+    //! Bandwidth of all channels in Hz; 0: not limited.
     virtual double bandwidth() const = 0;
     //! The device's time, ns since 1970-01-01 00:00 UTC.
     virtual std::uint64_t time_now() const = 0;
+
+    /*!
+     * \name gr-uhd's names
+     * The same getters by the names that gr-uhd gives them, and the ranges of the settings. Those
+     * with a channel throw std::invalid_argument if there is no such channel.
+     * \{
+     */
+    double get_samp_rate() const { return samp_rate(); }
+    double get_center_freq(int chan = 0) const { return center_freq(chan); }
+    double get_gain(int chan = 0) const { return gain(chan); }
+    double get_bandwidth(int chan = 0) const
+    {
+        gain(chan); // throws
+        return bandwidth();
+    }
+    //! Samples a second. With a recorded scene, only the recording's rate can be set.
+    virtual range get_samp_rates() const = 0;
+    //! Hz.
+    virtual range get_freq_range(int chan = 0) const = 0;
+    //! dB.
+    virtual range get_gain_range(int chan = 0) const = 0;
+    //! Hz; 0: not limited.
+    virtual range get_bandwidth_range(int chan = 0) const = 0;
+    //! \}
 
     /*!
      * \brief Counters of the stream, zero when it starts.
@@ -186,30 +249,31 @@ public:
     virtual std::map<std::string, std::uint64_t> telemetry() const = 0;
 
     /*!
-     * \brief How long it took from a burst's interrupt until work() returned with it.
+     * \brief Histogram of the time from a burst's interrupt until work() returned with its samples.
      *
-     * How many bursts each bucket has, by the bucket's lower edge in ns; 16 buckets an
-     * octave, empty ones left out. Of the stream since it started, and of the newest burst
-     * of each call of work(); empty with pace=free, where nothing interrupts.
+     * The map has the number of bursts of each bucket, by the bucket's lower edge in ns; there are
+     * 16 buckets an octave, and empty ones are left out. It counts the newest burst of each call of
+     * work() since the stream started. It is empty with pace=free, which has no interrupts.
      */
     virtual std::map<std::uint64_t, std::uint64_t> latency_histogram() const = 0;
 
-    //! What was opened: "/dev/zcring0", or "emulator".
+    //! Name of the opened device: "/dev/zcring0", or "emulator".
     virtual std::string device() const = 0;
 
     //! Whether the output buffers are the ring itself.
     virtual bool is_zero_copy() const = 0;
 
     /*!
-     * \name Faults on demand
-     * What hardware does on its bad days, to see what a flowgraph makes of it. On a kernel
-     * device they go through debugfs and need root; else they throw std::system_error, which
-     * names the remedy, as the first three do while no stream runs. A duration is in seconds, up to
-     * a day; out of range it throws std::invalid_argument.
+     * \name Fault injection
+     * What hardware does on bad days only, on demand, to see how a flowgraph copes. On a kernel
+     * device the faults go through debugfs and need root; otherwise they throw std::system_error,
+     * which names the remedy. The first three throw std::system_error while no stream runs: start
+     * the flowgraph first. A duration is in seconds, up to a day; out of range it throws
+     * std::invalid_argument.
      * \{
      */
-    //! No burst comes for so long, and then all at once; what the ring has no room for is
-    //! lost. Nothing stalls with pace=free.
+    //! No burst comes for so long, and then all samples at once; samples for which the ring has no
+    //! room are lost. Does nothing with pace=free.
     virtual void inject_stall(double seconds) = 0;
     //! The next \p samples of each channel are lost.
     virtual void inject_drop(std::uint64_t samples) = 0;

@@ -1,0 +1,27 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reported_reasons.h"
+
+#include <boost/test/unit_test.hpp>
+
+using gr::zcring::reported_reasons;
+using verdict = reported_reasons::verdict;
+
+BOOST_AUTO_TEST_CASE(a_reason_is_logged_once_whatever_its_numbers)
+{
+    reported_reasons reasons;
+    BOOST_CHECK(reasons.report("gain is 61; it must be from -60 to 60") == verdict::log);
+    BOOST_CHECK(reasons.report("gain is 62; it must be from -60 to 60") == verdict::silent);
+    BOOST_CHECK(reasons.report("rate is 62; it must be from -60 to 60") == verdict::log);
+    reasons.clear();
+    BOOST_CHECK(reasons.report("gain is 61; it must be from -60 to 60") == verdict::log);
+}
+
+BOOST_AUTO_TEST_CASE(the_memory_of_reasons_is_bounded)
+{
+    reported_reasons reasons;
+    for (std::size_t n = 1; n < reported_reasons::reasons_max; n++)
+        BOOST_CHECK(reasons.report(std::string(n, 'a')) == verdict::log);
+    BOOST_CHECK(reasons.report("one more") == verdict::log_the_last);
+    BOOST_CHECK(reasons.report("another") == verdict::silent);
+}
