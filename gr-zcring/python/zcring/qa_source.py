@@ -69,12 +69,38 @@ class DeviceTestCase(gr_unittest.TestCase):
 class QaSource(DeviceTestCase):
 
     def test_everything_public_has_a_docstring(self):
-        for name in ("set_samp_rate", "set_center_freq", "set_gain", "samp_rate",
-                     "center_freq", "gain", "telemetry", "latency_histogram", "device",
-                     "is_zero_copy"):
-            self.assertGreater(len(inspect.getdoc(getattr(zcring.source, name))), 20, name)
+        own = set(vars(zcring.source))
+        for name in sorted(n for n in own if not n.startswith("_")):
+            text = inspect.getdoc(getattr(zcring.source, name))
+            self.assertGreater(len(text.partition("\n")[2]), 10, name)
         self.assertIn("rx_time", inspect.getdoc(zcring.source))
-        self.assertIn("center_freq", zcring.source.__init__.__doc__)
+        self.assertIn("out_of_range", zcring.source.__init__.__doc__)
+        self.assertRegex(zcring.__version__, r"^\d+\.\d+\.\d+$")
+
+    def test_the_ranges_are_those_that_the_setters_allow(self):
+        source = zcring.source(DEVICE, "sc16")
+        for limits, setter in ((source.get_gain_range(), source.set_gain),
+                               (source.get_freq_range(0), source.set_center_freq),
+                               (source.get_samp_rates(), source.set_samp_rate),
+                               (source.get_bandwidth_range(), source.set_bandwidth)):
+            for value in (limits.min, limits.max):
+                setter(value)
+            for value in (limits.min - 1, limits.max * 1.001):
+                with self.assertRaises(ValueError):
+                    setter(value)
+            self.assertGreaterEqual(limits.step, 0)
+        self.assertEqual(source.get_gain(), source.get_gain_range().max)
+
+    def test_a_child_of_a_fork_gets_an_error_and_ends(self):
+        source = zcring.source(DEVICE, "sc16")
+        child = os.fork()
+        if child == 0:
+            try:
+                source.set_gain(3)
+            except PermissionError as error:
+                os._exit("make a source after fork()" not in str(error))
+            os._exit(2)
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
 
     def test_it_tells_what_was_opened_and_how_it_is_set(self):
         source = zcring.source(DEVICE, "fc32", 2, 2e6, 98.5e6, -3.5)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The source as Python sees it. Docstrings say units, ranges and errors; calls that may wait for a
+// mutex release the interpreter's lock.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include <gnuradio/zcring/source.h>
 #include <zcring/arguments.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
 namespace py = pybind11;
+using gr::zcring::range;
 using gr::zcring::source;
 
 namespace {
@@ -16,24 +20,36 @@ namespace {
 constexpr const char* class_doc =
     R"doc(Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
 
-One output for each channel, aligned sample by sample. stop() and start() of a
-flowgraph begin a new stream, and so do lock() and unlock().
+The source has one output for each channel; all are aligned, sample by sample. stop()
+and start() of a flowgraph begin a new stream, and so do lock() and unlock().
 
-Stream tags, exactly at the first item from which on they hold:
+Stream tags, on the first item, and again exactly on the first item for which a new
+value holds:
   rx_time  tuple of full seconds since 1970 (uint64) and fraction (double)
   rx_rate  samples a second (double)
   rx_freq  tuned frequency in Hz (double)
   rx_lost  samples lost just before this item (uint64); only after a gap
 
 Message ports:
-  command     (in) a dict, or a pair of one key and its value, as gr-uhd's: freq,
-              gain, rate, bandwidth; chan (from 0, or -1 for all); time, a pair of
-              full seconds (uint64) and fraction (double): it takes effect at the
-              first sample that is not before it; tag: tags, though nothing changes
-  async_msgs  (out) dicts of event, item and what belongs to it: overflow (time,
-              lost), retune (time, chan, freq, gain, bandwidth), rate (time, rate),
-              device_lost and device_back (device)
+  command     (in) a dict, or a pair of one key and its value, with gr-uhd's keys:
+              freq (Hz), tune (a pair, of which the first is as freq), gain (dB),
+              rate (samples a second), bandwidth (Hz); chan (from 0, or -1 for all);
+              time, a pair of full seconds (uint64) and fraction (double): the values
+              take effect at the first sample that is not before this time; tag:
+              tags, though nothing changes. Keys for hardware (antenna, lo_offset, ...)
+              are ignored with one warning. A message with a mistake changes nothing;
+              each different reason is logged once
+  async_msgs  (out) dicts of event, item and its values: overflow (time, lost), retune
+              (time, chan, freq, gain, bandwidth), rate (time, rate), device_lost and
+              device_back (device)
   telemetry   (out) telemetry() as a dict, see set_telemetry_interval()
+
+In the child of a fork(), setters and getters raise OSError, and a flowgraph ends with
+no samples: make the source after fork().
+
+Where samples are copied, GNU Radio's performance counters do not count the items of a
+call of work() that produces several pieces: pc_nproduced() is negative then. telemetry()
+and nitems_written() count every item.
 )doc";
 
 constexpr const char* make_doc_begin = R"doc(Opens the device.
@@ -45,22 +61,28 @@ Args:
 constexpr const char* make_doc_end =
     R"doc(    type: of the items: "fc32" (complex64, full scale 1.0), "sc16" (two int16,
         full scale 32768) or "sc8" (two int8, full scale 128)
-    nchan: channels, 1 to 8
+    nchan: number of channels, 1 to 8
     samp_rate: samples a second, 0.001 to 1e10; with a recorded scene, the
-        recording's
+        recording's rate
     center_freq: tuned frequency of every channel in Hz, -1e12 to 1e12
     gain: of every channel in dB, -60 to 60
-    zero_copy: whether the output buffers shall be the ring itself: "auto" (where
-        the ring has the items' format and room enough for the blocks behind),
-        "on" (an error where it cannot be) or "off" (each sample is copied once)
-    on_device_lost: when the device goes away, and all that it left in the ring is
-        read: "stop" ends the flowgraph, "wait" goes on once it is back; its
-        rx_lost is what the clock says. "wait" copies each sample once
+    zero_copy: whether the output buffers are the ring itself: "auto" (where the
+        ring has the items' format, and room enough for the source's
+        output_multiple and for the blocks downstream), "on" (an error where that
+        is not possible) or "off" (each sample is copied once)
+    on_device_lost: what happens when the device goes away, once all samples that
+        it left in the ring are read: "stop" ends the flowgraph, "wait" continues
+        once the device is back; rx_lost then follows from the device's clock.
+        "wait" copies each sample once
+    out_of_range: what happens with a rate, frequency, gain or bandwidth that
+        cannot be set, here and in the setters: "error" raises; "clip" sets the
+        nearest allowed value, or leaves a setting that the device refuses as it
+        is, and logs one warning for each different cause
 
 Raises:
-    ValueError: a parameter is out of range, or contradicts args; says what is
-        allowed
-    OSError: the device cannot be opened; names the remedy
+    ValueError: a parameter is out of range, or contradicts args; the text says
+        what is allowed
+    OSError: the device cannot be opened; the text names the remedy
 )doc";
 
 // The argument string as the library has it, less what the block has parameters for.
@@ -83,6 +105,17 @@ void bind_source(py::module& m);
 
 void bind_source(py::module& m)
 {
+    py::class_<range>(m, "range", "The values that a setting can have, from min to max.")
+        .def_readonly("min", &range::min, "Least value.")
+        .def_readonly("max", &range::max, "Largest value.")
+        .def_readonly("step", &range::step, "Distance of two values; 0: any value.")
+        .def("__repr__", [](const range& r) {
+            std::ostringstream text;
+            text.precision(15);
+            text << "range(min=" << r.min << ", max=" << r.max << ", step=" << r.step << ")";
+            return text.str();
+        });
+
     py::class_<source, gr::sync_block, gr::block, gr::basic_block, std::shared_ptr<source>>(
         m, "source", class_doc)
         .def(py::init(&source::make),
@@ -94,8 +127,9 @@ void bind_source(py::module& m)
              py::arg("gain") = 0.0,
              py::arg("zero_copy") = "auto",
              py::arg("on_device_lost") = "stop",
+             py::arg("out_of_range") = "error",
              make_doc().c_str())
-        // GNU Radio binds this one past post(), which wakes a waiting source.
+        // GNU Radio's own binding does not call post(), which wakes a waiting source.
         .def(
             "_post",
             [](source& self, const pmt::pmt_t& port, const pmt::pmt_t& message) {
@@ -110,8 +144,8 @@ void bind_source(py::module& m)
              py::arg("rate"),
              py::call_guard<py::gil_scoped_release>(),
              "Sets the sample rate of all channels, from the next sample on: samples a\n"
-             "second, 0.001 to 1e10. ValueError if out of range; OSError if a recorded\n"
-             "scene, which has its own rate, is on the air. Nothing has changed then.")
+             "second, 0.001 to 1e10. ValueError if out of range; OSError with a recorded\n"
+             "scene, which has its own rate. Nothing has changed then.")
         .def("set_center_freq",
              &source::set_center_freq,
              py::arg("freq"),
@@ -131,7 +165,7 @@ void bind_source(py::module& m)
              py::arg("bandwidth"),
              py::call_guard<py::gil_scoped_release>(),
              "Sets the bandwidth of all channels, from the next sample on: Hz, 0 to 1e12; 0:\n"
-             "not limited. It is told in events, and not simulated. ValueError if out of\n"
+             "not limited. Events report it; the signal is not filtered. ValueError if out of\n"
              "range; nothing has changed then.")
         .def("set_time_now",
              &source::set_time_now,
@@ -143,19 +177,31 @@ void bind_source(py::module& m)
              &source::set_start_time,
              py::arg("time_ns"),
              py::call_guard<py::gil_scoped_release>(),
-             "Has the next start of the flowgraph, and no other, wait: its first sample is\n"
-             "not before this time of the device, in ns since 1970; 0: it does not wait.\n"
-             "ValueError if that is more than a day ahead.")
+             "Delays the next start of the flowgraph, and only that one: its first sample is\n"
+             "not before this time of the device, in ns since 1970; 0: no delay. ValueError\n"
+             "if that is more than a day ahead.")
+        .def("set_command_time",
+             &source::set_command_time,
+             py::arg("time_ns"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Has the setters of rate, frequency, gain and bandwidth take effect at the first\n"
+             "sample that is not before this time of the device, in ns since 1970, until\n"
+             "clear_command_time(). They raise OSError then while no stream runs. Messages\n"
+             "are not affected.")
+        .def("clear_command_time",
+             &source::clear_command_time,
+             py::call_guard<py::gil_scoped_release>(),
+             "Has the setters take effect at the next sample again.")
         .def("set_telemetry_interval",
              &source::set_telemetry_interval,
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
-             "Sends telemetry() at the port telemetry so often while the flowgraph runs:\n"
-             "seconds, 0.001 to 86400; 0: never. ValueError if out of range.")
+             "Sends telemetry() at the port telemetry while the flowgraph runs: seconds\n"
+             "between two messages, 0.001 to 86400; 0: none. ValueError if out of range.")
         .def("bandwidth",
              &source::bandwidth,
              py::call_guard<py::gil_scoped_release>(),
-             "Hz; 0: not limited.")
+             "Bandwidth of all channels in Hz; 0: not limited.")
         .def("time_now",
              &source::time_now,
              py::call_guard<py::gil_scoped_release>(),
@@ -174,6 +220,43 @@ void bind_source(py::module& m)
              py::arg("chan") = 0,
              py::call_guard<py::gil_scoped_release>(),
              "Gain of a channel in dB. ValueError if there is no such channel.")
+        .def("get_samp_rate",
+             &source::get_samp_rate,
+             py::call_guard<py::gil_scoped_release>(),
+             "Samples a second; the same as samp_rate().")
+        .def("get_center_freq",
+             &source::get_center_freq,
+             py::arg("chan") = 0,
+             py::call_guard<py::gil_scoped_release>(),
+             "Tuned frequency of a channel in Hz; the same as center_freq().")
+        .def("get_gain",
+             &source::get_gain,
+             py::arg("chan") = 0,
+             py::call_guard<py::gil_scoped_release>(),
+             "Gain of a channel in dB; the same as gain().")
+        .def("get_bandwidth",
+             &source::get_bandwidth,
+             py::arg("chan") = 0,
+             py::call_guard<py::gil_scoped_release>(),
+             "Bandwidth in Hz, of all channels; 0: not limited. ValueError if there is no\n"
+             "such channel.")
+        .def("get_samp_rates",
+             &source::get_samp_rates,
+             "Range of the sample rate in samples a second. With a recorded scene, only the\n"
+             "recording's rate can be set.")
+        .def("get_freq_range",
+             &source::get_freq_range,
+             py::arg("chan") = 0,
+             "Range of a channel's frequency in Hz. ValueError if there is no such channel.")
+        .def("get_gain_range",
+             &source::get_gain_range,
+             py::arg("chan") = 0,
+             "Range of a channel's gain in dB. ValueError if there is no such channel.")
+        .def("get_bandwidth_range",
+             &source::get_bandwidth_range,
+             py::arg("chan") = 0,
+             "Range of the bandwidth in Hz; 0: not limited. ValueError if there is no such\n"
+             "channel.")
         .def("telemetry",
              &source::telemetry,
              py::call_guard<py::gil_scoped_release>(),
@@ -184,10 +267,13 @@ void bind_source(py::module& m)
              "sample_clock == produced_samples + lost_samples.")
         .def("latency_histogram",
              &source::latency_histogram,
-             "How long it took from a burst's interrupt until work() returned with it: a\n"
-             "dict of how many bursts each bucket has, by the bucket's lower edge in ns; 16\n"
-             "buckets an octave. Of the stream since it started; empty with pace=free.")
-        .def("device", &source::device, "What was opened: \"/dev/zcring0\", or \"emulator\".")
+             "Histogram of the time from a burst's interrupt until work() returned with its\n"
+             "samples: a dict of the number of bursts of each bucket, by the bucket's lower\n"
+             "edge in ns; 16 buckets an octave. Of the newest burst of each call of work()\n"
+             "since the stream started; empty with pace=free.")
+        .def("device",
+             &source::device,
+             "Name of the opened device: \"/dev/zcring0\", or \"emulator\".")
         .def("is_zero_copy",
              &source::is_zero_copy,
              "Whether the output buffers are the ring itself.")
@@ -195,25 +281,25 @@ void bind_source(py::module& m)
              &source::inject_stall,
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault on demand: no burst comes for so long, and then all at once; what the\n"
-             "ring has no room for is lost. Nothing stalls with pace=free. On a kernel\n"
-             "device this and the next four go through debugfs: OSError names the remedy. So\n"
-             "it does while no stream runs.")
+             "Fault injection: no burst comes for so long, and then all samples at once;\n"
+             "samples for which the ring has no room are lost. Does nothing with pace=free. On\n"
+             "a kernel device this and the next four go through debugfs: OSError names the\n"
+             "remedy. This and the next two raise OSError while no stream runs.")
         .def("inject_drop",
              &source::inject_drop,
              py::arg("samples"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault on demand: the next so many samples of each channel are lost.")
+             "Fault injection: the next so many samples of each channel are lost.")
         .def("inject_clock_jump",
              &source::inject_clock_jump,
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault on demand: the device's time jumps at the next sample; back, if seconds\n"
+             "Fault injection: the device's time jumps at the next sample; back, if seconds\n"
              "are negative.")
         .def("inject_unplug",
              &source::inject_unplug,
              py::call_guard<py::gil_scoped_release>(),
-             "Fault on demand: the device is gone.")
+             "Fault injection: the device is gone.")
         .def("inject_plug",
              &source::inject_plug,
              py::call_guard<py::gil_scoped_release>(),
@@ -222,5 +308,5 @@ void bind_source(py::module& m)
              &source::inject_slow_consumer,
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault on demand: this block takes no samples for so long.");
+             "Fault injection: this block takes no samples for so long.");
 }

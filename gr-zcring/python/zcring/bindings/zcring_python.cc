@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The Python module: its errors, its version, and the source (source_python.cc).
 #include <pybind11/pybind11.h>
 
 #include <cerrno>
@@ -10,8 +11,8 @@ void bind_source(py::module& m);
 
 namespace {
 
-// Of what this module throws, and no other: a std::system_error is an OSError with its errno,
-// so that a script can catch FileNotFoundError or PermissionError.
+// Turns a std::system_error that this module throws into an OSError with its errno, so that a
+// script can catch FileNotFoundError or PermissionError.
 void translate(std::exception_ptr p)
 {
     try {
@@ -30,5 +31,6 @@ PYBIND11_MODULE(zcring_python, m)
 {
     py::module::import("gnuradio.gr");
     py::register_local_exception_translator(translate);
+    m.attr("__version__") = ZCRING_VERSION;
     bind_source(m);
 }
