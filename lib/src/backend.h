@@ -42,6 +42,9 @@ public:
 
     virtual const std::string& name() const noexcept = 0;
     virtual bool is_emulator() const noexcept = 0;
+    //! Whether it needs the threads of the process that made it, or locks that these may hold.
+    //! It must then not be called, and not be destroyed, in a child made by fork().
+    virtual bool is_bound_to_process() const noexcept = 0;
     virtual const pages& mapped() const noexcept = 0;
 
     virtual zcring_config config() const = 0;

@@ -126,7 +126,7 @@ device::device(const zcring::arguments& a)
     : d_settings((check(a), std::make_unique<settings>(a))),
       d_session(std::make_unique<session>(open(a, *d_settings)))
 {
-    const zcring_config config = d_session->get_backend().config();
+    const zcring_config config = d_session->checked_backend().config();
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
@@ -171,7 +171,7 @@ void device::resume()
     d_session->start(start);
 }
 
-void device::stop() { d_session->get_backend().stop(); }
+void device::stop() { d_session->checked_backend().stop(); }
 
 bool device::reopen()
 {
@@ -218,30 +218,33 @@ void device::set_rate(double hz)
     control(change);
 }
 
-zcring::tuning device::tuning() const { return tuning_from_abi(d_session->get_backend().tuning()); }
+zcring::tuning device::tuning() const
+{
+    return tuning_from_abi(d_session->checked_backend().tuning());
+}
 
 zcring::telemetry device::telemetry() const
 {
-    return telemetry_from_abi(d_session->get_backend().telemetry());
+    return telemetry_from_abi(d_session->checked_backend().telemetry());
 }
 
 void device::stall(std::chrono::nanoseconds time)
 {
-    d_session->get_backend().inject(ZCRING_INJECT_STALL, time.count());
+    d_session->checked_backend().inject(ZCRING_INJECT_STALL, time.count());
 }
 
 void device::drop(std::uint64_t samples)
 {
-    d_session->get_backend().inject(
+    d_session->checked_backend().inject(
         ZCRING_INJECT_DROP, static_cast<std::int64_t>(std::min<std::uint64_t>(samples, INT64_MAX)));
 }
 
 void device::jump(std::chrono::nanoseconds time)
 {
-    d_session->get_backend().inject(ZCRING_INJECT_JUMP, time.count());
+    d_session->checked_backend().inject(ZCRING_INJECT_JUMP, time.count());
 }
 
-void device::unplug() { d_session->get_backend().unplug(); }
-void device::plug() { d_session->get_backend().plug(); }
+void device::unplug() { d_session->checked_backend().unplug(); }
+void device::plug() { d_session->checked_backend().plug(); }
 
 } // namespace zcring

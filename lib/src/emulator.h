@@ -30,6 +30,7 @@ public:
 
     const std::string& name() const noexcept override { return d_name; }
     bool is_emulator() const noexcept override { return true; }
+    bool is_bound_to_process() const noexcept override { return true; }
     const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;

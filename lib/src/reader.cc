@@ -113,7 +113,8 @@ private:
     // Samples that the stream of another consumer left in the ring must not be read.
     std::uint64_t available() const noexcept
     {
-        return d_stream ? zcring_ring_load_head(d_pages.meta) - d_cursor : 0;
+        return d_stream && !d_session.is_in_child() ? zcring_ring_load_head(d_pages.meta) - d_cursor
+                                                    : 0;
     }
     bool take_wake() noexcept;
 
@@ -147,6 +148,8 @@ void reader::impl::follow_stream() noexcept
 
 void reader::impl::wake() noexcept
 {
+    if (d_session.is_in_child())
+        return; // the eventfd is also the parent's
     eventfd_write(d_wake.get(), 1);
     d_woken.store(true, std::memory_order_release);
 }
@@ -168,6 +171,8 @@ status reader::impl::wait(std::uint64_t samples, nanoseconds timeout) noexcept
     const std::uint64_t room = std::max<std::uint64_t>(d_pages.ring_samples - held(), 1);
     const std::uint64_t wanted = std::clamp<std::uint64_t>(samples, 1, room);
 
+    if (d_session.is_in_child())
+        return status::fault;
     while (true) {
         if (take_wake())
             return status::woken;
@@ -225,8 +230,8 @@ reader::view reader::impl::acquire(std::uint64_t most) noexcept
 void reader::impl::release(std::uint64_t samples) noexcept
 {
     samples = std::min(samples, held());
-    if (!samples || d_stream != d_session.streams())
-        return; // the held samples were of an older stream
+    if (!samples || d_session.is_in_child() || d_stream != d_session.streams())
+        return; // the held samples were of an older stream, or are the parent's
     const std::uint64_t head = burst_head();
     const std::uint64_t tail = d_tail.load(std::memory_order_relaxed) + samples;
     std::uint64_t oldest = d_oldest.load(std::memory_order_relaxed);
@@ -244,6 +249,8 @@ void reader::impl::release(std::uint64_t samples) noexcept
 
 std::optional<burst> reader::impl::next_burst(std::uint64_t index) noexcept
 {
+    if (d_session.is_in_child())
+        return std::nullopt;
     d_next_burst = std::max(d_next_burst, d_oldest.load(std::memory_order_relaxed));
     if (d_next_burst == burst_head() || !before(descriptor(d_next_burst).index, index))
         return std::nullopt;

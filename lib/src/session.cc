@@ -7,11 +7,32 @@
 // descriptors read here.
 #include "session.h"
 
+#include <cerrno>
+#include <system_error>
+
 namespace zcring {
 
 session::session(std::unique_ptr<backend> opened) : d_backend(std::move(opened))
 {
     update_history(); // of the program that had the device before
+}
+
+// What the child leaves in its memory here ends with the child.
+session::~session()
+{
+    if (is_in_child() && d_backend->is_bound_to_process())
+        static_cast<void>(d_backend.release());
+}
+
+backend& session::checked_backend() const
+{
+    if (is_in_child())
+        throw std::system_error(EOPNOTSUPP,
+                                std::system_category(),
+                                d_backend->name() + ": the device was opened before fork(), and "
+                                                    "is not available in the child process; open "
+                                                    "the device after fork()");
+    return *d_backend;
 }
 
 bool session::is_gone() const noexcept
@@ -21,6 +42,7 @@ bool session::is_gone() const noexcept
 
 void session::start(const zcring_start& options)
 {
+    checked_backend();
     const std::lock_guard<std::mutex> lock(d_mutex);
     update_history();
     d_backend->start(options);
@@ -32,6 +54,7 @@ void session::start(const zcring_start& options)
 
 void session::control(const zcring_control& control)
 {
+    checked_backend();
     const std::lock_guard<std::mutex> lock(d_mutex);
     update_history();
     d_backend->control(control);
@@ -41,6 +64,7 @@ void session::control(const zcring_control& control)
 
 bool session::keep(const zcring_control& control)
 {
+    checked_backend();
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (!is_gone())
         return false;
@@ -52,6 +76,7 @@ bool session::keep(const zcring_control& control)
 
 bool session::reopen(const set_up& restore_settings)
 {
+    checked_backend();
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (!is_gone())
         return false;

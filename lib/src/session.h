@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend.h"
+#include "process_mark.h"
 #include "tuning_history.h"
 
 #include <atomic>
@@ -17,6 +18,9 @@ namespace zcring {
  * same address however the device is moved.
  * Threading: start() and reopen() are called by the reader's thread, or while no call of the
  * reader runs; the other calls by any thread. Errors: as the backend throws them.
+ * fork(): a session belongs to the process that opened the device. In a child, every call that
+ * can fail throws, because the thread of the emulator is not there, and because parent and
+ * child would move the same tail.
  */
 class session final
 {
@@ -24,7 +28,13 @@ public:
     //! \p opened is set up and mapped.
     explicit session(std::unique_ptr<backend> opened);
 
+    ~session();
+
     backend& get_backend() const noexcept { return *d_backend; }
+    //! For a call of the backend that needs the process which opened the device: throws
+    //! std::system_error, EOPNOTSUPP, in any other.
+    backend& checked_backend() const;
+    bool is_in_child() const noexcept { return d_mark.is_in_child(); }
     bool is_gone() const noexcept;
 
     void start(const zcring_start& options);
@@ -49,7 +59,8 @@ private:
     void update_history();
     void begin_stream(std::uint64_t first_index, std::uint64_t preroll_samples) noexcept;
 
-    const std::unique_ptr<backend> d_backend;
+    const process_mark d_mark;
+    std::unique_ptr<backend> d_backend;
 
     std::mutex d_mutex; //!< guards d_history, and its order with the commands of the device
     tuning_history d_history;

@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 
@@ -127,6 +128,67 @@ TEST(Device, OpensTheFirstDeviceOrElseTheEmulator)
     const device dev;
     EXPECT_EQ(dev.is_emulator(), dev.name() == "emulator");
     EXPECT_TRUE(dev.is_emulator() || dev.name().rfind("/dev/zcring", 0) == 0) << dev.name();
+}
+
+// Runs in a child made by fork(); the number of the line that fails is its exit status.
+#define CHILD_EXPECT(condition)        \
+    do {                               \
+        if (!(condition))              \
+            _exit(__LINE__ % 200 + 1); \
+    } while (false)
+
+class DeviceAfterFork : public testing::TestWithParam<const char*>
+{
+protected:
+    static void expect_success(pid_t child)
+    {
+        int status = 0;
+        ASSERT_TRUE(eventually([&] { return waitpid(child, &status, WNOHANG) == child; }))
+            << "the child hangs";
+        ASSERT_TRUE(WIFEXITED(status));
+        EXPECT_EQ(WEXITSTATUS(status), 0) << "the line, modulo 200, plus 1";
+    }
+};
+
+INSTANTIATE_TEST_SUITE_P(Pace, DeviceAfterFork, testing::Values("real", "free"), [](const auto& p) {
+    return std::string(p.param);
+});
+
+TEST_P(DeviceAfterFork, FailsInTheChildAndIsNotDisturbedInTheParent)
+{
+    if (!on_emulator() && std::string(GetParam()) == "free")
+        GTEST_SKIP() << "needs free pace";
+    const std::string pace = on_emulator() ? std::string("pace=") + GetParam() + "," : "";
+    auto dev = std::make_unique<device>(with(pace + "ring_bytes=67108864"));
+    auto in = std::make_unique<reader>(*dev);
+    dev->start();
+    ASSERT_EQ(in->wait(100, patience), status::data);
+    ASSERT_EQ(in->acquire(100).samples, 100u);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        CHILD_EXPECT(in->wait(1, std::chrono::nanoseconds(-1)) == status::fault);
+        CHILD_EXPECT(in->acquire().samples == 0);
+        CHILD_EXPECT(!in->next_burst(100));
+        in->release(100);
+        in->wake();
+        CHILD_EXPECT(error_of([&] { dev->start(); }) == EOPNOTSUPP);
+        CHILD_EXPECT(error_of([&] { dev->stop(); }) == EOPNOTSUPP);
+        CHILD_EXPECT(error_of([&] { dev->set_gain(1); }) == EOPNOTSUPP);
+        CHILD_EXPECT(error_of([&] { dev->telemetry(); }) == EOPNOTSUPP);
+        in.reset();
+        dev.reset();
+        device own("emulator,interval_us=1000");
+        reader own_in(own);
+        own.start();
+        CHILD_EXPECT(own_in.wait(1, patience) == status::data);
+        _exit(0);
+    }
+    expect_success(child);
+    EXPECT_EQ(in->held(), 100u);
+    ASSERT_EQ(in->wait(1000, patience), status::data);
+    in->release(100);
+    expect_accounting(*dev, *in);
 }
 
 TEST(Device, StartsOnceAtATime)

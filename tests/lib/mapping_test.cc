@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Memory that is mapped once or several times in a row, and that is replaced in place.
-// Of a file of its own here, as of a device.
+// A memfd takes the place of the device file.
 #include "mapping.h"
 #include "unique_fd.h"
 

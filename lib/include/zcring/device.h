@@ -47,6 +47,10 @@ class settings;
  * resume() and reopen(), or another thread makes them while no call of the reader runs. Any
  * thread may make every other call of this class, except the constructor, the destructor and
  * moving. No call waits for data.
+ * fork(): a device belongs to the process that opened it. In a child process, every call that
+ * reaches the device throws std::system_error (EOPNOTSUPP), reader::wait() returns
+ * status::fault, and the destructor returns at once; the parent is not disturbed. Open the
+ * device in the child.
  * Errors: the constructor throws std::invalid_argument (the string is wrong; names the values
  * allowed) or std::system_error (the system refused; names the path and the remedy).
  */

@@ -14,7 +14,8 @@ enum class status {
     timeout, //!< no samples within the timeout
     woken,   //!< no samples; wake() was called
     stopped, //!< no samples, and none will follow: the stream is stopped
-    fault,   //!< no samples, and none will follow: the stream ended by an error
+    fault,   //!< no samples, and none will follow: the stream ended by an error, or the
+             //!< device was opened before a fork() of this process
     gone,    //!< no samples, and none will follow: the device is gone
 };
 
