@@ -18,7 +18,7 @@ namespace {
 
 using namespace zcring_test;
 
-// Every kind of scene in every format, each by every tuning and gain.
+// Every kind of scene in every format, with every tuning and gain.
 struct setting {
     u32 kind;
     u32 format;
@@ -52,7 +52,7 @@ protected:
     }
 };
 
-TEST_P(AnyScene, IsTheSameHoweverItIsCut)
+TEST_P(AnyScene, DoesNotDependOnHowItIsCut)
 {
     const u64 from = 123456789;
     const u64 n = 5000;
@@ -72,7 +72,7 @@ TEST_P(AnyScene, IsTheSameHoweverItIsCut)
     });
 }
 
-TEST_P(AnyScene, WritesNoByteBesideItsSamples)
+TEST_P(AnyScene, WritesOnlyItsSamples)
 {
     for_each_tuning([](const receiver& r) {
         const u32 sample = zcring_sample_bytes(r.antenna.format);
@@ -105,9 +105,9 @@ std::string name_of(const testing::TestParamInfo<setting>& info)
 
 INSTANTIATE_TEST_SUITE_P(Antenna, AnyScene, testing::ValuesIn(settings()), name_of);
 
-// At the centre with unit gain the scene is copied. A step of 2^-64 of a turn takes it
-// through the rotor instead, and turns nothing.
-TEST(Antenna, CopiesWhatTheGeneralPathWouldCompute)
+// At the centre with unit gain the scene is copied. A step of 2^-64 of a turn selects the general
+// path through the rotor instead, without rotating anything.
+TEST(Antenna, CopiesTheSamplesThatTheGeneralPathComputes)
 {
     for (const u32 format : formats) {
         receiver r(ZCRING_SCENE_MEMORY, format, format);
@@ -122,7 +122,7 @@ TEST(Antenna, CopiesWhatTheGeneralPathWouldCompute)
     }
 }
 
-TEST(Antenna, LoopsASceneWithoutASeam)
+TEST(Antenna, LoopsASceneWithoutADiscontinuity)
 {
     for (const u32 format : formats) {
         const receiver r(ZCRING_SCENE_MEMORY, format, format);
@@ -157,8 +157,8 @@ TEST(Antenna, ConvertsARecordingBetweenFormats)
     }
 }
 
-// The exact rotation in double; the rotor is good to 2^-24 and its rounding to 2^-27.
-TEST(Antenna, TunesByTurningTheSamples)
+// Compared with the exact rotation in double; the rotor is exact to 2^-24, its rounding to 2^-27.
+TEST(Antenna, TunesByRotatingTheSamples)
 {
     const s64 offset = -12345678901;
     receiver r(ZCRING_SCENE_MEMORY, ZCRING_FORMAT_FC32, ZCRING_FORMAT_SC16);
@@ -172,7 +172,7 @@ TEST(Antenna, TunesByTurningTheSamples)
     }
 }
 
-TEST(Antenna, KeepsThePhaseOverARetune)
+TEST(Antenna, KeepsThePhaseAtARetune)
 {
     receiver r(ZCRING_SCENE_TONE, ZCRING_FORMAT_FC32);
     const u64 at = 1001;
@@ -211,7 +211,7 @@ TEST(Antenna, AmplifiesByTheGain)
     }
 }
 
-TEST(Antenna, SaturatesRatherThanWraps)
+TEST(Antenna, SaturatesAtFullScale)
 {
     receiver r(ZCRING_SCENE_TONE, ZCRING_FORMAT_SC16);
     r.tune(-125000000000, 6000); // the tone at zero: I only

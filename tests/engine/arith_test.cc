@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/* 128-bit division, fractions and gain factors, against the compiler and against doubles. */
 #include "engine.h"
 
 extern "C" {
@@ -16,14 +17,14 @@ using u128 = unsigned __int128;
 
 constexpr u128 wide(u64 high, u64 low) { return static_cast<u128>(high) << 64 | low; }
 
-// Any number of bits, so that small and large ones are met alike.
+// A random number of bits, so that small and large values are equally frequent.
 u128 random_wide(std::mt19937_64& random, unsigned most_bits)
 {
     const unsigned bits = 1 + random() % most_bits;
     return wide(random(), random()) >> (128 - bits);
 }
 
-// n * 2^64 / d, bit by bit from the remainder, by the compiler's own division.
+// n * 2^64 / d, bit by bit from the remainder, with the compiler's own division.
 u64 fraction_by_hand(u128 n, u128 d)
 {
     u128 rest = n % d;
@@ -55,7 +56,7 @@ TEST(Arith, DividesAtTheEdges)
             EXPECT_TRUE(zcring_divide(n, d) == n / d);
 }
 
-TEST(Arith, GivesTheFractionToTheLastBit)
+TEST(Arith, ComputesTheFractionToTheLastBit)
 {
     std::mt19937_64 random(2);
     for (int i = 0; i < 5000; i++) {
@@ -70,11 +71,11 @@ TEST(Arith, GivesTheFractionToTheLastBit)
 }
 
 /*
- * The factor is an integer in 1 / ZCRING_GAIN_UNITY, so that half a unit is the best it can
- * be; at -60 dB that alone is 1.2e-4 of it. Its logarithm is good to 2^-33 octaves a
- * millibel and 2^-24 in all, which is 4e-7 of the factor.
+ * The factor is an integer in 1 / ZCRING_GAIN_UNITY, so its error is up to half a unit; at -60
+ * dB that alone is 1.2e-4 of the factor. The logarithm is exact to 2^-33 octaves per millibel and
+ * to 2^-24 in all, which is 4e-7 of the factor.
  */
-TEST(Arith, GivesTheGainAsAFactor)
+TEST(Arith, ConvertsMillibelsToAFactor)
 {
     for (s32 mb = -6000; mb <= 6000; mb++) {
         const double exact = std::pow(10.0, mb / 2000.0) * ZCRING_GAIN_UNITY;
@@ -86,9 +87,12 @@ TEST(Arith, GivesTheGainAsAFactor)
     }
 }
 
-TEST(Arith, GivesUnityForNoGainExactly) { EXPECT_EQ(zcring_gain_factor(0), ZCRING_GAIN_UNITY); }
+TEST(Arith, ConvertsZeroMillibelsToExactlyOne)
+{
+    EXPECT_EQ(zcring_gain_factor(0), ZCRING_GAIN_UNITY);
+}
 
-TEST(Arith, NeverLowersTheFactorForMoreGain)
+TEST(Arith, IsMonotonicInTheGain)
 {
     for (s32 mb = -6000; mb < 6000; mb++)
         ASSERT_LE(zcring_gain_factor(mb), zcring_gain_factor(mb + 1)) << mb << " millibel";

@@ -15,7 +15,7 @@ namespace {
 
 using namespace zcring_test;
 
-// Longer than what is written in one go, round the end of the ring, in every channel.
+// A burst that is longer than one piece and crosses the end of the ring, in every channel.
 TEST(Block, WritesLongBurstsInPieces)
 {
     constexpr u64 samples = 1 << 18;
@@ -29,7 +29,7 @@ TEST(Block, WritesLongBurstsInPieces)
             ASSERT_EQ(f.at<u32>(k, c), k + 4097 * c);
 }
 
-TEST(Block, StaysResidentThroughAStartThatIsRefused)
+TEST(Block, KeepsResidentDmaAfterARefusedStart)
 {
     front_end f(ZCRING_SCENE_TONE, ZCRING_DMA_RESIDENT);
     ASSERT_EQ(f.start(), 0);
@@ -43,7 +43,7 @@ TEST(Block, StaysResidentThroughAStartThatIsRefused)
     EXPECT_TRUE(f.descriptor(2).flags & ZCRING_BURST_RESIDENT);
 }
 
-// One front end that writes, one that is resident; all that happens, happens to both.
+// One front end that writes and one with resident DMA; both get the same calls.
 class BothKinds : public testing::TestWithParam<u32>
 {
 protected:
@@ -104,7 +104,7 @@ protected:
     front_end d_resident{ GetParam(), ZCRING_DMA_RESIDENT };
 };
 
-TEST_P(BothKinds, HoldTheSameSamplesWhenNothingIsLost)
+TEST_P(BothKinds, HoldTheSameSamplesWithoutLosses)
 {
     ASSERT_EQ(d_copy.start(), 0);
     ASSERT_EQ(d_resident.start(), 0);
@@ -136,7 +136,7 @@ TEST_P(BothKinds, HoldTheSameSamplesThroughGapsRetunesAndStops)
             ASSERT_NO_FATAL_FAILURE(take(random() % 1500)) << "seed " << seed << " step " << step;
             release(random() % 1550);
         }
-        EXPECT_GT(d_resident.telemetry().overflow_count, 0u) << "this must meet losses";
+        EXPECT_GT(d_resident.telemetry().overflow_count, 0u) << "the test needs losses";
         EXPECT_GT(resident_bursts(), 10u);
         for (front_end* f : { &d_copy, &d_resident })
             zcring_stream_stop(&f->stream);
@@ -146,7 +146,7 @@ TEST_P(BothKinds, HoldTheSameSamplesThroughGapsRetunesAndStops)
 
 INSTANTIATE_TEST_SUITE_P(Block, BothKinds, testing::Values(ZCRING_SCENE_TONE, ZCRING_SCENE_MEMORY));
 
-TEST(Block, SaysWhenASignalCannotBeResident)
+TEST(Block, RefusesASignalThatCannotBeResident)
 {
     front_end noise(ZCRING_SCENE_NOISE, ZCRING_DMA_RESIDENT);
     EXPECT_EQ(noise.start(), -EOPNOTSUPP);

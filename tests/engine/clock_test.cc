@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The sample clock: exact counts and times at every rate, over a trillion samples, and over changes
+ * of rate and time.
+ */
 #include "engine.h"
 
 #include <gtest/gtest.h>
@@ -16,7 +20,7 @@ struct rate {
     u64 den;
 };
 
-// Odd ones, round ones, and the ends of the range.
+// Odd rates, round rates, and the ends of the range.
 constexpr rate rates[] = {
     { 1000000, 3 },
     { 44100, 1 },
@@ -39,13 +43,13 @@ zcring_clock clock_of(rate r, u64 epoch_clock, u64 mono_ns, u64 time_ns)
 
 zcring_clock at_rate(rate r) { return clock_of(r, 0, 0, 0); }
 
-// Samples in @ns: the whole of ns * num / (den * 1e9).
+// Samples in ns: ns * num / (den * 1e9), rounded down.
 u64 samples_in(rate r, u64 ns)
 {
     return static_cast<u64>(u128{ ns } * r.num / (u128{ r.den } * second));
 }
 
-// The whole ns that @n samples take at one rate and @m at another, by sums of fractions.
+// Nanoseconds of n samples at rate a and m samples at rate b, rounded down, by sums of fractions.
 u64 exact_ns(rate a, u64 n, rate b, u64 m)
 {
     const u128 first = u128{ n } * a.den * second;
@@ -72,7 +76,7 @@ TEST(Clock, CountsExactlyAtEveryRate)
     }
 }
 
-TEST(Clock, TellsTheTimeOfASampleRoundedDown)
+TEST(Clock, RoundsTheTimeOfASampleDown)
 {
     std::mt19937_64 random(2);
     for (const rate r : rates) {
@@ -102,8 +106,8 @@ TEST(Clock, DoesNotDriftOverATrillionSamples)
     EXPECT_EQ(zcring_clock_at(&lte, samples / 61440000 * second), samples);
 }
 
-// In uneven looks at the clock, some 100,000 a rate, each against the exact count.
-TEST(Clock, DoesNotDriftHoweverOftenItIsAsked)
+// Reads the clock about 100,000 times for each rate, at uneven times, against the exact count.
+TEST(Clock, DoesNotDriftWhenItIsReadOften)
 {
     for (const rate r : rates) {
         const u64 trillion = 1000000000000;
@@ -140,19 +144,19 @@ TEST(Clock, FindsTheFirstSampleNotBeforeATime)
         }
         u64 sample = 0;
         EXPECT_EQ(zcring_clock_find(&clock, 0, &sample), 0);
-        EXPECT_EQ(sample, 500u) << "what lies before the epoch is the epoch's";
+        EXPECT_EQ(sample, 500u) << "a time before the epoch gives the sample of the epoch";
     }
 }
 
-TEST(Clock, TellsTheTimeBeforeItsEpochToo)
+TEST(Clock, ComputesTimesBeforeItsEpoch)
 {
     const zcring_clock clock = clock_of({ 1000, 1 }, 500, 7 * second, 3 * second);
     EXPECT_EQ(zcring_clock_now(&clock, 9 * second), 5 * second);
     EXPECT_EQ(zcring_clock_now(&clock, 5 * second), second);
-    EXPECT_EQ(zcring_clock_now(&clock, second), 0u) << "nothing is before 1970";
+    EXPECT_EQ(zcring_clock_now(&clock, second), 0u) << "no time is before 1970";
 }
 
-TEST(Clock, TakesASampleNotBeforeItsTime)
+TEST(Clock, TakesNoSampleBeforeItsTime)
 {
     for (const rate r : rates) {
         const zcring_clock clock = at_rate(r);
@@ -175,14 +179,14 @@ TEST(Clock, CountsFromItsEpoch)
     EXPECT_EQ(zcring_clock_time(&clock, 1500), 1001 * second);
 }
 
-TEST(Clock, StandsStillBeforeItsEpoch)
+TEST(Clock, DoesNotCountBeforeItsEpoch)
 {
     const zcring_clock clock = clock_of({ 1000, 1 }, 500, 7 * second, 0);
     EXPECT_EQ(zcring_clock_at(&clock, 0), 500u);
     EXPECT_EQ(zcring_clock_at(&clock, 7 * second - 1), 500u);
 }
 
-TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
+TEST(Clock, KeepsTheTimeOfTheSampleAtARateChange)
 {
     for (const rate before : rates)
         for (const rate after : rates) {
@@ -199,8 +203,8 @@ TEST(Clock, KeepsTheTimeOfTheSampleWhereTheRateChanges)
         }
 }
 
-// To a rate and back, ever again: against the exact sum of the times of all samples.
-TEST(Clock, DoesNotDriftOverChangesOfRate)
+// Changes between two rates again and again, against the exact sum of the times of all samples.
+TEST(Clock, DoesNotDriftOverRateChanges)
 {
     for (const rate a : rates)
         for (const rate b : rates) {
@@ -226,7 +230,7 @@ TEST(Clock, DoesNotDriftOverChangesOfRate)
         }
 }
 
-TEST(Clock, DoesNotDriftWhileItsRateIsSetToWhatItIs)
+TEST(Clock, DoesNotDriftWhenTheSameRateIsSetAgain)
 {
     for (const rate r : rates) {
         zcring_clock clock = at_rate(r);
@@ -238,8 +242,8 @@ TEST(Clock, DoesNotDriftWhileItsRateIsSetToWhatItIs)
     }
 }
 
-// Fractions of a nanosecond: the time is set exactly, and the pace goes on as it was.
-TEST(Clock, KeepsItsPaceWhereTheTimeIsSet)
+// The time is set exactly; the pace keeps its fraction of a nanosecond.
+TEST(Clock, KeepsItsPaceWhenTheTimeIsSet)
 {
     const rate third{ 300000000, 1 }; // a sample in 3 1/3 ns
     zcring_clock clock = at_rate(third);

@@ -40,17 +40,17 @@ TEST(Command, SplitsABurstAtTheSampleOfATimedCommand)
     }
 }
 
-TEST(Command, HearsTheNewTuningFromTheVerySample)
+TEST(Command, AppliesATuningFromExactlyItsSampleOn)
 {
     front_end f(ZCRING_SCENE_TONE);
     ASSERT_EQ(f.start(), 0);
-    ASSERT_EQ(f.tune_at(500, 300 * mhz), 0); // far off: silence
+    ASSERT_EQ(f.tune_at(500, 300 * mhz), 0); // out of band: zeros
     f.take(1000);
     for (u64 k = 0; k < 1000; k++)
         ASSERT_EQ(f.at<u32>(k) == 0, k >= 500) << k;
 }
 
-TEST(Command, TunesOneChannelAndLeavesTheOther)
+TEST(Command, TunesOnlyTheNamedChannel)
 {
     front_end f(ZCRING_SCENE_TONE);
     ASSERT_EQ(f.start(), 0);
@@ -89,7 +89,7 @@ TEST(Command, ReportsTheBandwidth)
     EXPECT_EQ(t.bandwidth_uhz, static_cast<u64>(5 * mhz));
 }
 
-TEST(Command, ObeysCommandsForOneSampleInTheOrderTheyCame)
+TEST(Command, AppliesCommandsForOneSampleInTheirOrder)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -100,8 +100,8 @@ TEST(Command, ObeysCommandsForOneSampleInTheOrderTheyCame)
     EXPECT_EQ(f.descriptor(1).freq_uhz[0], 3 * mhz);
 }
 
-// The timed one was due at the very sample that comes next: it is the older of the two.
-TEST(Command, ObeysADueCommandBeforeOneThatComesAfterIt)
+// The timed command is due at the next sample: it was given before the other command.
+TEST(Command, AppliesADueCommandBeforeALaterOne)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -116,7 +116,7 @@ TEST(Command, ObeysADueCommandBeforeOneThatComesAfterIt)
     EXPECT_EQ(f.descriptor(1).freq_uhz[0], 2 * mhz);
 }
 
-TEST(Command, ObeysALateCommandAtTheNextSample)
+TEST(Command, AppliesALateCommandAtTheNextSample)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -127,7 +127,7 @@ TEST(Command, ObeysALateCommandAtTheNextSample)
     EXPECT_EQ(f.descriptor(1).freq_uhz[0], 7 * mhz);
 }
 
-TEST(Command, KeepsTheSampleOfACommandThatFallsIntoAGap)
+TEST(Command, AppliesACommandInsideAGap)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -143,20 +143,20 @@ TEST(Command, KeepsTheSampleOfACommandThatFallsIntoAGap)
     EXPECT_EQ(f.at<u32>(b.index), ring_samples + 200);
 }
 
-TEST(Command, HoldsSoManyTimedCommandsAndNoMore)
+TEST(Command, RefusesMoreTimedCommandsThanTheQueueHolds)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
     for (u64 k = 0; k < ZCRING_COMMANDS_MAX; k++)
         ASSERT_EQ(f.tune_at(1000 - k, 1), 0);
     EXPECT_EQ(f.tune_at(1000, 1), -ENOSPC);
-    EXPECT_EQ(f.tune_at(0, 1), 0) << "one that is due needs no place";
+    EXPECT_EQ(f.tune_at(0, 1), 0) << "a due command needs no place in the queue";
     f.take(1000 - ZCRING_COMMANDS_MAX + 1);
-    EXPECT_EQ(f.tune_at(1000, 1), 0) << "and a place was freed";
+    EXPECT_EQ(f.tune_at(1000, 1), 0) << "one place is free again";
     EXPECT_EQ(f.tune_at(1000, 1), -ENOSPC);
 }
 
-TEST(Command, ForgetsTimedCommandsOfTheStreamBefore)
+TEST(Command, DropsTimedCommandsWhenANewStreamStarts)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -167,7 +167,7 @@ TEST(Command, ForgetsTimedCommandsOfTheStreamBefore)
     EXPECT_EQ(f.meta.burst_head, 1u);
 }
 
-TEST(Command, KeepsTimedCommandsOverAResume)
+TEST(Command, KeepsTimedCommandsWhenAStreamResumes)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -218,8 +218,8 @@ TEST(Command, ChangesTheRateAtASampleAndKeepsTime)
     EXPECT_EQ(f.descriptor(2).time_ns, 5 * second + 2000000);
 }
 
-// The change falls between two interrupts: from there on the new rate says what is due.
-TEST(Command, TakesAtTheNewRateFromTheSampleOfTheChange)
+// The rate changes between two interrupts: from there on the new rate determines what is due.
+TEST(Command, TakesSamplesAtTheNewRateFromTheChangeOn)
 {
     for (const u64 after : { u64{ 1000 }, u64{ 500000 }, u64{ 2000000 } }) {
         front_end f;
@@ -234,7 +234,7 @@ TEST(Command, TakesAtTheNewRateFromTheSampleOfTheChange)
     }
 }
 
-TEST(Command, FollowsManyRateChangesWithinOneInterrupt)
+TEST(Command, AppliesManyRateChangesWithinOneInterrupt)
 {
     front_end f;
     ASSERT_EQ(f.start(0, 5 * second), 0);
@@ -258,7 +258,7 @@ TEST(Command, PlaysARecordingAtItsOwnRateOnly)
     ASSERT_EQ(f.start(), 0);
     EXPECT_EQ(set_rate(f, 2000000, 1), -ERANGE);
     EXPECT_EQ(set_rate(f, 2000000, 1, 100), -ERANGE);
-    EXPECT_EQ(set_rate(f, 3000000, 3), 0) << "the same rate, said otherwise";
+    EXPECT_EQ(set_rate(f, 3000000, 3), 0) << "the same rate in other numbers";
     zcring_stream_stop(&f.stream);
     zcring_config config = f.front.config;
     config.rate_num = 999999;
@@ -268,7 +268,7 @@ TEST(Command, PlaysARecordingAtItsOwnRateOnly)
     EXPECT_EQ(f.meta.state, ZCRING_STATE_STOPPED);
 }
 
-TEST(Command, RefusesACommandThatMakesNoSenseAndChangesNothing)
+TEST(Command, RefusesAnInvalidCommandAndChangesNothing)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);

@@ -100,18 +100,18 @@ struct front_end : ring_memory {
     zcring_front front{};
 };
 
-//! Follows the counter on the air, and the accounting about it, while a reader reads on and off.
+//! Checks samples of the counter and the accounting, while a reader releases random amounts.
 class auditor
 {
 public:
     explicit auditor(front_end& f) : d_f(f) {}
 
-    //! Every burst since the last time has the samples that its clock says, and tells what was
-    //! lost before it; the reader then takes some of what there is, and the accounting is right.
+    //! Every burst since the last call has the samples of its sample clock and the right count of
+    //! lost samples before it. Then the reader releases some samples, and the identities must hold.
     void audit(std::mt19937_64& random)
     {
-        for (; d_told != d_f.meta.burst_head; d_told++) {
-            const zcring_burst& b = d_f.descriptor(d_told);
+        for (; d_bursts_seen != d_f.meta.burst_head; d_bursts_seen++) {
+            const zcring_burst& b = d_f.descriptor(d_bursts_seen);
             ASSERT_EQ(b.sample_clock, d_clock + b.lost);
             for (u64 k = 0; k < b.samples; k++)
                 ASSERT_EQ(d_f.at<u32>(b.index + k), counter_sample(b.sample_clock + k));
@@ -126,7 +126,7 @@ public:
 
 private:
     front_end& d_f;
-    u64 d_told = 0;
+    u64 d_bursts_seen = 0;
     u64 d_tail = 0;
     u64 d_clock = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The front end: samples, bursts and time of a stream, and what becomes of them when it resumes.
+ * The front end: samples, bursts and time of a stream, also when the stream resumes.
  * Commands, time of day, steps and fault injection have files of their own.
  */
 #include "front_end.h"
@@ -13,7 +13,7 @@ namespace {
 
 using namespace zcring_test;
 
-TEST(Front, DeliversEverySampleAtItsClock)
+TEST(Front, DeliversEverySampleAtItsSampleClock)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -32,8 +32,8 @@ TEST(Front, DeliversEverySampleAtItsClock)
     EXPECT_EQ(f.telemetry().sample_clock, clock);
 }
 
-// Every sample in the ring tells its own clock, through any losses and timed commands.
-TEST(Front, TellsInItsBurstsWhereEverySampleComesFrom)
+// Every sample in the ring encodes its own sample clock, through any losses and timed commands.
+TEST(Front, DescribesEverySampleByItsBurst)
 {
     for (unsigned seed = 0; seed < 20; seed++) {
         std::mt19937_64 random(seed);
@@ -48,11 +48,11 @@ TEST(Front, TellsInItsBurstsWhereEverySampleComesFrom)
             f.take(random() % 2000);
             ASSERT_NO_FATAL_FAILURE(accounting.audit(random)) << "seed " << seed;
         }
-        EXPECT_GT(f.telemetry().overflow_count, 0u) << "this must meet losses";
+        EXPECT_GT(f.telemetry().overflow_count, 0u) << "the test needs losses";
     }
 }
 
-TEST(Front, TakesWhatIsDueAndNoMore)
+TEST(Front, TakesExactlyTheSamplesThatAreDue)
 {
     front_end f;
     ASSERT_EQ(f.start(5 * second), 0);
@@ -63,7 +63,7 @@ TEST(Front, TakesWhatIsDueAndNoMore)
     f.run(5 * second + 1000000);
     EXPECT_EQ(f.meta.head, 1000u);
     f.run(5 * second);
-    EXPECT_EQ(f.meta.head, 1000u) << "time that goes back takes nothing";
+    EXPECT_EQ(f.meta.head, 1000u) << "no sample is taken while time goes back";
 }
 
 TEST(Front, StampsEveryBurstWithTheTimeOfItsFirstSample)
@@ -78,7 +78,7 @@ TEST(Front, StampsEveryBurstWithTheTimeOfItsFirstSample)
     EXPECT_EQ(f.descriptor(1).rate_den, 1u);
 }
 
-TEST(Front, CountsLostSamplesInTheTimeOfTheNext)
+TEST(Front, AddsLostSamplesToTheTimeOfTheNextBurst)
 {
     front_end f;
     ASSERT_EQ(f.start(0, 1000 * second), 0);
@@ -90,7 +90,7 @@ TEST(Front, CountsLostSamplesInTheTimeOfTheNext)
     EXPECT_EQ(f.descriptor(1).time_ns, 1000 * second + 10000000);
 }
 
-TEST(Front, BeginsAtTheTimeThatIsAskedFor)
+TEST(Front, BeginsAtTheRequestedTime)
 {
     front_end f;
     zcring_start s{};
@@ -100,7 +100,7 @@ TEST(Front, BeginsAtTheTimeThatIsAskedFor)
     EXPECT_EQ(f.descriptor(0).time_ns, 77 * second);
 }
 
-TEST(Front, JumpsInTimeAndNotInSamplesWhenItResumes)
+TEST(Front, ResumesWithAJumpInTimeAndNoneInTheSampleClock)
 {
     front_end f;
     ASSERT_EQ(f.start(5 * second, 1000 * second), 0);
@@ -117,7 +117,7 @@ TEST(Front, JumpsInTimeAndNotInSamplesWhenItResumes)
     EXPECT_EQ(f.at<u32>(1000), 1000u);
 }
 
-TEST(Front, TellsTheInterruptAndNotWhenItWasServed)
+TEST(Front, ReportsTheTimeOfTheInterruptNotOfItsService)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -126,7 +126,7 @@ TEST(Front, TellsTheInterruptAndNotWhenItWasServed)
     EXPECT_EQ(f.descriptor(0).interrupt_ns, 1000000u);
 }
 
-TEST(Front, RefusesAStartWithReservedFields)
+TEST(Front, RefusesAStartWithNonZeroReservedFields)
 {
     front_end f;
     for (int word = 0; word < 3; word++) {
@@ -136,7 +136,7 @@ TEST(Front, RefusesAStartWithReservedFields)
     }
 }
 
-TEST(Front, TellsItsTuning)
+TEST(Front, ReportsItsTuning)
 {
     front_end f;
     ASSERT_EQ(f.start(5 * second, 1000 * second), 0);
@@ -147,7 +147,7 @@ TEST(Front, TellsItsTuning)
     EXPECT_EQ(t.time_ns, 1001 * second);
     EXPECT_EQ(t.freq_uhz[0], 100 * mhz);
     EXPECT_EQ(t.freq_uhz[1], 100 * mhz);
-    EXPECT_EQ(t.freq_uhz[2], 0) << "no such channel";
+    EXPECT_EQ(t.freq_uhz[2], 0) << "the channel does not exist";
     EXPECT_EQ(t.gain_mb[0], 0);
 }
 

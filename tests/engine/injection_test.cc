@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Fault injection: stalls, drops and jumps change what they should and nothing else, and the
+ * accounting stays exact.
+ */
 #include "front_end.h"
 
 #include <gtest/gtest.h>
@@ -24,7 +28,7 @@ int drop(front_end& f, s64 samples)
 
 int jump(front_end& f, s64 ns) { return zcring_front_inject(&f.front, ZCRING_INJECT_JUMP, ns, 0); }
 
-TEST(Injection, StallDeliversNothingAndThenAllThatTheRingHasRoomFor)
+TEST(Injection, StallDelaysSamplesAndThenFillsTheRing)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -76,7 +80,7 @@ TEST(Injection, StallIsEndedByAnotherAndByAStart)
     EXPECT_EQ(f.meta.head, 2000u);
 }
 
-TEST(Injection, StallHoldsNothingUpAtFreePace)
+TEST(Injection, StallDelaysNothingAtFreePace)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -85,8 +89,8 @@ TEST(Injection, StallHoldsNothingUpAtFreePace)
     EXPECT_EQ(f.meta.head, 100u);
 }
 
-// The ADC goes on meanwhile: "now" is not the last sample that was delivered.
-TEST(Injection, StallHoldsNoCommandUp)
+// The ADC runs on during a stall: "now" is later than the last sample that was delivered.
+TEST(Injection, StallDelaysNoCommand)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -116,7 +120,7 @@ TEST(Injection, StallHoldsNoCommandUp)
     EXPECT_EQ(f.descriptor(3).time_ns, realtime + 3 * ms);
 }
 
-TEST(Injection, StallLetsACommandThatIsLateComeNow)
+TEST(Injection, StallAppliesALateCommandAtThePresentSample)
 {
     for (const u32 timed : { ZCRING_CONTROL_AT, ZCRING_CONTROL_AT_TIME }) {
         front_end f;
@@ -135,7 +139,7 @@ TEST(Injection, StallLetsACommandThatIsLateComeNow)
     }
 }
 
-TEST(Injection, DropIsOneGapHoweverItIsTaken)
+TEST(Injection, DropIsOneGapInStepsOfAnySize)
 {
     for (const u64 step : { 1, 7, 300, 5000 }) {
         front_end f;
@@ -158,7 +162,7 @@ TEST(Injection, DropIsOneGapHoweverItIsTaken)
     }
 }
 
-TEST(Injection, DropComesInTheTimeOfItsSamples)
+TEST(Injection, DropTakesTheTimeOfItsSamples)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -171,7 +175,7 @@ TEST(Injection, DropComesInTheTimeOfItsSamples)
     EXPECT_EQ(f.at<u32>(0), 2000u);
 }
 
-TEST(Injection, DropKeepsTheSampleOfACommand)
+TEST(Injection, DropAppliesACommandInsideTheGap)
 {
     front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -183,7 +187,7 @@ TEST(Injection, DropKeepsTheSampleOfACommand)
     EXPECT_EQ(f.telemetry().overflow_count, 1u);
 }
 
-TEST(Injection, JumpMovesTheTimeAndNothingElse)
+TEST(Injection, JumpChangesOnlyTheTime)
 {
     for (const s64 by : { s64{ 3000 }, s64{ -3000 }, -static_cast<s64>(realtime + ms) }) {
         front_end f;
@@ -200,7 +204,7 @@ TEST(Injection, JumpMovesTheTimeAndNothingElse)
     }
 }
 
-TEST(Injection, JumpIsWhatTimedCommandsGoBy)
+TEST(Injection, JumpChangesTheTimeOfTimedCommands)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -216,7 +220,7 @@ TEST(Injection, JumpIsWhatTimedCommandsGoBy)
     EXPECT_EQ(f.descriptor(2).sample_clock, 1500u);
 }
 
-TEST(Injection, RefusesWhatIsOutOfRangeAndChangesNothing)
+TEST(Injection, RefusesAnAmountOutOfRangeAndChangesNothing)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -233,10 +237,10 @@ TEST(Injection, RefusesWhatIsOutOfRangeAndChangesNothing)
     ASSERT_EQ(jump(f, INT64_MAX), 0);
     EXPECT_EQ(jump(f, INT64_MAX), -ERANGE) << "beyond 64 bits";
     ASSERT_EQ(drop(f, ZCRING_DROP_SAMPLES_MAX), 0);
-    EXPECT_EQ(drop(f, 1), -ERANGE) << "with what waits already";
+    EXPECT_EQ(drop(f, 1), -ERANGE) << "together with the samples still to be lost";
 }
 
-TEST(Injection, NeedsAStream)
+TEST(Injection, NeedsARunningStream)
 {
     front_end f;
     EXPECT_EQ(stall(f, 1), -EINVAL);
@@ -246,7 +250,7 @@ TEST(Injection, NeedsAStream)
     EXPECT_EQ(drop(f, 1), -ENODEV);
 }
 
-TEST(Injection, IsForgottenByANewStream)
+TEST(Injection, IsClearedByANewStream)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -262,8 +266,8 @@ TEST(Injection, IsForgottenByANewStream)
     EXPECT_EQ(f.telemetry().lost_samples, 0u);
 }
 
-// All of them at once and at random: every sample still tells where it comes from.
-TEST(Injection, LeavesTheSumsRight)
+// All faults together, at random: every sample still encodes its sample clock.
+TEST(Injection, KeepsTheAccountingExact)
 {
     for (unsigned seed = 0; seed < 20; seed++) {
         std::mt19937_64 random(seed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief An antenna that is heard through its tuners, for tests of the antenna.
+ * \brief An antenna and its tuners, for tests of the antenna.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ inline constexpr u64 scene_samples = 1003; // no power of two, and shorter than 
 inline constexpr u32 formats[] = { ZCRING_FORMAT_SC8, ZCRING_FORMAT_SC16, ZCRING_FORMAT_FC32 };
 inline constexpr double two_pi = 6.283185307179586476925286766559;
 
-//! Samples of all sizes, some beyond full scale where the format can say so.
+//! Samples of all magnitudes, some beyond full scale if the format allows it.
 inline bytes recording(u32 format, u64 samples)
 {
     std::mt19937_64 random(format);
@@ -40,7 +40,7 @@ inline bytes recording(u32 format, u64 samples)
     return out;
 }
 
-//! An antenna at 100 MHz and one megasample a second, seen through one channel.
+//! An antenna at 100 MHz and one megasample a second, received by one channel.
 struct receiver {
     receiver(u32 kind, u32 format, u32 scene_format = 0)
     {
@@ -90,7 +90,7 @@ struct receiver {
     bytes samples;
 };
 
-//! How much of @x is at @turns a sample.
+//! Power of \p x at a frequency of \p turns per sample.
 inline double power_at(const std::vector<complex>& x, double turns)
 {
     complex sum = 0;

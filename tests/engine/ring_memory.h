@@ -33,7 +33,7 @@ struct ring_memory {
     ring_memory(const ring_memory&) = delete;
     ring_memory& operator=(const ring_memory&) = delete;
 
-    //! The \p T that lies at \p index of \p channel; T is one sample.
+    //! The sample at \p index of \p channel, as a \p T.
     template <class T>
     T at(u64 index, u32 channel = 0) const
     {
@@ -49,10 +49,10 @@ struct ring_memory {
         return bursts[index & (stream.burst_slots - 1)];
     }
 
-    //! Gives back all before \p tail, as a consumer does.
+    //! Releases all samples before \p tail, as a consumer does.
     void release(u64 tail) { zcring_ring_release(&consumer, tail, 0); }
 
-    //! What an observer sees, once it has settled.
+    //! A consistent set of the counters, as an observer reads it.
     zcring_telemetry telemetry() const
     {
         zcring_telemetry t{};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/* The rotor: its table, its precision at every phase, its steps. */
 #include "engine.h"
 
 extern "C" {
@@ -16,7 +17,7 @@ namespace {
 
 constexpr double two_pi = 6.283185307179586476925286766559;
 
-// e^(j phase), with 1.0 as 2^30, as the rotor makes it.
+// e^(j phase) as the rotor computes it; 2^30 is 1.0.
 zcring_pair unit_vector(u64 phase)
 {
     zcring_pair one = { 1 << 30, 0 };
@@ -32,8 +33,8 @@ double error_of(u64 phase)
                       std::ldexp(v.q, -30) - std::sin(angle));
 }
 
-// An entry is rounded, then cut by a bit in the product: two units of 2^-30.
-TEST(Rotor, HasTheSineInEveryEntryOfItsTable)
+// An entry is rounded, and the product is truncated by one bit: two units of 2^-30.
+TEST(Rotor, HasASineTableOfExactEntries)
 {
     for (u64 entry = 0; entry < 256; entry++) {
         const double angle = two_pi * static_cast<double>(entry) / 256;
@@ -43,7 +44,7 @@ TEST(Rotor, HasTheSineInEveryEntryOfItsTable)
     }
 }
 
-TEST(Rotor, IsGoodTo24BitsAtEveryPhase)
+TEST(Rotor, IsExactTo24BitsAtEveryPhase)
 {
     std::mt19937_64 random(1);
     double worst = 0;
@@ -54,7 +55,7 @@ TEST(Rotor, IsGoodTo24BitsAtEveryPhase)
     EXPECT_LE(worst, std::ldexp(1, -24));
 }
 
-TEST(Rotor, DoesNotTurnAtPhaseZero)
+TEST(Rotor, ChangesNothingAtPhaseZero)
 {
     zcring_pair samples[] = { { ZCRING_UNITY, 12345 }, { -ZCRING_CLIP, ZCRING_CLIP }, { 0, -1 } };
     const std::vector<zcring_pair> before(std::begin(samples), std::end(samples));
@@ -65,7 +66,7 @@ TEST(Rotor, DoesNotTurnAtPhaseZero)
     }
 }
 
-TEST(Rotor, TurnsEachSampleOneStepFurther)
+TEST(Rotor, AddsOneStepOfPhaseForEachSample)
 {
     const u64 step = 0x123456789abcdef1ULL;
     const u64 phase = 0xfedcba9876543210ULL;
@@ -78,7 +79,7 @@ TEST(Rotor, TurnsEachSampleOneStepFurther)
     }
 }
 
-TEST(Rotor, KeepsTheLengthOfWhatItTurns)
+TEST(Rotor, KeepsTheMagnitude)
 {
     std::mt19937_64 random(2);
     for (int i = 0; i < 100000; i++) {

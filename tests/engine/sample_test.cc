@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/* Sample formats: exact conversion, rounding, saturation, special floating-point values. */
 #include "engine.h"
 
 #include <gtest/gtest.h>
@@ -47,7 +48,7 @@ void round_trip(u32 format, double full_scale)
     }
 }
 
-TEST(Sample, KnowsItsBytes)
+TEST(Sample, HasASizeForEachFormat)
 {
     EXPECT_EQ(zcring_sample_bytes(ZCRING_FORMAT_SC8), 2u);
     EXPECT_EQ(zcring_sample_bytes(ZCRING_FORMAT_SC16), 4u);
@@ -56,14 +57,14 @@ TEST(Sample, KnowsItsBytes)
         EXPECT_EQ(zcring_sample_bytes(none), 0u);
 }
 
-TEST(Sample, KeepsAll256ValuesOfSc8ThroughFc32) { round_trip<int8_t>(ZCRING_FORMAT_SC8, 128); }
+TEST(Sample, ConvertsAll256ValuesOfSc8ToFc32AndBack) { round_trip<int8_t>(ZCRING_FORMAT_SC8, 128); }
 
-TEST(Sample, KeepsAll65536ValuesOfSc16ThroughFc32)
+TEST(Sample, ConvertsAll65536ValuesOfSc16ToFc32AndBack)
 {
     round_trip<int16_t>(ZCRING_FORMAT_SC16, 32768);
 }
 
-// Nearest in fixed point, halves away from zero, cut at 8 times full scale.
+// Rounded to nearest in fixed point, halves away from zero, clipped at 8 times full scale.
 TEST(Sample, ReadsFloatsLikeAFloatingPointUnit)
 {
     std::mt19937_64 random(1);
@@ -90,7 +91,7 @@ TEST(Sample, ReadsFloatsOfEveryExponent)
             }
 }
 
-TEST(Sample, ReadsWhatIsNotANumberAsZero)
+TEST(Sample, ReadsNanAsZero)
 {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     const float signalling = std::numeric_limits<float>::signaling_NaN();
@@ -109,7 +110,7 @@ TEST(Sample, ClipsInfinity)
     EXPECT_EQ(load(ZCRING_FORMAT_FC32, 3e38f, -8.0f).q, -ZCRING_CLIP);
 }
 
-// The conversion that the processor does, to nearest, ties to even.
+// As the processor's conversion: rounded to nearest, ties to even.
 TEST(Sample, WritesFloatsLikeAFloatingPointUnit)
 {
     std::mt19937_64 random(2);
@@ -146,7 +147,7 @@ TEST(Sample, SaturatesIntegers)
     }
 }
 
-TEST(Sample, TouchesNothingBesideItsSamples)
+TEST(Sample, WritesOnlyItsSamples)
 {
     for (const u32 format : { ZCRING_FORMAT_SC8, ZCRING_FORMAT_SC16, ZCRING_FORMAT_FC32 }) {
         const u32 bytes = zcring_sample_bytes(format);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The kinds of scenes: noise, the counter, what lies out of band, periods, and which scenes are
+ * The kinds of scenes: noise, the counter, scenes out of band, periods, and which scenes are
  * valid.
  */
 #include "receiver.h"
@@ -18,8 +18,8 @@ namespace {
 using namespace zcring_test;
 
 /*
- * A million samples of I and of Q. The mean of 2e6 values of RMS 0.1 is off by 7e-5 at one
- * sigma; the RMS by 5e-5, and by design the factor is 355 / 354.7 too large.
+ * A million samples of I and of Q. One sigma of the mean of 2e6 values with an RMS of 0.1 is 7e-5,
+ * one sigma of the RMS 5e-5; the rounded scale makes the RMS larger by 355 / 354.7.
  */
 TEST(Scene, MakesNoiseOfTheRightPower)
 {
@@ -47,7 +47,7 @@ TEST(Scene, MakesNoiseOfTheRightPower)
     }
 }
 
-TEST(Scene, MakesOtherNoiseForEverySeedAndChannel)
+TEST(Scene, MakesDifferentNoiseForEverySeedAndChannel)
 {
     receiver r(ZCRING_SCENE_NOISE, ZCRING_FORMAT_SC16);
     const bytes first = r.receive(0, 1000, 0);
@@ -57,7 +57,7 @@ TEST(Scene, MakesOtherNoiseForEverySeedAndChannel)
     EXPECT_NE(first, r.receive(0, 1000, 0));
 }
 
-TEST(Scene, DoesNotTurnNoise)
+TEST(Scene, DoesNotRotateNoise)
 {
     receiver r(ZCRING_SCENE_NOISE, ZCRING_FORMAT_FC32);
     const bytes before = r.receive(0, 1000);
@@ -65,8 +65,8 @@ TEST(Scene, DoesNotTurnNoise)
     EXPECT_EQ(before, r.receive(0, 1000));
 }
 
-// docs/abi.md: the low 32 bits of the sample clock, 4097 further on for every channel.
-TEST(Scene, CountsInEveryFormat)
+// docs/abi.md: the low 32 bits of the sample clock, plus 4097 for every channel.
+TEST(Scene, EncodesTheCounterInEveryFormat)
 {
     for (const u64 from : { 0ULL, 65530ULL, 0xfffffff0ULL, 0x123456789abcdefULL })
         for (u32 channel = 0; channel < ZCRING_CHANNELS_MAX; channel++)
@@ -115,9 +115,9 @@ bool is_silent(const bytes& out)
     return true;
 }
 
-TEST(Scene, IsDeafOutOfBand)
+TEST(Scene, IsSilentOutOfBand)
 {
-    // The tone is heard within half the rate of the tuned frequency, both ends included.
+    // The tone is received within half the rate of the tuned frequency, both ends included.
     receiver tone(ZCRING_SCENE_TONE, ZCRING_FORMAT_SC16);
     for (const auto& [offset, silent] : { std::pair<s64, bool>{ 375000000000, false },
                                           { 375000000001, true },
@@ -128,7 +128,7 @@ TEST(Scene, IsDeafOutOfBand)
         tone.tune(offset, 0);
         EXPECT_EQ(is_silent(tone.receive(5, 200)), silent) << offset;
     }
-    // A recording is heard while its band touches the receiver's.
+    // A recording is received while its band overlaps the receiver's.
     receiver memory(ZCRING_SCENE_MEMORY, ZCRING_FORMAT_SC16, ZCRING_FORMAT_SC8);
     for (const auto& [offset, silent] : { std::pair<s64, bool>{ mhz - 1, false },
                                           { mhz, true },
@@ -140,10 +140,10 @@ TEST(Scene, IsDeafOutOfBand)
         EXPECT_EQ(is_silent(memory.receive(5, 200)), silent) << offset;
     }
     memory.tune(0, 0);
-    EXPECT_FALSE(is_silent(memory.receive(5, 200))) << "and hears again";
+    EXPECT_FALSE(is_silent(memory.receive(5, 200))) << "received again";
 }
 
-TEST(Scene, KnowsWhatRepeats)
+TEST(Scene, ReportsThePeriodOfASignal)
 {
     receiver tone(ZCRING_SCENE_TONE, ZCRING_FORMAT_SC16);
     EXPECT_EQ(zcring_antenna_period(&tone.antenna, 0), 8u);
@@ -170,7 +170,7 @@ zcring_scene memory_scene()
     return scene;
 }
 
-TEST(Scene, TakesEveryKindOfSceneThatItSimulates)
+TEST(Scene, AcceptsEverySimulatedKind)
 {
     for (const u32 kind : { ZCRING_SCENE_TONE, ZCRING_SCENE_NOISE, ZCRING_SCENE_COUNTER }) {
         zcring_scene scene{};
@@ -188,7 +188,7 @@ TEST(Scene, RefusesAFeed)
     EXPECT_EQ(zcring_scene_check(&scene), -EOPNOTSUPP);
 }
 
-TEST(Scene, RefusesASceneThatMakesNoSense)
+TEST(Scene, RefusesAnInvalidScene)
 {
     const auto refused = [](auto change) {
         zcring_scene scene = memory_scene();

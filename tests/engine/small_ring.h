@@ -37,8 +37,8 @@ struct small_ring : ring_memory {
         return zcring_stream_start(&stream, &s);
     }
 
-    // As an engine does: what fits is written and published, the rest is lost. A sample
-    // tells its sample clock, and its channel in the top bits.
+    // As an engine does: samples that fit are written and published, the rest is lost. A sample
+    // encodes its sample clock, and its channel in the top bits.
     void take(u64 samples)
     {
         const u64 fits = std::min<u64>(samples, zcring_stream_room(&stream));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// A turn with more to write than goes into one step.
+/*
+ * Steps: a run with more samples to write than one step may write. The steps change neither bytes
+ * nor bursts nor losses, whatever happens between two of them.
+ */
 #include "front_end.h"
 
 #include <gtest/gtest.h>
@@ -33,7 +35,7 @@ struct big_front_end : front_end {
             mono_ns);
     }
 
-    void expect_sums() const
+    void expect_exact_accounting() const
     {
         const zcring_telemetry t = telemetry();
         EXPECT_EQ(zcring_test::clock_error(t), "");
@@ -41,29 +43,29 @@ struct big_front_end : front_end {
     }
 };
 
-TEST(FrontStep, WritesNoMoreThanItsLimitAndPublishesOneBurst)
+TEST(FrontStep, WritesAtMostItsLimitAndPublishesOneBurst)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
     const u64 due = 3 * step_samples + 7;
     for (u64 step = 1; step <= 3; step++) {
         ASSERT_TRUE(f.step(us(due)));
-        EXPECT_EQ(f.at<u32>(step * step_samples - 1), step * step_samples - 1) << "is written";
-        EXPECT_EQ(f.at<u32>(step * step_samples), 0xeeeeeeeeu) << "is not";
+        EXPECT_EQ(f.at<u32>(step * step_samples - 1), step * step_samples - 1) << "written";
+        EXPECT_EQ(f.at<u32>(step * step_samples), 0xeeeeeeeeu) << "not written";
         EXPECT_EQ(f.meta.head, 0u);
-        f.expect_sums();
+        f.expect_exact_accounting();
     }
     ASSERT_FALSE(f.step(us(due)));
     EXPECT_EQ(f.meta.head, due);
     EXPECT_EQ(f.meta.burst_head, 1u);
     EXPECT_EQ(f.descriptor(0).samples, due);
     EXPECT_EQ(f.descriptor(0).interrupt_ns, us(due));
-    f.expect_sums();
+    f.expect_exact_accounting();
     EXPECT_FALSE(f.step(us(due)));
     EXPECT_EQ(f.meta.burst_head, 1u);
 }
 
-TEST(FrontStep, GivesTheBytesOfOneGo)
+TEST(FrontStep, WritesTheSameBytesAsOneCall)
 {
     for (const u32 kind : { ZCRING_SCENE_TONE, ZCRING_SCENE_NOISE, ZCRING_SCENE_COUNTER }) {
         big_front_end steps(kind), one_go(kind);
@@ -79,15 +81,15 @@ TEST(FrontStep, GivesTheBytesOfOneGo)
     }
 }
 
-// Else an engine that is slower than the samples come would never be done.
-TEST(FrontStep, LosesWhatDidNotFitWhenItWasBegun)
+// Otherwise an engine that is slower than the sample rate would never finish a run.
+TEST(FrontStep, LosesSamplesThatDidNotFitWhenTheBlockWasBegun)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
     f.run(us(500000));
     const u64 due = 3 * big_ring;
     ASSERT_TRUE(f.step(us(due)));
-    f.release_all(); // comes too late
+    f.release_all(); // too late: the loss is decided
     f.run(us(due));
     EXPECT_EQ(f.meta.head, big_ring);
     EXPECT_EQ(f.telemetry().sample_clock, due);
@@ -95,10 +97,10 @@ TEST(FrontStep, LosesWhatDidNotFitWhenItWasBegun)
     EXPECT_EQ(f.meta.burst_head, 2u);
     f.run(us(due + 1));
     EXPECT_EQ(f.descriptor(2).lost, due - big_ring);
-    f.expect_sums();
+    f.expect_exact_accounting();
 }
 
-TEST(FrontStep, LeavesACommandItsSample)
+TEST(FrontStep, AppliesACommandAtTheSampleOfTheAdc)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -109,7 +111,7 @@ TEST(FrontStep, LeavesACommandItsSample)
     const auto late = [](zcring_control& c) {
         c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT;
         c.gain_mb = -600;
-        c.at_clock = 1000; // has passed, and so means now
+        c.at_clock = 1000; // in the past: means now
     };
     ASSERT_EQ(f.control(late, us(1600000)), 0);
     f.run(us(1700000));
@@ -120,17 +122,17 @@ TEST(FrontStep, LeavesACommandItsSample)
     EXPECT_EQ(f.descriptor(2).freq_uhz[0], 150 * mhz);
     EXPECT_EQ(f.descriptor(2).gain_mb[0], -600);
     EXPECT_EQ(f.descriptor(1).freq_uhz[0], 100 * mhz);
-    f.expect_sums();
+    f.expect_exact_accounting();
 }
 
-// It was obeyed when it came, though the stream ends before the sample is delivered.
-TEST(FrontStep, LosesNoCommandWithItsStream)
+// The ADC executed the command, although the stream ends before the sample is delivered.
+TEST(FrontStep, KeepsAnExecutedCommandWhenTheStreamEnds)
 {
     enum class end { stop, stop_and_resume, fault, stall };
     for (const end how : { end::stop, end::stop_and_resume, end::fault, end::stall }) {
         big_front_end f;
         ASSERT_EQ(f.start(), 0);
-        ASSERT_EQ(f.tune_at(3 * big_ring, 170 * mhz), 0); // that one is of its stream
+        ASSERT_EQ(f.tune_at(3 * big_ring, 170 * mhz), 0); // dropped with its stream
         if (how == end::stall) {
             ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_STALL, second * 9, 0), 0);
         } else {
@@ -146,12 +148,13 @@ TEST(FrontStep, LosesNoCommandWithItsStream)
         EXPECT_EQ(f.meta.burst_head, next + 1);
         EXPECT_EQ(f.descriptor(next).freq_uhz[0], 150 * mhz);
         EXPECT_EQ(f.descriptor(next).flags & ZCRING_BURST_TUNED,
-                  how == end::stop_and_resume ? ZCRING_BURST_TUNED : 0u); // else it is the first
-        f.expect_sums();
+                  how == end::stop_and_resume ? ZCRING_BURST_TUNED
+                                              : 0u); // in a new stream it is the first burst
+        f.expect_exact_accounting();
     }
 }
 
-TEST(FrontStep, LetsNoJumpBackIntoTheBlockOnItsWay)
+TEST(FrontStep, AppliesAJumpAfterTheBlockBeingWritten)
 {
     big_front_end f;
     ASSERT_EQ(f.start(0, 1000), 0);
@@ -166,7 +169,7 @@ TEST(FrontStep, LetsNoJumpBackIntoTheBlockOnItsWay)
     EXPECT_TRUE(f.descriptor(1).flags & ZCRING_BURST_TIME);
 }
 
-TEST(FrontStep, IsTheLastWhereTheStreamStops)
+TEST(FrontStep, IsTheLastOneWhenTheStreamStops)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -175,17 +178,17 @@ TEST(FrontStep, IsTheLastWhereTheStreamStops)
     EXPECT_EQ(f.meta.state, static_cast<u32>(ZCRING_STATE_STOPPED));
     EXPECT_EQ(f.meta.head, 2 * step_samples);
     EXPECT_EQ(f.telemetry().lost_samples, 0u);
-    f.expect_sums();
+    f.expect_exact_accounting();
     EXPECT_FALSE(f.step(us(big_ring)));
     ASSERT_EQ(f.resume(second * 9, 1), 0);
     f.run(9 * second + us(1000));
     EXPECT_EQ(f.meta.head, 2 * step_samples + 1000);
     for (u64 i = 0; i < f.meta.head; i++)
         ASSERT_EQ(f.at<u32>(i), i);
-    f.expect_sums();
+    f.expect_exact_accounting();
 }
 
-TEST(FrontStep, StopsWithAllThatIsDueWhereOneStepDoesIt)
+TEST(FrontStep, DeliversAllDueSamplesOnStopIfOneStepSuffices)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -193,7 +196,7 @@ TEST(FrontStep, StopsWithAllThatIsDueWhereOneStepDoesIt)
     EXPECT_EQ(f.meta.head, step_samples);
 }
 
-TEST(FrontStep, IsHeldUpByAStallAndGoesOnBehindIt)
+TEST(FrontStep, WaitsDuringAStallAndContinuesAfterIt)
 {
     big_front_end f;
     ASSERT_EQ(f.start(), 0);
@@ -205,17 +208,17 @@ TEST(FrontStep, IsHeldUpByAStallAndGoesOnBehindIt)
     EXPECT_EQ(f.meta.head, big_ring);
     EXPECT_EQ(f.telemetry().sample_clock, big_ring + 10);
     EXPECT_EQ(f.meta.burst_head, 1u);
-    f.expect_sums();
+    f.expect_exact_accounting();
 }
 
-TEST(FrontStep, IsForgottenWithItsStream)
+TEST(FrontStep, IsDroppedWithItsStream)
 {
-    for (const bool lies : { false, true }) {
+    for (const bool invalid_tail : { false, true }) {
         big_front_end f;
         ASSERT_EQ(f.start(), 0);
         ASSERT_TRUE(f.step(us(big_ring)));
-        if (lies)
-            f.release(1); // nothing is there
+        if (invalid_tail)
+            f.release(1); // beyond the head
         else
             zcring_stream_stop(&f.stream);
         EXPECT_FALSE(f.step(us(big_ring)));
@@ -225,11 +228,11 @@ TEST(FrontStep, IsForgottenWithItsStream)
         EXPECT_EQ(f.meta.head, 0u);
         f.run(9 * second + us(5));
         EXPECT_EQ(f.meta.head, 5u);
-        f.expect_sums();
+        f.expect_exact_accounting();
     }
 }
 
-TEST(FrontStep, OfResidentDmaIsTheOnlyOne)
+TEST(FrontStep, IsTheOnlyOneOfResidentDma)
 {
     big_front_end f(ZCRING_SCENE_TONE, ZCRING_DMA_RESIDENT);
     ASSERT_EQ(f.start(), 0);
@@ -239,8 +242,8 @@ TEST(FrontStep, OfResidentDmaIsTheOnlyOne)
     EXPECT_EQ(f.meta.head, 2 * big_ring);
 }
 
-// Whatever comes between two steps.
-TEST(FrontStep, LeavesTheSumsRightAtEveryOne)
+// Random calls between two steps.
+TEST(FrontStep, KeepsTheAccountingExactAfterEveryStep)
 {
     for (unsigned seed = 0; seed < 3; seed++) {
         std::mt19937_64 random(seed);
@@ -267,7 +270,7 @@ TEST(FrontStep, LeavesTheSumsRightAtEveryOne)
             } while (f.step(mono_ns) && random() % 8);
         }
         EXPECT_GT(unfinished, 10);
-        EXPECT_GT(f.telemetry().overflow_count, 0u) << "this must meet losses";
+        EXPECT_GT(f.telemetry().overflow_count, 0u) << "the test needs losses";
     }
 }
 

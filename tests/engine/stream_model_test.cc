@@ -17,7 +17,7 @@ using namespace zcring_test;
 
 constexpr u64 ring_samples = small_ring_samples;
 
-// An independent reckoning of what a stream should hold, sample by sample.
+// An independent model of the contents of a stream, sample by sample.
 class model
 {
 public:
@@ -48,7 +48,7 @@ public:
             b.samples = fits;
             b.lost = d_gap;
             b.flags = d_flags | (d_gap ? ZCRING_BURST_GAP : 0);
-            d_bursts.push_back({ d_told++, d_index + fits, b });
+            d_bursts.push_back({ d_burst_count++, d_index + fits, b });
             d_gap = 0;
             d_flags = 0;
         }
@@ -76,7 +76,7 @@ public:
     u64 filled() const { return d_ring.size(); }
     u64 tail() const { return d_released; }
 
-    // All that can be seen of the stream, from any side.
+    // Compares all that an observer or a consumer can see of the stream.
     void expect_equal(const ring_memory& r) const
     {
         const zcring_telemetry t = r.telemetry();
@@ -85,12 +85,12 @@ public:
         ASSERT_EQ(t.consumed_samples, d_consumed);
         ASSERT_EQ(t.lost_samples, d_lost);
         ASSERT_EQ(t.overflow_count, d_gaps);
-        ASSERT_EQ(t.bursts, d_told);
+        ASSERT_EQ(t.bursts, d_burst_count);
         ASSERT_EQ(t.produced_bytes, d_produced * channels * sample_bytes);
         ASSERT_EQ(t.consumed_bytes, d_consumed * channels * sample_bytes);
         ASSERT_EQ(t.overflow_bytes, d_lost * channels * sample_bytes);
         ASSERT_EQ(r.meta.head, d_index);
-        ASSERT_EQ(r.meta.burst_head, d_told);
+        ASSERT_EQ(r.meta.burst_head, d_burst_count);
         u64 in_ring = 0;
         for (size_t k = 0; k < d_ring.size(); k++) {
             in_ring += !d_ring[k].preroll;
@@ -135,11 +135,11 @@ private:
     u64 d_lost = 0;
     u64 d_gaps = 0;
     u64 d_gap = 0;
-    u64 d_told = 0;
+    u64 d_burst_count = 0;
     u32 d_flags = ZCRING_BURST_START;
 };
 
-// Thousands of steps of every kind, and after each the whole accounting is compared.
+// Thousands of random steps; the whole accounting is compared after each.
 void random_steps(unsigned seed, u64 slots)
 {
     std::mt19937_64 random(seed);
@@ -179,13 +179,13 @@ void random_steps(unsigned seed, u64 slots)
     }
 }
 
-TEST(StreamModel, KeepsBothSumsWhateverHappens)
+TEST(StreamModel, HoldsThroughRandomSteps)
 {
     for (unsigned seed = 0; seed < 10; seed++)
         ASSERT_NO_FATAL_FAILURE(random_steps(seed, 1024));
 }
 
-TEST(StreamModel, KeepsBothSumsWhileDescriptorsAreShort)
+TEST(StreamModel, HoldsWithFewDescriptors)
 {
     for (unsigned seed = 100; seed < 110; seed++)
         for (const u64 slots : { 1, 2, 8 })

@@ -13,8 +13,8 @@ using namespace zcring_test;
 
 constexpr u64 ring_samples = small_ring_samples;
 
-// What an honest engine does after a fault: nothing reaches the ring.
-void expect_dead(small_ring& ring, u32 fault)
+// After a fault nothing reaches the ring, whatever the engine does.
+void expect_unchanged(small_ring& ring, u32 fault)
 {
     const u64 head = ring.meta.head;
     const u64 burst_head = ring.meta.burst_head;
@@ -36,20 +36,21 @@ void expect_dead(small_ring& ring, u32 fault)
     EXPECT_EQ(ring.meta.state, ZCRING_STATE_FAULT);
 }
 
-struct lie {
+struct invalid_tail {
     u64 tail;
     u32 fault;
 };
 
-TEST(StreamTail, EndsByAFaultWhenTheTailLies)
+TEST(StreamTail, EndsTheStreamByAFault)
 {
     const u64 first = 1000;
-    for (const lie l : { lie{ 21, ZCRING_FAULT_TAIL_PAST_HEAD },
-                         lie{ 20 + ring_samples, ZCRING_FAULT_TAIL_PAST_HEAD },
-                         lie{ 1ULL << 40, ZCRING_FAULT_TAIL_PAST_HEAD },
-                         lie{ 9, ZCRING_FAULT_TAIL_WENT_BACK },
-                         lie{ 0ULL - 1000, ZCRING_FAULT_TAIL_WENT_BACK },
-                         lie{ 0ULL - (1ULL << 40), ZCRING_FAULT_TAIL_WENT_BACK } }) {
+    for (const invalid_tail l :
+         { invalid_tail{ 21, ZCRING_FAULT_TAIL_PAST_HEAD },
+           invalid_tail{ 20 + ring_samples, ZCRING_FAULT_TAIL_PAST_HEAD },
+           invalid_tail{ 1ULL << 40, ZCRING_FAULT_TAIL_PAST_HEAD },
+           invalid_tail{ 9, ZCRING_FAULT_TAIL_WENT_BACK },
+           invalid_tail{ 0ULL - 1000, ZCRING_FAULT_TAIL_WENT_BACK },
+           invalid_tail{ 0ULL - (1ULL << 40), ZCRING_FAULT_TAIL_WENT_BACK } }) {
         small_ring ring;
         ASSERT_EQ(ring.start(first), 0);
         ring.take(20);
@@ -58,12 +59,12 @@ TEST(StreamTail, EndsByAFaultWhenTheTailLies)
         ASSERT_EQ(ring.meta.state, ZCRING_STATE_RUNNING);
         ring.release(first + l.tail);
         EXPECT_EQ(zcring_stream_room(&ring.stream), 0u);
-        EXPECT_EQ(ring.stream.tail, first + 10) << "the last valid one stays";
-        expect_dead(ring, l.fault);
+        EXPECT_EQ(ring.stream.tail, first + 10) << "the last valid tail stays";
+        expect_unchanged(ring, l.fault);
     }
 }
 
-TEST(StreamTail, ForgetsAnyLieThatItDidNotSee)
+TEST(StreamTail, IgnoresAnInvalidTailThatWasNeverChecked)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -74,7 +75,7 @@ TEST(StreamTail, ForgetsAnyLieThatItDidNotSee)
     EXPECT_EQ(ring.meta.state, ZCRING_STATE_RUNNING);
 }
 
-TEST(StreamTail, SeesALieWhileStopped)
+TEST(StreamTail, IsCheckedWhileStopped)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -86,8 +87,8 @@ TEST(StreamTail, SeesALieWhileStopped)
     EXPECT_EQ(ring.meta.fault, ZCRING_FAULT_TAIL_PAST_HEAD);
 }
 
-// What was released counts, a lie does not, and nothing else is left.
-TEST(StreamTail, ForgetsItsConsumer)
+// A valid tail counts as released, an invalid one is discarded; the rest of the page is cleared.
+TEST(StreamTail, IsKeptOrDiscardedWhenTheConsumerCloses)
 {
     for (const u64 tail : { 10, 15, 20, 21, 9 }) {
         const u64 kept = tail >= 10 && tail <= 20 ? tail : 10;
@@ -112,7 +113,7 @@ TEST(StreamTail, ForgetsItsConsumer)
     }
 }
 
-TEST(StreamTail, StartsAnewAfterAFault)
+TEST(StreamTail, LetsANewStreamStartAfterAFault)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -126,8 +127,8 @@ TEST(StreamTail, StartsAnewAfterAFault)
     EXPECT_EQ(ring.telemetry().produced_samples, 3u);
 }
 
-// Every value that a tail can take against a small ring, around the wrap of the indices.
-TEST(StreamTail, AcceptsATailBetweenItsLastAndTheHeadAndNoOther)
+// Every tail near a small ring, also where the indices wrap.
+TEST(StreamTail, IsValidOnlyFromTheLastTailToTheHead)
 {
     for (const u64 first : { u64{ 0 }, 0ULL - 10, 1ULL << 63, (1ULL << 63) - 10 })
         for (s64 tail = -200; tail <= 200; tail++) {
@@ -145,7 +146,7 @@ TEST(StreamTail, AcceptsATailBetweenItsLastAndTheHeadAndNoOther)
         }
 }
 
-TEST(StreamTail, StaysGoneWhenTheTailLiesAfterwards)
+TEST(StreamTail, IsNotCheckedOnceTheDeviceIsGone)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -156,7 +157,7 @@ TEST(StreamTail, StaysGoneWhenTheTailLiesAfterwards)
     EXPECT_EQ(ring.meta.state, ZCRING_STATE_GONE);
 }
 
-TEST(StreamTail, IsNotReadableWhenTheTailLies)
+TEST(StreamTail, MakesTheStreamUnreadableWhileInvalid)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);

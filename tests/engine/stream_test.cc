@@ -14,7 +14,7 @@ using namespace zcring_test;
 
 constexpr u64 ring_samples = small_ring_samples;
 
-TEST(Stream, CountsAGapOnceHoweverManyBurstsItCovers)
+TEST(Stream, CountsAGapOnceOverManyBursts)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -42,7 +42,7 @@ TEST(Stream, CountsAGapOnceOverAStopAndAResume)
     EXPECT_EQ(ring.telemetry().lost_samples, 2u);
 }
 
-TEST(Stream, LosesNothingThatIsNotThere)
+TEST(Stream, CountsNoGapForALossOfZeroSamples)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -50,7 +50,7 @@ TEST(Stream, LosesNothingThatIsNotThere)
     EXPECT_EQ(ring.stream.telemetry.overflow_count, 0u);
 }
 
-TEST(Stream, TakesAFullRingOfDescriptorsForAFullRing)
+TEST(Stream, LosesSamplesWhileTheDescriptorsAreFull)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -81,7 +81,7 @@ TEST(Stream, KeepsADescriptorWhileOneOfItsSamplesIsHeld)
     EXPECT_EQ(ring.descriptor(1).lost, 1u);
 }
 
-TEST(Stream, WrapsItsIndicesWithoutASeam)
+TEST(Stream, WrapsItsIndices)
 {
     small_ring ring;
     const u64 first = 0ULL - 1000;
@@ -99,7 +99,7 @@ TEST(Stream, WrapsItsIndicesWithoutASeam)
     EXPECT_EQ(ring.telemetry().lost_samples, 0u);
 }
 
-TEST(Stream, HoldsThePrerollAsZeros)
+TEST(Stream, WritesThePrerollAsZeros)
 {
     for (const u64 first : { u64{ 0 }, u64{ 3 }, u64{ 1000 }, 0ULL - 1 }) {
         small_ring ring;
@@ -114,12 +114,12 @@ TEST(Stream, HoldsThePrerollAsZeros)
         EXPECT_EQ(ring.at<u32>(first - 20 - 1), ring_samples - 20 - 1);
         ring.release(first);
         ring.take(0);
-        EXPECT_EQ(ring.telemetry().consumed_samples, 0u) << "preroll counts nowhere";
+        EXPECT_EQ(ring.telemetry().consumed_samples, 0u) << "preroll is in no counter";
         EXPECT_EQ(zcring_stream_room(&ring.stream), 20u);
     }
 }
 
-TEST(Stream, AllowsAPrerollOfHalfTheRingAndNoMore)
+TEST(Stream, RefusesAPrerollOfMoreThanHalfTheRing)
 {
     small_ring ring;
     EXPECT_EQ(ring.start(0, ring_samples / 2 + 1), -EINVAL);
@@ -128,7 +128,7 @@ TEST(Stream, AllowsAPrerollOfHalfTheRingAndNoMore)
     EXPECT_EQ(ring.start(0, ring_samples / 2), 0);
 }
 
-TEST(Stream, KeepsAllOverAResume)
+TEST(Stream, KeepsIndicesAndCountersWhenItResumes)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(77), 0);
@@ -166,7 +166,7 @@ TEST(Stream, BeginsAtZeroWithANewStart)
     EXPECT_EQ(ring.descriptor(0).lost, 0u);
 }
 
-TEST(Stream, RefusesAStartThatMakesNoSense)
+TEST(Stream, RefusesAnInvalidStart)
 {
     small_ring ring;
     zcring_start s{};
@@ -183,7 +183,7 @@ TEST(Stream, RefusesAStartThatMakesNoSense)
     EXPECT_EQ(ring.resume(), -EBUSY);
 }
 
-TEST(Stream, IsGoneForGoodAfterUnplug)
+TEST(Stream, StaysGoneAfterUnplug)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -191,7 +191,7 @@ TEST(Stream, IsGoneForGoodAfterUnplug)
     zcring_stream_unplug(&ring.stream);
     EXPECT_EQ(ring.meta.state, ZCRING_STATE_GONE);
     EXPECT_EQ(ring.meta.head, 20u);
-    EXPECT_EQ(ring.at<u32>(19), 19u) << "what was there may still be read";
+    EXPECT_EQ(ring.at<u32>(19), 19u) << "published samples stay readable";
     EXPECT_EQ(ring.start(), -ENODEV);
     EXPECT_EQ(ring.resume(), -ENODEV);
     zcring_stream_stop(&ring.stream);
@@ -199,7 +199,7 @@ TEST(Stream, IsGoneForGoodAfterUnplug)
     EXPECT_EQ(ring.meta.state, ZCRING_STATE_GONE);
 }
 
-TEST(Stream, IsReadableFromTheWatermarkOn)
+TEST(Stream, BecomesReadableAtTheWatermark)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -216,7 +216,7 @@ TEST(Stream, IsReadableFromTheWatermarkOn)
     }
 }
 
-TEST(Stream, ReleasingDoesNotMoveTheWatermark)
+TEST(Stream, KeepsTheWatermarkWhenSamplesAreReleased)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(), 0);
@@ -226,7 +226,7 @@ TEST(Stream, ReleasingDoesNotMoveTheWatermark)
     ring.take(9);
     EXPECT_FALSE(zcring_stream_readable(&ring.stream));
     ring.take(1);
-    EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "though only 20 are there";
+    EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "although only 20 samples are unread";
 }
 
 TEST(Stream, BeginsANewStreamWithTheWatermarkJustPastItsStart)
@@ -259,14 +259,14 @@ TEST(Stream, IsReadableWhenTheDescriptorsAreFull)
         EXPECT_FALSE(zcring_stream_readable(&ring.stream));
         ring.take(1);
     }
-    EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "no more will come before some go";
+    EXPECT_TRUE(zcring_stream_readable(&ring.stream)) << "no burst fits before a release";
     ring.release(1);
     EXPECT_FALSE(zcring_stream_readable(&ring.stream)) << "a slot may be free again";
     ring.take(0);
     EXPECT_FALSE(zcring_stream_readable(&ring.stream));
 }
 
-TEST(Stream, BeginsOverWhenItIsInitialisedAgain)
+TEST(Stream, IsResetByAnotherInit)
 {
     small_ring ring;
     ASSERT_EQ(ring.start(500, 10), 0);
@@ -286,7 +286,7 @@ TEST(Stream, BeginsOverWhenItIsInitialisedAgain)
     EXPECT_EQ(ring.descriptor(0).flags, ZCRING_BURST_START);
 }
 
-TEST(Stream, ShowsAnObserverThatItsCountersAreBeingWritten)
+TEST(Stream, RejectsCountersThatAreBeingWritten)
 {
     small_ring ring;
     zcring_telemetry t{};

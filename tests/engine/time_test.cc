@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//
-// The time of day of a front end: set, followed, and commands that go by it.
+/*
+ * The time of day of a front end: before it is set, after it is set, over streams and delays, and
+ * commands that are given for a time.
+ */
 #include "front_end.h"
 
 #include <gtest/gtest.h>
@@ -42,7 +44,7 @@ int tune_at_time(front_end& f, u64 time_ns, u64 mono_ns = 0)
         mono_ns);
 }
 
-// The first burst that was tuned, as its sample clock; ~0 if there is none.
+// Sample clock of the first burst with a new tuning; ~0 if there is none.
 u64 tuned_from(const front_end& f)
 {
     for (u64 k = 0; k != f.meta.burst_head; k++)
@@ -51,7 +53,7 @@ u64 tuned_from(const front_end& f)
     return ~0ULL;
 }
 
-TEST(FrontTime, SetsTheTimeAtASample)
+TEST(FrontTime, IsSetAtASample)
 {
     front_end f;
     ASSERT_EQ(f.start(0, 5 * second), 0);
@@ -73,7 +75,7 @@ TEST(FrontTime, SetsTheTimeAtASample)
     EXPECT_EQ(t.time_ns, 100 * second + 1500000);
 }
 
-TEST(FrontTime, SetsTheTimeToTheEpochItself)
+TEST(FrontTime, IsSetToZero)
 {
     front_end f;
     ASSERT_EQ(f.start(0, 5 * second), 0);
@@ -86,7 +88,7 @@ TEST(FrontTime, SetsTheTimeToTheEpochItself)
     EXPECT_EQ(t.time_ns, 1000000u);
 }
 
-TEST(FrontTime, FollowsTheCallersUntilItIsSet)
+TEST(FrontTime, FollowsTheCallerUntilItIsSet)
 {
     front_end f;
     EXPECT_EQ(time_of(f, 7 * second), realtime);
@@ -96,7 +98,7 @@ TEST(FrontTime, FollowsTheCallersUntilItIsSet)
     EXPECT_EQ(time_of(f, 9 * second), realtime);
 }
 
-TEST(FrontTime, IsSetWhileNoStreamRunsAndRunsOn)
+TEST(FrontTime, CanBeSetWithoutAStreamAndRunsOn)
 {
     front_end f;
     ASSERT_EQ(set_time(f, 50 * second, 7 * second), 0);
@@ -114,7 +116,7 @@ TEST(FrontTime, IsSetWhileNoStreamRunsAndRunsOn)
     EXPECT_EQ(f.descriptor(1).time_ns, 63 * second);
 }
 
-TEST(FrontTime, IsSetToTheEpochBeforeAStream)
+TEST(FrontTime, CanBeSetToZeroBeforeAStream)
 {
     front_end f;
     ASSERT_EQ(set_time(f, 0, 7 * second), 0);
@@ -123,7 +125,7 @@ TEST(FrontTime, IsSetToTheEpochBeforeAStream)
     EXPECT_EQ(f.descriptor(0).time_ns, 5u);
 }
 
-TEST(FrontTime, OfOneStreamLastsOverIt)
+TEST(FrontTime, OutlastsTheStreamInWhichItWasSet)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -136,7 +138,7 @@ TEST(FrontTime, OfOneStreamLastsOverIt)
     EXPECT_EQ(f.descriptor(0).time_ns, 70 * second + 2000000);
 }
 
-TEST(FrontTime, OfAStartIsForItsStreamAlone)
+TEST(FrontTime, OfAStartHoldsForItsStreamOnly)
 {
     front_end f;
     ASSERT_EQ(set_time(f, 50 * second), 0);
@@ -150,7 +152,7 @@ TEST(FrontTime, OfAStartIsForItsStreamAlone)
     EXPECT_EQ(time_of(f, 2 * second), 52 * second);
 }
 
-TEST(FrontTime, SetBeforeAResumeIsToldByItsBurst)
+TEST(FrontTime, SetBeforeAResumeIsReportedByItsBurst)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -163,7 +165,7 @@ TEST(FrontTime, SetBeforeAResumeIsToldByItsBurst)
     EXPECT_EQ(f.descriptor(1).time_ns, 50 * second + 1000000);
 }
 
-TEST(FrontTime, TakesNothingUntilADelayHasPassed)
+TEST(FrontTime, TakesNoSampleBeforeTheDelayHasPassed)
 {
     front_end f;
     zcring_start s{};
@@ -179,7 +181,7 @@ TEST(FrontTime, TakesNothingUntilADelayHasPassed)
     EXPECT_EQ(f.descriptor(0).time_ns, realtime + 3 * second);
 }
 
-TEST(FrontTime, DelaysTheTimeThatWasSetAndNotTheOneThatIsAskedFor)
+TEST(FrontTime, IncludesTheDelayUnlessTheStartHasATime)
 {
     for (const u64 asked : { u64{ 0 }, 77 * second }) {
         front_end f;
@@ -193,7 +195,7 @@ TEST(FrontTime, DelaysTheTimeThatWasSetAndNotTheOneThatIsAskedFor)
     }
 }
 
-TEST(FrontTime, HasNoDelayBeyondADayOrOfAResume)
+TEST(FrontTime, RefusesADelayOfMoreThanADayOrWithAResume)
 {
     front_end f;
     zcring_start s{};
@@ -207,7 +209,7 @@ TEST(FrontTime, HasNoDelayBeyondADayOrOfAResume)
     EXPECT_EQ(zcring_front_start(&f.front, &s, 0, realtime), -EINVAL);
 }
 
-TEST(FrontTime, OfACommandIsThatOfTheFirstSampleNotBeforeIt)
+TEST(FrontTime, OfACommandSelectsTheFirstSampleNotBeforeIt)
 {
     const struct {
         u64 after_ns;
@@ -222,7 +224,7 @@ TEST(FrontTime, OfACommandIsThatOfTheFirstSampleNotBeforeIt)
     }
 }
 
-// 10^12 samples in, at rates that no whole number of nanoseconds divides.
+// After 10^12 samples, at rates whose sample period is no whole number of nanoseconds.
 TEST(FrontTime, OfACommandIsExactAfterATrillionSamples)
 {
     const struct {
@@ -237,7 +239,7 @@ TEST(FrontTime, OfACommandIsExactAfterATrillionSamples)
         zcring_front_configure(&f.front, &config);
         ASSERT_EQ(f.start(0, realtime), 0);
         const u64 trillion = 1000000000000;
-        // The whole nanosecond after sample 10^12, and so within the time of the next.
+        // The first whole nanosecond after sample 10^12, before the next sample.
         const u64 ns = static_cast<u64>(u128{ trillion } * r.den * second / r.num) + 1;
         ASSERT_EQ(tune_at_time(f, realtime + ns), 0);
         const u64 first = static_cast<u64>((u128{ ns } * r.num + u128{ r.den } * second - 1) /
@@ -255,7 +257,7 @@ TEST(FrontTime, OfACommandIsExactAfterATrillionSamples)
     }
 }
 
-TEST(FrontTime, OfACommandThatHasPassedMeansNow)
+TEST(FrontTime, OfACommandInThePastMeansNow)
 {
     for (const u64 time : { u64{ 0 }, realtime - 1, realtime + 300000, realtime + 999000 }) {
         front_end f;
@@ -267,7 +269,7 @@ TEST(FrontTime, OfACommandThatHasPassedMeansNow)
     }
 }
 
-TEST(FrontTime, OfACommandGoesByTheClockAsItIs)
+TEST(FrontTime, OfACommandUsesTheClockOfItsCall)
 {
     front_end f;
     ASSERT_EQ(f.start(0, realtime), 0);
@@ -278,7 +280,7 @@ TEST(FrontTime, OfACommandGoesByTheClockAsItIs)
     EXPECT_EQ(tuned_from(f), 700u);
 }
 
-TEST(FrontTime, OfACommandIsRefusedWhereItHasNoSample)
+TEST(FrontTime, OfACommandIsRefusedIfNoSampleHasIt)
 {
     front_end f;
     EXPECT_EQ(tune_at_time(f, realtime), -EINVAL) << "no stream runs";
@@ -298,7 +300,7 @@ TEST(FrontTime, OfACommandIsRefusedWhereItHasNoSample)
     EXPECT_EQ(f.control([](zcring_control& c) { c.what = ZCRING_CONTROL_AT_TIME; }), -EINVAL);
 }
 
-TEST(FrontTime, IsNotSetAtASampleWhileNoStreamRuns)
+TEST(FrontTime, CannotBeSetAtASampleWithoutAStream)
 {
     front_end f;
     for (const u32 timed : { ZCRING_CONTROL_AT, ZCRING_CONTROL_AT_TIME })
