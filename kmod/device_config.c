@@ -24,7 +24,7 @@ int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
 		return 0;
 	dev_err_ratelimited(
 		&zdev->dev,
-		"cannot allocate %llu bytes for a ring or a scene: the device holds %llu bytes of at most %llu; load a smaller ring or scene, or raise the parameter memory_bytes_max\n",
+		"cannot allocate %llu bytes for a ring or a scene: the device holds %llu bytes of at most %llu; choose a smaller ring or scene, or raise the parameter memory_bytes_max\n",
 		bytes, held, most);
 	return -ENOMEM;
 }
@@ -56,7 +56,7 @@ void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *
 	config->rate_den = tuning.rate_den;
 }
 
-static bool zcring_device_has_geometry(const struct zcring_config *a, const struct zcring_config *b)
+static bool zcring_device_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
 {
 	return a->format == b->format && a->channels == b->channels && a->ring_bytes == b->ring_bytes;
 }
@@ -71,7 +71,7 @@ static int zcring_device_may_configure(struct zcring_device *zdev, struct file *
 		return err;
 	if (zdev->stream.state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
-	if (!zcring_device_has_geometry(config, &zdev->config) && atomic_read(&zdev->mappings))
+	if (!zcring_device_same_geometry(config, &zdev->config) && atomic_read(&zdev->mappings))
 		return -EBUSY;
 	return 0;
 }
@@ -119,7 +119,7 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 	err = zcring_device_may_configure(zdev, file, config);
 	mutex_unlock(&zdev->lock);
 	/* io_lock keeps the geometry while the memory is allocated without the device's lock. */
-	if (!err && !zcring_device_has_geometry(config, &zdev->config))
+	if (!err && !zcring_device_same_geometry(config, &zdev->config))
 		err = zcring_device_alloc_ring(zdev, &ring, config);
 	if (!err)
 		err = zcring_device_exchange_ring(zdev, file, config, &ring);
