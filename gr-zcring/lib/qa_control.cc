@@ -1,62 +1,11 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A source that is spoken to, and answers: commands, times, events, telemetry.
-#include "qa_recorder.h"
+// Commands to a source, and its answers: messages, times, events, telemetry.
+#include "qa_flowgraph.h"
 
 #include <boost/test/unit_test.hpp>
 
-#include <gnuradio/blocks/null_sink.h>
-#include <gnuradio/top_block.h>
-
 namespace {
-
-using gr::zcring::source;
-using std::chrono::seconds;
-using steady = std::chrono::steady_clock;
-
-const pmt::pmt_t command_port = pmt::intern("command");
-const std::string no_burst = ",interval_us=60000000,ring_bytes=1048576"; // for a minute
-const std::string fast = ",scene=counter,interval_us=1000,ring_bytes=8388608";
-
-pmt::pmt_t symbol(const char* s) { return pmt::intern(s); }
-
-pmt::pmt_t dict(std::initializer_list<std::pair<const char*, pmt::pmt_t>> items)
-{
-    pmt::pmt_t result = pmt::make_dict();
-    for (const auto& [key, value] : items)
-        result = pmt::dict_add(result, pmt::intern(key), value);
-    return result;
-}
-
-struct flowgraph {
-    explicit flowgraph(const std::string& args,
-                       unsigned channels = 1,
-                       const std::string& on_device_lost = "stop")
-        : src(source::make(
-              device_args() + args, "sc16", channels, 1e6, 0, 0, "auto", on_device_lost)),
-          sink(recorder::make(4, channels)),
-          events(mailbox::make()),
-          telemetry(mailbox::make()),
-          top(gr::make_top_block("control"))
-    {
-        for (unsigned c = 0; c < channels; c++)
-            top->connect(src, static_cast<int>(c), sink, static_cast<int>(c));
-        top->msg_connect(src, "async_msgs", events, "in");
-        top->msg_connect(src, "telemetry", telemetry, "in");
-    }
-
-    void stop()
-    {
-        top->stop();
-        top->wait();
-    }
-
-    const source::sptr src;
-    const recorder::sptr sink;
-    const mailbox::sptr events;
-    const mailbox::sptr telemetry;
-    const gr::top_block_sptr top;
-};
 
 // Has enough after the first items, and slows the source down just then.
 class spoilsport final : public gr::sync_block
@@ -124,22 +73,6 @@ private:
     const source::sptr d_src;
     const std::shared_ptr<counter> d_other;
 };
-
-pmt::pmt_t tag(const recorder& sink, unsigned channel, std::uint64_t item, const char* key)
-{
-    return sink.tagged(channel).at(item).at(key)[0];
-}
-
-// The only item but the first with that tag.
-std::uint64_t tagged_item(const recorder& sink, unsigned channel, const char* key)
-{
-    std::vector<std::uint64_t> items;
-    for (const auto& [item, tags] : sink.tagged(channel))
-        if (item != 0 && tags.count(key))
-            items.push_back(item);
-    BOOST_REQUIRE_EQUAL(items.size(), 1u);
-    return items[0];
-}
 
 } // namespace
 
@@ -389,102 +322,6 @@ BOOST_AUTO_TEST_CASE(a_stall_loses_in_one_gap_what_the_ring_has_no_room_for)
     BOOST_CHECK_LE(t["produced_samples"] - t["consumed_samples"], ring_samples);
 }
 
-BOOST_AUTO_TEST_CASE(a_device_that_goes_away_ends_the_flowgraph)
-{
-    flowgraph fg(fast);
-    fg.top->start();
-    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
-    fg.src->inject_unplug();
-    fg.top->wait();
-    BOOST_CHECK_EQUAL(fg.sink->runs(0).size(), 1u); // all that came before is there
-    BOOST_CHECK(eventually([&] { return fg.events->events("device_lost").size() == 1; }));
-
-    fg.top->start();
-    fg.top->wait(); // ends at once
-    fg.src->inject_plug();
-    const std::uint64_t before = fg.sink->items_now();
-    fg.top->start();
-    BOOST_CHECK(fg.sink->wait_for_items(before + 1000));
-    fg.stop();
-}
-
-BOOST_AUTO_TEST_CASE(a_flowgraph_may_be_started_before_its_device_is_there)
-{
-    flowgraph fg(fast, 1, "wait");
-    fg.src->inject_unplug();
-    fg.top->start();
-    fg.src->post(command_port, pmt::cons(symbol("freq"), pmt::from_double(1)));
-    fg.src->inject_plug();
-    BOOST_CHECK(fg.sink->wait_for_items(1000));
-    fg.stop();
-    BOOST_CHECK(!fg.sink->tagged(0).at(0).count("rx_lost")); // nothing came before
-}
-
-BOOST_AUTO_TEST_CASE(what_is_tuned_while_a_device_is_away_holds_when_it_is_back)
-{
-    flowgraph fg(fast, 2, "wait");
-    fg.top->start();
-    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
-    fg.src->inject_unplug();
-    BOOST_REQUIRE(eventually([&] { return !fg.events->events("device_lost").empty(); }));
-    fg.src->set_center_freq(5e6);
-    fg.src->set_center_freq(7e6, 1);
-    fg.src->set_gain(9, 0);
-    fg.src->set_samp_rate(2e6);
-    fg.src->post(command_port, pmt::cons(symbol("bandwidth"), pmt::from_double(3e5)));
-    BOOST_CHECK_THROW(fg.src->set_gain(61), std::invalid_argument);
-    BOOST_CHECK_THROW(fg.src->set_time_now(1), std::system_error);
-    fg.src->inject_plug();
-    // What came before it went may still be on its way.
-    BOOST_REQUIRE(eventually([&] { return !fg.events->events("device_back").empty(); }));
-    BOOST_REQUIRE(fg.sink->wait_for_items(fg.sink->items_now() + 1000));
-    BOOST_CHECK_EQUAL(fg.src->center_freq(0), 5e6);
-    BOOST_CHECK_EQUAL(fg.src->center_freq(1), 7e6);
-    BOOST_CHECK_EQUAL(fg.src->gain(0), 9);
-    BOOST_CHECK_EQUAL(fg.src->gain(1), 0);
-    BOOST_CHECK_EQUAL(fg.src->samp_rate(), 2e6);
-    BOOST_CHECK_EQUAL(fg.src->bandwidth(), 3e5);
-    fg.stop();
-    const std::uint64_t item = tagged_item(*fg.sink, 1, "rx_lost");
-    BOOST_CHECK_EQUAL(pmt::to_double(tag(*fg.sink, 1, item, "rx_freq")), 7e6);
-}
-
-BOOST_AUTO_TEST_CASE(what_is_tuned_while_a_device_is_away_for_good_is_refused)
-{
-    flowgraph fg(fast);
-    fg.src->inject_unplug();
-    BOOST_CHECK_THROW(fg.src->set_center_freq(5e6), std::system_error);
-    fg.src->inject_plug();
-}
-
-// A kernel device that comes back has the computer's time.
-BOOST_AUTO_TEST_CASE(the_time_stays_set_whatever_comes_back_before_the_next_start)
-{
-    const std::uint64_t noon = 1000000000ull * 43200;
-    flowgraph fg(fast);
-    fg.src->set_time_now(noon);
-    fg.src->inject_unplug();
-    fg.src->inject_plug();
-    fg.top->start();
-    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
-    fg.stop();
-    BOOST_CHECK_GE(fg.sink->first_time_ns(), noon);
-    BOOST_CHECK_LT(fg.sink->first_time_ns(), noon + 60000000000);
-}
-
-BOOST_AUTO_TEST_CASE(a_device_that_comes_back_waits_for_no_start_to_come)
-{
-    flowgraph fg(fast, 1, "wait");
-    fg.top->start();
-    BOOST_REQUIRE(fg.sink->wait_for_items(1000));
-    fg.src->set_start_time(fg.src->time_now() + 80000000000000); // tomorrow
-    fg.src->inject_unplug();
-    fg.src->inject_plug();
-    BOOST_REQUIRE(eventually([&] { return !fg.events->events("device_back").empty(); }));
-    BOOST_CHECK(fg.sink->wait_for_items(fg.sink->items_now() + 1000));
-    fg.stop();
-}
-
 BOOST_AUTO_TEST_CASE(a_subscriber_of_an_earlier_flowgraph_may_be_gone)
 {
     for (const bool dies_before_the_start : { true, false }) {
@@ -512,15 +349,6 @@ BOOST_AUTO_TEST_CASE(a_subscriber_of_an_earlier_flowgraph_may_be_gone)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_device_that_can_never_start_is_not_waited_for)
-{
-    auto src =
-        source::make("emulator,dma=resident,scene=noise", "sc16", 1, 1e6, 0, 0, "auto", "wait");
-    auto top = gr::make_top_block("never");
-    top->connect(src, 0, gr::blocks::null_sink::make(4), 0);
-    top->run();
-}
-
 BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
 {
     auto src = source::make(device_args() + fast, "sc16");
@@ -529,14 +357,6 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
     const auto began = steady::now();
     top->run();
     BOOST_CHECK(steady::now() - began < seconds(60));
-}
-
-BOOST_AUTO_TEST_CASE(waiting_for_a_device_excludes_zero_copy)
-{
-    BOOST_CHECK_THROW(source::make(device_args(), "sc16", 1, 1e6, 0, 0, "on", "wait"),
-                      std::invalid_argument);
-    BOOST_CHECK_THROW(source::make(device_args(), "sc16", 1, 1e6, 0, 0, "auto", "cry"),
-                      std::invalid_argument);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
