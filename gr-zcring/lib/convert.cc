@@ -1,5 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Converts samples between the three formats by VOLK, or copies them where the formats are the
+// same.
 #include "convert.h"
 
 #include <volk/volk.h>

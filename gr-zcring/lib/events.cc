@@ -1,5 +1,6 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Builds the messages that a source sends. The names of its ports stand here alone.
 #include "events.h"
 #include "stream_tags.h"
 

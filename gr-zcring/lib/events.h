@@ -16,10 +16,11 @@ namespace zcring {
 
 /*!
  * \file
- * \brief The message ports, and what async_msgs and telemetry send: dicts, whose keys are symbols.
+ * \brief The message ports, and the messages of async_msgs and telemetry: dicts with symbols as
+ * keys.
  *
- * Every event has `event`, a symbol, and `item` (uint64), the offset of the item at which
- * it took place; those in the stream have `time`, as rx_time.
+ * Every event has `event`, a symbol, and `item` (uint64), the offset of the item at which it
+ * happened. Events of the stream also have `time`, as rx_time.
  */
 
 namespace ports {
@@ -38,10 +39,10 @@ std::vector<pmt::pmt_t> retune_events(const ::zcring::burst& burst, unsigned cha
 //! rate: `rate` (double) from this item on.
 pmt::pmt_t rate_event(const ::zcring::burst& burst);
 
-//! device_lost or device_back: `device` is its name.
+//! device_lost or device_back: `device` is the device's name.
 pmt::pmt_t device_event(const char* event, const std::string& device, std::uint64_t item);
 
-//! Of names and counts (uint64).
+//! The telemetry message: names and counts (uint64).
 pmt::pmt_t counters(const std::map<std::string, std::uint64_t>& telemetry);
 
 } // namespace zcring

@@ -1,5 +1,9 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The watcher thread that turns Boost's interruption of a thread into a call of wake().
+//
+// boost::detail::interruption_checker is the class by which Boost's own waits register their
+// condition variable; it is used here as they use it.
 #include "interruption.h"
 
 #include <boost/thread/lock_guard.hpp>
@@ -12,7 +16,7 @@ namespace zcring {
 
 interruption::interruption(std::function<void()> wake) : d_wake(std::move(wake))
 {
-    // Signals are the program's own threads' to take.
+    // The program's own threads handle signals.
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -38,7 +42,7 @@ interruption::~interruption()
     d_watcher.join();
 }
 
-// Interrupts this thread, as it was.
+// Restores the interruption that the exception has consumed.
 void interruption::again()
 {
     boost::detail::thread_data_base* const self = boost::detail::get_current_thread_data();
@@ -46,8 +50,9 @@ void interruption::again()
     self->interrupt_requested = true;
 }
 
-// Holds the mutex but while it waits: who interrupts, and so has the mutex, is heard, or is
-// just before a wake() that is still to come. One too many does no harm.
+// Holds the mutex except while it waits. An interrupting thread locks the mutex, so the watcher
+// either waits then and gets the broadcast, or is just before a call of wake(). Spurious calls are
+// harmless.
 void interruption::watch()
 {
     pthread_mutex_lock(&d_mutex);

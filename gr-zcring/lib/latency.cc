@@ -1,5 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Counts the time from a burst's interrupt until work() returns, without a lock: work() counts
+// while other threads read.
 #include "latency.h"
 
 #include <ctime>
@@ -7,7 +9,7 @@
 namespace gr {
 namespace zcring {
 
-// Within an octave the buckets are equally wide: the four bits after the leading one.
+// The four bits after the leading one choose the bucket within an octave; all 16 are equally wide.
 unsigned latency::bucket(std::uint64_t ns)
 {
     if (ns < buckets_per_octave)

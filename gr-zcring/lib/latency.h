@@ -11,17 +11,17 @@ namespace gr {
 namespace zcring {
 
 /*!
- * \brief How late bursts came: a histogram with 16 buckets an octave, and so good to 6 %.
+ * \brief A histogram of the latency of bursts, with 16 buckets an octave: exact to 6 %.
  *
- * Threading: one thread counts; any may look.
+ * Threading: one thread counts; any may read.
  */
 class latency final
 {
 public:
-    //! Counts one burst whose interrupt came at \p interrupt_ns, on CLOCK_MONOTONIC.
+    //! Counts one burst, whose interrupt came at \p interrupt_ns by CLOCK_MONOTONIC.
     void count(std::uint64_t interrupt_ns);
 
-    //! How many bursts each bucket has, by its lower edge in ns; empty ones are left out.
+    //! The number of bursts of each bucket, by its lower edge in ns, without empty buckets.
     std::map<std::uint64_t, std::uint64_t> histogram() const;
 
     void reset();

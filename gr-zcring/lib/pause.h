@@ -9,13 +9,13 @@
 namespace gr {
 namespace zcring {
 
-//! A sleep that another thread can end.
+//! A sleep that another thread can end. Threading: one thread sleeps; any may wake it.
 class pause final
 {
 public:
     using time_point = std::chrono::steady_clock::time_point;
 
-    //! Until \p when, or until wake(), be it called before or meanwhile; whether it was.
+    //! Sleeps until \p when, or until wake(), which may be called before. Whether it was called.
     bool until(time_point when)
     {
         std::unique_lock<std::mutex> lock(d_mutex);

@@ -1,5 +1,8 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// The DMA ring as a buffer of GNU Radio's runtime. The runtime asks a buffer for its free space and
+// moves its indices; here the free space follows from the readers, and each move of a reader
+// releases samples to the DMA engine.
 #include "ring_buffer.h"
 #include "source_impl.h"
 
@@ -12,8 +15,8 @@ namespace zcring {
 
 namespace {
 
-// The runtime prints this name where it refuses to join two kinds of buffer; so the name
-// says what to do.
+// The runtime prints this name where it refuses to connect two kinds of buffer, so the name
+// contains the remedy.
 class ring_buffer_type final : public gr::buffer_type_base
 {
 public:
@@ -58,7 +61,7 @@ ring_buffer::ring_buffer(std::shared_ptr<ring_stream> stream,
       d_stream(std::move(stream)),
       d_channel(channel)
 {
-    // The runtime has no word for a buffer that nobody writes; the pages are read-only.
+    // The runtime knows no read-only buffer, hence the cast; the pages are read-only.
     d_base = static_cast<char*>(const_cast<void*>(d_stream->dev.ring(channel)));
     d_bufsize = static_cast<unsigned>(d_stream->dev.ring_samples());
 }
@@ -91,12 +94,12 @@ int ring_buffer::space_available()
     return static_cast<int>(d_bufsize) - max_items_available() - 1;
 }
 
-// The runtime has no hook for a reader that moves on; but it asks here where to, holding
-// the mutex, and then stores the answer. The size is a power of two.
+// The runtime has no hook for a reader that advances. But it computes the new index here, with the
+// mutex held, and then stores it. The size is a power of two.
 unsigned ring_buffer::index_add(unsigned a, unsigned b)
 {
     const unsigned sum = (a + b) & (d_bufsize - 1);
-    if (a != d_write_index) // a reader that is there has nothing to read, and does not move
+    if (a != d_write_index) // a reader at the write index has nothing to read, and stays
         reader_moves(a, sum);
     return sum;
 }
@@ -109,7 +112,7 @@ void ring_buffer::reader_moves(unsigned from, unsigned to)
     unsigned most = 0;
     for (const gr::buffer_reader* reader : d_readers) {
         unsigned at = reader->get_read_index();
-        if (at == from && !moved) { // of several there, it does not matter which
+        if (at == from && !moved) { // any one of several at this index
             at = to;
             moved = true;
         }

@@ -15,15 +15,16 @@ namespace zcring {
 /*!
  * \brief A flowgraph's buffer that is one channel's DMA ring.
  *
- * The ring is mapped twice in a row, as the runtime's own double-mapped buffers are, so
- * that indices and pointers work alike: what is different is that nobody writes. The
- * source's work() returns how many samples the DMA engine has put behind the last, and
- * downstream blocks read DMA memory.
+ * The ring is mapped twice in a row, like the runtime's own double-mapped buffers, so that indices
+ * and pointers work in the same way. The difference: no block writes into it. The source's work()
+ * returns the number of samples that the DMA engine has added, and the blocks downstream read DMA
+ * memory.
  *
- * The ring's index of an item, modulo its size, is the buffer's: the source starts each
- * stream at index 0, where the runtime has the buffer begin.
+ * An item's index in the ring, modulo the size, is its index in the buffer: the source starts each
+ * stream at index 0, where the runtime's buffer begins too.
  *
- * Ownership: shares the stream, whose mapping it is, as readers may outlive the source.
+ * Ownership: shares the stream, which has the mapping, as readers may outlive the source.
+ * Threading: as gr::buffer; the callers of the protected functions hold its mutex.
  */
 class ring_buffer final : public gr::buffer
 {
@@ -38,7 +39,7 @@ public:
                 uint32_t downstream_max_out_mult,
                 gr::block_sptr link);
 
-    //! Items that the slowest reader has not passed. Takes the mutex.
+    //! Items that the slowest reader has not passed. Locks the mutex.
     std::uint64_t unread_items();
 
     // Pure virtual in the base class after 3.10.12, and not known to it before: no `override`.

@@ -1,5 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Releases the samples that all outputs of a source have passed. Indices wrap, so that only their
+// distance from the tail is compared.
 #include "ring_stream.h"
 
 #include <algorithm>
@@ -11,7 +13,7 @@ void ring_stream::start(unsigned ports, const ::zcring::device::start_options& o
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     dev.start(options);
-    in.acquire(0); // the reader follows, before anybody releases
+    in.acquire(0); // the reader follows the new stream before a block releases samples
     d_ports = ports;
     d_tail = options.first_index - options.preroll_samples; // indices wrap
     d_passed.fill(d_tail);

@@ -16,12 +16,12 @@ namespace zcring {
 /*!
  * \brief A device and its reader, shared by a source and the buffers that are its rings.
  *
- * Each port tells how far the slowest of its readers has come, or how far it has been
- * copied; what all ports are done with goes back to the DMA engine at once, in the thread
- * of the block that was last. The source may be asleep then, waiting for room to be filled
- * that only this gives.
+ * Each port reports the index up to which the slowest of its readers has read, or up to which its
+ * samples have been copied. Samples that all ports have passed are released to the DMA engine at
+ * once, in the thread of the block that was last. The source may be asleep then, and wait for
+ * samples for which only this release makes room.
  *
- * Threading: `in` is the source's thread's, but for release(), which is called here alone.
+ * Threading: `in` belongs to the source's thread, except release(), which is called only here.
  */
 class ring_stream final
 {
@@ -32,7 +32,7 @@ public:
     //! first sample. Throws what device::start() throws.
     void start(unsigned ports, const ::zcring::device::start_options& options);
 
-    //! Nothing before \p index is needed on \p port any more.
+    //! \p port does not need the samples before \p index any more.
     void passed(unsigned port, std::uint64_t index);
 
     //! Whether this is the process that made the stream. In a child, only what is constant of the

@@ -1,5 +1,7 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+// Stream tags of a source. A time is computed from the anchor, the last burst whose time is exact:
+// the times of the bursts after it are rounded down to whole nanoseconds.
 #include "stream_tags.h"
 
 #include <algorithm>
@@ -18,7 +20,7 @@ const pmt::pmt_t lost_key = pmt::intern("rx_lost");
 constexpr std::uint64_t ns_per_s = 1000000000;
 constexpr std::size_t requests_max = 64;
 
-// Less than a sample, and more than what is lost of one in rounding.
+// In samples: less than one, and more than the error of rounding.
 constexpr long double slack = 1e-6L;
 
 } // namespace
@@ -51,8 +53,7 @@ void stream_tags::begin(const ::zcring::burst& burst)
         d_add(c, burst.index, lost_key, pmt::from_uint64(burst.lost));
 }
 
-// The first item of the burst, or behind it, that is not before time_ns. From the anchor on,
-// as the times of other bursts are rounded down to whole nanoseconds.
+// The first item of this burst, or after it, that is not before time_ns.
 std::uint64_t stream_tags::item_at(std::uint64_t time_ns) const
 {
     if (time_ns <= d_burst.time_ns)
@@ -73,7 +74,7 @@ std::uint64_t stream_tags::time_at(std::uint64_t item) const
     return d_anchor.time_ns + static_cast<std::uint64_t>(ns + slack);
 }
 
-// No tag twice on one item.
+// Adds the tags that this item does not have yet.
 void stream_tags::add(std::uint64_t at, std::uint64_t time_ns, unsigned channels, bool with_rate)
 {
     if (d_tagged.item != at)

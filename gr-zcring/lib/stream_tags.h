@@ -19,7 +19,7 @@ namespace zcring {
 pmt::pmt_t time_tuple(std::uint64_t ns);
 
 /*!
- * \brief What the bursts' descriptors say, as stream tags at the very sample.
+ * \brief Turns the bursts' descriptors into stream tags, each at its exact sample.
  *
  * Indices of samples are the items' offsets. Threading: one thread.
  */
@@ -31,20 +31,21 @@ public:
 
     stream_tags(unsigned channels, sink add) : d_channels(channels), d_add(std::move(add)) {}
 
-    //! Forgets the stream before, and what was asked for in it.
+    //! A new stream starts: forgets the one before, with the requests for tags in it.
     void start();
 
-    //! The burst that comes next; the items of the one before are over.
+    //! The next burst begins; the burst before it has no further items.
     void begin(const ::zcring::burst& burst);
 
-    //! Wants tags of time, rate and frequency at the first item that is not before
-    //! \p time_ns, or, without a time, at the next. Not while it is full.
+    //! Requests tags of time, rate and frequency at the first item that is not before
+    //! \p time_ns, or, without a time, at the next item. Must not be called while it is full.
     void request(std::optional<std::uint64_t> time_ns);
 
-    //! So many are waited for that there should be no more.
+    //! Whether so many requests are pending that no further one is accepted.
     bool is_full() const;
 
-    //! Items from \p from to before \p to belong to the burst that began last.
+    //! Emits the requested tags of the items \p from to \p to - 1, which belong to the burst that
+    //! began last.
     void emit(std::uint64_t from, std::uint64_t to);
 
 private:
