@@ -6,6 +6,7 @@
 
 #include <gnuradio/top_block.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>

@@ -8,6 +8,7 @@
 
 #include <zcring/limits.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
