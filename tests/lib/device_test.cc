@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -143,8 +144,11 @@ protected:
     static void expect_success(pid_t child)
     {
         int status = 0;
-        ASSERT_TRUE(eventually([&] { return waitpid(child, &status, WNOHANG) == child; }))
-            << "the child hangs";
+        if (!eventually([&] { return waitpid(child, &status, WNOHANG) == child; })) {
+            kill(child, SIGKILL);
+            waitpid(child, &status, 0);
+            FAIL() << "the child hangs";
+        }
         ASSERT_TRUE(WIFEXITED(status));
         EXPECT_EQ(WEXITSTATUS(status), 0) << "the line, modulo 200, plus 1";
     }
