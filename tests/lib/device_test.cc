@@ -182,7 +182,7 @@ TEST_P(DeviceAfterFork, FailsInTheChildAndIsNotDisturbedInTheParent)
         CHILD_EXPECT(error_of([&] { dev->telemetry(); }) == EOPNOTSUPP);
         in.reset();
         dev.reset();
-        device own("emulator,interval_us=1000");
+        device own("emulator,pace=free"); // without a thread, for ThreadSanitizer
         reader own_in(own);
         own.start();
         CHILD_EXPECT(own_in.wait(1, patience) == status::data);
