@@ -10,12 +10,12 @@
 namespace {
 
 // Has enough after the first items, and slows the source down just then.
-class spoilsport final : public gr::sync_block
+class early_ender final : public gr::sync_block
 {
 public:
-    explicit spoilsport(source::sptr src)
+    explicit early_ender(source::sptr src)
         : gr::sync_block(
-              "spoilsport", gr::io_signature::make(1, 1, 4), gr::io_signature::make(0, 0, 0)),
+              "early_ender", gr::io_signature::make(1, 1, 4), gr::io_signature::make(0, 0, 0)),
           d_src(std::move(src))
     {
     }
@@ -46,12 +46,12 @@ struct counter final : gr::sync_block {
 
 // Sends messages to the source, some of them while it waits for a burst, and takes its time until
 // another reader has had more bursts.
-class dawdler final : public gr::sync_block
+class slow_reader final : public gr::sync_block
 {
 public:
-    dawdler(source::sptr src, std::shared_ptr<counter> other)
+    slow_reader(source::sptr src, std::shared_ptr<counter> other)
         : gr::sync_block(
-              "dawdler", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0)),
+              "slow_reader", gr::io_signature::make(1, 1, 8), gr::io_signature::make(0, 0, 0)),
           d_src(std::move(src)),
           d_other(std::move(other))
     {
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(messages_do_not_make_the_source_wait_for_its_readers)
             device_args() + ",interval_us=10000,ring_bytes=8388608,format=" + format, "fc32");
         src->set_min_output_buffer(0, 1 << 19); // what the slow one was late for must fit, too
         auto other = gnuradio::make_block_sptr<counter>();
-        auto slow = gnuradio::make_block_sptr<dawdler>(src, other);
+        auto slow = gnuradio::make_block_sptr<slow_reader>(src, other);
         auto top = gr::make_top_block("message");
         top->connect(src, 0, slow, 0);
         top->connect(src, 0, other, 0);
@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(a_slow_consumer_ends_when_the_blocks_behind_are_done)
 {
     auto src = source::make(device_args() + fast, "sc16");
     auto top = gr::make_top_block("slow end");
-    top->connect(src, 0, gnuradio::make_block_sptr<spoilsport>(src), 0);
+    top->connect(src, 0, gnuradio::make_block_sptr<early_ender>(src), 0);
     const auto began = steady::now();
     top->run();
     BOOST_CHECK(steady::now() - began < seconds(60));

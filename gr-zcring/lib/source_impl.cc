@@ -150,22 +150,11 @@ int source_impl::work(int noutput_items,
 // Waits for samples, and produces them.
 int source_impl::stream(int noutput_items, gr_vector_void_star& output_items)
 {
-    switch (const status found =
-                d_session.is_lost() ? wait_for_device() : d_waiting.for_samples([this] {
-                    return publish_telemetry();
-                })) {
-    case status::data:
-        break;
-    case status::timeout:
-    case status::woken:
-        return d_waiting.downstream_done() ? done() : call_again();
-    case status::gone:
-        return lose_device();
-    case status::stopped:
-    case status::fault:
-        d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
-        return done();
-    }
+    const status found = d_session.is_lost()
+                             ? wait_for_device()
+                             : d_waiting.for_samples([this] { return publish_telemetry(); });
+    if (found != status::data)
+        return end_or_call_again(found);
 
     d_burst.interrupt_ns = 0;
     const int made = d_buffers.may_produce_pieces() ? produce_pieces(output_items)
@@ -174,6 +163,17 @@ int source_impl::stream(int noutput_items, gr_vector_void_star& output_items)
     if (d_burst.interrupt_ns)
         d_latency.count(d_burst.interrupt_ns);
     return made;
+}
+
+// Without samples: what work() returns.
+int source_impl::end_or_call_again(status found)
+{
+    if (found == status::gone)
+        return lose_device();
+    if (found == status::timeout || found == status::woken)
+        return d_waiting.downstream_done() ? done() : call_again();
+    d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
+    return done();
 }
 
 std::chrono::nanoseconds source_impl::publish_telemetry()

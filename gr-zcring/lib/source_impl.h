@@ -97,6 +97,7 @@ private:
     int produce_pieces(gr_vector_void_star output_items);
     int stream(int noutput_items, gr_vector_void_star& output_items);
     bool end_if_blocked();
+    int end_or_call_again(::zcring::status found);
     int call_again();
     int lose_device();
     int done();
