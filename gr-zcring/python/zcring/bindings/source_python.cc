@@ -14,6 +14,8 @@
 namespace py = pybind11;
 using gr::zcring::range;
 using gr::zcring::source;
+using source_class =
+    py::class_<source, gr::sync_block, gr::block, gr::basic_block, std::shared_ptr<source>>;
 
 namespace {
 
@@ -99,11 +101,7 @@ std::string make_doc()
     return make_doc_begin + ::zcring::argument_text(rows, 8, 84) + make_doc_end;
 }
 
-} // namespace
-
-void bind_source(py::module& m);
-
-void bind_source(py::module& m)
+void bind_range(py::module& m)
 {
     py::class_<range>(m, "range", "The values that a setting can have, from min to max.")
         .def_readonly("min", &range::min, "Least value.")
@@ -115,37 +113,17 @@ void bind_source(py::module& m)
             text << "range(min=" << r.min << ", max=" << r.max << ", step=" << r.step << ")";
             return text.str();
         });
+}
 
-    py::class_<source, gr::sync_block, gr::block, gr::basic_block, std::shared_ptr<source>>(
-        m, "source", class_doc)
-        .def(py::init(&source::make),
-             py::arg("args") = "",
-             py::arg("type") = "fc32",
-             py::arg("nchan") = 1,
-             py::arg("samp_rate") = 1e6,
-             py::arg("center_freq") = 100e6,
-             py::arg("gain") = 0.0,
-             py::arg("zero_copy") = "auto",
-             py::arg("on_device_lost") = "stop",
-             py::arg("out_of_range") = "error",
-             make_doc().c_str())
-        // GNU Radio's own binding does not call post(), which wakes a waiting source.
-        .def(
-            "_post",
-            [](source& self, const pmt::pmt_t& port, const pmt::pmt_t& message) {
-                self.post(port, message);
-            },
-            py::arg("which_port"),
-            py::arg("msg"),
-            py::call_guard<py::gil_scoped_release>(),
-            "Sends the block a message, as a block connected to that port would.")
-        .def("set_samp_rate",
-             &source::set_samp_rate,
-             py::arg("rate"),
-             py::call_guard<py::gil_scoped_release>(),
-             "Sets the sample rate of all channels, from the next sample on: samples a\n"
-             "second, 0.001 to 1e10. ValueError if out of range; OSError with a recorded\n"
-             "scene, which has its own rate. Nothing has changed then.")
+void bind_settings(source_class& c)
+{
+    c.def("set_samp_rate",
+          &source::set_samp_rate,
+          py::arg("rate"),
+          py::call_guard<py::gil_scoped_release>(),
+          "Sets the sample rate of all channels, from the next sample on: samples a\n"
+          "second, 0.001 to 1e10. ValueError if out of range; OSError with a recorded\n"
+          "scene, which has its own rate. Nothing has changed then.")
         .def("set_center_freq",
              &source::set_center_freq,
              py::arg("freq"),
@@ -197,11 +175,15 @@ void bind_source(py::module& m)
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
              "Sends telemetry() at the port telemetry while the flowgraph runs: seconds\n"
-             "between two messages, 0.001 to 86400; 0: none. ValueError if out of range.")
-        .def("bandwidth",
-             &source::bandwidth,
-             py::call_guard<py::gil_scoped_release>(),
-             "Bandwidth of all channels in Hz; 0: not limited.")
+             "between two messages, 0.001 to 86400; 0: none. ValueError if out of range.");
+}
+
+void bind_getters(source_class& c)
+{
+    c.def("bandwidth",
+          &source::bandwidth,
+          py::call_guard<py::gil_scoped_release>(),
+          "Bandwidth of all channels in Hz; 0: not limited.")
         .def("time_now",
              &source::time_now,
              py::call_guard<py::gil_scoped_release>(),
@@ -219,11 +201,15 @@ void bind_source(py::module& m)
              &source::gain,
              py::arg("chan") = 0,
              py::call_guard<py::gil_scoped_release>(),
-             "Gain of a channel in dB. ValueError if there is no such channel.")
-        .def("get_samp_rate",
-             &source::get_samp_rate,
-             py::call_guard<py::gil_scoped_release>(),
-             "Samples a second; the same as samp_rate().")
+             "Gain of a channel in dB. ValueError if there is no such channel.");
+}
+
+void bind_names_of_gr_uhd(source_class& c)
+{
+    c.def("get_samp_rate",
+          &source::get_samp_rate,
+          py::call_guard<py::gil_scoped_release>(),
+          "Samples a second; the same as samp_rate().")
         .def("get_center_freq",
              &source::get_center_freq,
              py::arg("chan") = 0,
@@ -256,15 +242,19 @@ void bind_source(py::module& m)
              &source::get_bandwidth_range,
              py::arg("chan") = 0,
              "Range of the bandwidth in Hz; 0: not limited. ValueError if there is no such\n"
-             "channel.")
-        .def("telemetry",
-             &source::telemetry,
-             py::call_guard<py::gil_scoped_release>(),
-             "Counters of the stream, zero when it starts, as a dict of int:\n"
-             "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
-             "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
-             "lost_samples (of each channel); bursts. At every moment, to the sample:\n"
-             "sample_clock == produced_samples + lost_samples.")
+             "channel.");
+}
+
+void bind_counters(source_class& c)
+{
+    c.def("telemetry",
+          &source::telemetry,
+          py::call_guard<py::gil_scoped_release>(),
+          "Counters of the stream, zero when it starts, as a dict of int:\n"
+          "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
+          "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
+          "lost_samples (of each channel); bursts. At every moment, to the sample:\n"
+          "sample_clock == produced_samples + lost_samples.")
         .def("latency_histogram",
              &source::latency_histogram,
              "Histogram of the time from a burst's interrupt until work() returned with its\n"
@@ -276,15 +266,19 @@ void bind_source(py::module& m)
              "Name of the opened device: \"/dev/zcring0\", or \"emulator\".")
         .def("is_zero_copy",
              &source::is_zero_copy,
-             "Whether the output buffers are the ring itself.")
-        .def("inject_stall",
-             &source::inject_stall,
-             py::arg("seconds"),
-             py::call_guard<py::gil_scoped_release>(),
-             "Fault injection: no burst comes for so long, and then all samples at once;\n"
-             "samples for which the ring has no room are lost. Does nothing with pace=free. On\n"
-             "a kernel device this and the next four go through debugfs: OSError names the\n"
-             "remedy. This and the next two raise OSError while no stream runs.")
+             "Whether the output buffers are the ring itself.");
+}
+
+void bind_fault_injection(source_class& c)
+{
+    c.def("inject_stall",
+          &source::inject_stall,
+          py::arg("seconds"),
+          py::call_guard<py::gil_scoped_release>(),
+          "Fault injection: no burst comes for so long, and then all samples at once;\n"
+          "samples for which the ring has no room are lost. Does nothing with pace=free. On\n"
+          "a kernel device this and the next four go through debugfs: OSError names the\n"
+          "remedy. This and the next two raise OSError while no stream runs.")
         .def("inject_drop",
              &source::inject_drop,
              py::arg("samples"),
@@ -309,4 +303,40 @@ void bind_source(py::module& m)
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
              "Fault injection: this block takes no samples for so long.");
+}
+
+} // namespace
+
+void bind_source(py::module& m);
+
+void bind_source(py::module& m)
+{
+    bind_range(m);
+    source_class c(m, "source", class_doc);
+    c.def(py::init(&source::make),
+          py::arg("args") = "",
+          py::arg("type") = "fc32",
+          py::arg("nchan") = 1,
+          py::arg("samp_rate") = 1e6,
+          py::arg("center_freq") = 100e6,
+          py::arg("gain") = 0.0,
+          py::arg("zero_copy") = "auto",
+          py::arg("on_device_lost") = "stop",
+          py::arg("out_of_range") = "error",
+          make_doc().c_str())
+        // GNU Radio's own binding does not call post(), which wakes a waiting source.
+        .def(
+            "_post",
+            [](source& self, const pmt::pmt_t& port, const pmt::pmt_t& message) {
+                self.post(port, message);
+            },
+            py::arg("which_port"),
+            py::arg("msg"),
+            py::call_guard<py::gil_scoped_release>(),
+            "Sends the block a message, as a block connected to that port would.");
+    bind_settings(c);
+    bind_getters(c);
+    bind_names_of_gr_uhd(c);
+    bind_counters(c);
+    bind_fault_injection(c);
 }
