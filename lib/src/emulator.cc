@@ -309,7 +309,8 @@ void emulator::produce(std::uint64_t head) noexcept
         const std::uint64_t room = zcring_stream_room(&d_stream);
         if (!room)
             break;
-        zcring_front_take(&d_front, std::min(room, burst_samples()) + d_front.injected.drop_samples);
+        zcring_front_take(&d_front,
+                          std::min(room, burst_samples()) + d_front.injected.drop_samples);
     }
 }
 
