@@ -4,6 +4,8 @@
 
 #include <gnuradio/attributes.h>
 
+//! \defgroup zcring The GNU Radio block
+
 #ifdef gnuradio_zcring_EXPORTS
 #define GR_ZCRING_API __GR_ATTR_EXPORT
 #else
