@@ -55,6 +55,18 @@ void print_error(std::string message)
     std::cerr << message << '\n';
 }
 
+// Newer releases of CLI11 wrap the footer of the help; its lines are laid out already.
+template <class Formatter>
+auto keep_footer_lines(Formatter& formatter, int)
+    -> decltype(formatter.enable_footer_formatting(false))
+{
+    formatter.enable_footer_formatting(false);
+}
+template <class Formatter>
+void keep_footer_lines(Formatter&, long)
+{
+}
+
 void add_info(CLI::App& command, app::info_options& options)
 {
     CLI::App* info =
@@ -119,6 +131,7 @@ int run(int argc, char** argv)
     app::info_options info;
     app::verify_options verify;
 
+    keep_footer_lines(*command.get_formatter(), 0); // subcommands inherit the formatter
     command.set_version_flag("--version", "zcring " ZCRING_VERSION);
     command.require_subcommand(1);
     command.footer(arguments_help() + "\n" + statuses);
