@@ -21,19 +21,19 @@ enum class pacing { real, free };
  * A setting without a value stays as the device has it.
  */
 struct arguments {
-    std::string device; //!< path of a kernel device, or empty
-    bool emulator = false;
-    std::optional<zcring::format> format;
-    std::optional<unsigned> channels;        //!< 1 to max_channels
-    std::optional<double> rate;              //!< samples a second
-    std::optional<double> freq;              //!< Hz
-    std::optional<double> gain;              //!< dB
-    std::optional<std::uint64_t> ring_bytes; //!< of the ring of one channel
-    std::optional<std::uint64_t> interval_us;
-    std::optional<std::string> scene; //!< tone, noise, counter or FILE.sigmf-meta
-    std::optional<dma_mode> dma;
-    std::optional<pacing> pace;
-    std::optional<std::uint64_t> seed;
+    std::string device;                       //!< path of a kernel device, or empty
+    bool emulator = false;                    //!< the emulator, instead of a kernel device
+    std::optional<zcring::format> format;     //!< of the ring
+    std::optional<unsigned> channels;         //!< 1 to max_channels
+    std::optional<double> rate;               //!< samples a second
+    std::optional<double> freq;               //!< Hz
+    std::optional<double> gain;               //!< dB
+    std::optional<std::uint64_t> ring_bytes;  //!< of the ring of one channel
+    std::optional<std::uint64_t> interval_us; //!< microseconds between bursts
+    std::optional<std::string> scene;         //!< tone, noise, counter or FILE.sigmf-meta
+    std::optional<dma_mode> dma;              //!< what the DMA engine writes
+    std::optional<pacing> pace;               //!< of the emulator
+    std::optional<std::uint64_t> seed;        //!< of all random values
 };
 
 //! Parses an argument string. Throws std::invalid_argument, which names the key, the value

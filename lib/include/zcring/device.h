@@ -57,17 +57,24 @@ class settings;
 class ZCRING_API device final
 {
 public:
+    //! Opens the device that the argument string describes, and sets it.
     explicit device(std::string_view arguments = {});
+    //! The same, for arguments that are parsed already.
     explicit device(const zcring::arguments& arguments);
     ~device();
+    //! The device that was moved from may only be destroyed or assigned to.
     device(device&&) noexcept;
+    //! The same; the device that was here is closed.
     device& operator=(device&&) noexcept;
 
     //! "/dev/zcring0", or "emulator".
     const std::string& name() const noexcept;
+    //! Whether the device is the emulator, not a kernel device.
     bool is_emulator() const noexcept;
 
+    //! Format of the samples in the ring.
     zcring::format format() const noexcept;
+    //! Number of channels, 1 to max_channels.
     unsigned channels() const noexcept;
     //! Samples that one channel's ring holds: a power of two.
     std::uint64_t ring_samples() const noexcept;
@@ -90,6 +97,7 @@ public:
     //! Starts a new stream: counters at zero, the ring empty. Throws std::system_error,
     //! for example if the rate of the scene is not the rate of the device.
     void start(const start_options& options);
+    //! Starts a new stream at index 0, without a preroll.
     void start() { start(start_options{}); }
     //! Continues the stopped stream: samples in the ring stay there.
     void resume();
@@ -111,7 +119,9 @@ public:
     //! Samples a second; 0.001 to 1e10. A recording plays at its own rate only.
     void set_rate(double hz);
 
+    //! How the device is tuned now. Throws std::system_error if the device is gone.
     zcring::tuning tuning() const;
+    //! The counters of the stream, as one consistent set. Throws std::system_error.
     zcring::telemetry telemetry() const;
 
     /*!

@@ -9,14 +9,14 @@
 
 namespace zcring::limits {
 
-inline constexpr double rate_min = 1e-3; //!< samples a second
-inline constexpr double rate_max = 1e10;
-inline constexpr double frequency_max = 1e12; //!< Hz; the minimum is the negative of it
-inline constexpr double gain_min = -60;       //!< dB
-inline constexpr double gain_max = 60;
+inline constexpr double rate_min = 1e-3;              //!< samples a second
+inline constexpr double rate_max = 1e10;              //!< samples a second
+inline constexpr double frequency_max = 1e12;         //!< Hz; the minimum is the negative of it
+inline constexpr double gain_min = -60;               //!< dB
+inline constexpr double gain_max = 60;                //!< dB
 inline constexpr std::uint64_t ring_bytes_min = 4096; //!< of one channel
-inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{ 1 } << 30;
-inline constexpr std::uint64_t interval_us_min = 100; //!< between bursts
-inline constexpr std::uint64_t interval_us_max = 60000000;
+inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{ 1 } << 30; //!< of one channel
+inline constexpr std::uint64_t interval_us_min = 100;                     //!< between bursts
+inline constexpr std::uint64_t interval_us_max = 60000000;                //!< between bursts
 
 } // namespace zcring::limits

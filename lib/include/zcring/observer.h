@@ -35,6 +35,7 @@ public:
     //! Paths of all kernel devices, the lowest number first.
     static std::vector<std::string> list();
 
+    //! Opens the kernel device \p path, such as "/dev/zcring0", read-only.
     explicit observer(const std::string& path);
     ~observer();
     observer(const observer&) = delete;
@@ -42,17 +43,21 @@ public:
 
     //! Settings of a device; its consumer may change them between streams.
     struct description {
-        std::string model; //!< the hardware, or the simulation, in words
-        zcring::state state = state::stopped;
-        zcring::format format = format::sc16;
-        unsigned channels = 0;
-        std::uint64_t ring_samples = 0; //!< that one channel's ring holds
-        double interval = 0;            //!< seconds between bursts
+        std::string model;                    //!< the hardware, or the simulation, in words
+        zcring::state state = state::stopped; //!< what the device is doing
+        zcring::format format = format::sc16; //!< of the samples in the ring
+        unsigned channels = 0;                //!< 1 to max_channels
+        std::uint64_t ring_samples = 0;       //!< that one channel's ring holds
+        double interval = 0;                  //!< seconds between bursts
     };
 
+    //! The path that was opened.
     const std::string& name() const noexcept;
+    //! The present settings. Throws std::system_error if the device is gone.
     description describe() const;
+    //! How the device is tuned now. Throws std::system_error if the device is gone.
     zcring::tuning tuning() const;
+    //! The counters of the stream, as one consistent set.
     zcring::telemetry telemetry() const;
 
 private:

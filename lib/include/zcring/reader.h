@@ -53,11 +53,13 @@ ZCRING_API const char* to_string(status s) noexcept;
 class ZCRING_API reader final
 {
 public:
+    //! Reads \p dev, which must outlive the reader.
     explicit reader(device& dev);
     ~reader();
     reader(const reader&) = delete;
     reader& operator=(const reader&) = delete;
 
+    //! Samples in the ring, of all channels.
     struct view {
         std::uint64_t samples = 0; //!< of each channel; 0: no samples are there
         std::uint64_t index = 0;   //!< of the first sample, in the stream

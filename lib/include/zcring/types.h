@@ -21,6 +21,7 @@
 
 namespace zcring {
 
+//! Channels that a device can have.
 inline constexpr unsigned max_channels = 8;
 
 //! Layout of one sample: I, then Q, little-endian.
@@ -47,11 +48,11 @@ struct telemetry {
     std::uint64_t produced_samples = 0; //!< samples put into the ring
     std::uint64_t consumed_samples = 0; //!< samples released, as the producer read the tail last
     std::uint64_t lost_samples = 0;     //!< samples dropped because the ring was full, or on demand
-    std::uint64_t produced_bytes = 0;
-    std::uint64_t consumed_bytes = 0;
-    std::uint64_t overflow_bytes = 0; //!< lost_samples over all channels, in bytes
-    std::uint64_t overflow_count = 0; //!< gaps, each counted once
-    std::uint64_t bursts = 0;
+    std::uint64_t produced_bytes = 0;   //!< produced_samples over all channels, in bytes
+    std::uint64_t consumed_bytes = 0;   //!< consumed_samples over all channels, in bytes
+    std::uint64_t overflow_bytes = 0;   //!< lost_samples over all channels, in bytes
+    std::uint64_t overflow_count = 0;   //!< gaps, each counted once
+    std::uint64_t bursts = 0;           //!< descriptors written
 };
 
 //! One DMA burst: the description of a run of samples. All settings are constant over it.
@@ -85,6 +86,7 @@ struct tuning {
 
 //! A change of tuning. All values that are given take effect together, at one sample.
 struct command {
+    //! For #channels: every channel that the device has.
     static constexpr unsigned all_channels = ~0u;
 
     unsigned channels = all_channels; //!< bit c: channel c

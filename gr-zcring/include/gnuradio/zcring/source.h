@@ -15,8 +15,8 @@ namespace zcring {
 
 //! The values that a setting can have: from min to max, both included, in steps.
 struct range {
-    double min;
-    double max;
+    double min;  //!< smallest value
+    double max;  //!< largest value
     double step; //!< 0: any value
 };
 
@@ -80,8 +80,10 @@ struct range {
 class GR_ZCRING_API source : virtual public gr::sync_block
 {
 public:
+    //! How flowgraphs hold the block.
     using sptr = std::shared_ptr<source>;
 
+    //! For the parameter chan of setters: all channels.
     static constexpr int all_channels = -1;
 
     /*!
@@ -220,9 +222,13 @@ public:
      * with a channel throw std::invalid_argument if there is no such channel.
      * \{
      */
+    //! Samples a second.
     double get_samp_rate() const { return samp_rate(); }
+    //! Tuned frequency of \p chan in Hz.
     double get_center_freq(int chan = 0) const { return center_freq(chan); }
+    //! Gain of \p chan in dB.
     double get_gain(int chan = 0) const { return gain(chan); }
+    //! Bandwidth of all channels in Hz; 0: not limited.
     double get_bandwidth(int chan = 0) const
     {
         gain(chan); // throws
