@@ -179,9 +179,11 @@ class QaSource(DeviceTestCase):
         self.assertEqual([f for _, f in retunes], [100e6 - k * 30e3 for k in range(6)])
         ends = [at for at, _ in retunes[1:]] + [len(data)]
         for (begin, freq), end in zip(retunes, ends):
-            turn = np.angle(data[begin + 1:end] * np.conj(data[begin:end - 1]))
-            hz = turn * rate / (2 * np.pi)
-            self.assertLess(np.max(np.abs(hz - (100e6 + rate / 8 - freq))), 1.0)
+            # Relative to the expected frequency: the last one is half of the rate, where the
+            # angle from sample to sample is pi or -pi, by rounding.
+            expected = np.exp(2j * np.pi * (100e6 + rate / 8 - freq) / rate)
+            turn = np.angle(data[begin + 1:end] * np.conj(data[begin:end - 1] * expected))
+            self.assertLess(np.max(np.abs(turn * rate / (2 * np.pi))), 1.0)
 
     def test_latency_is_told_of_the_bursts_that_came(self):
         source = zcring.source(DEVICE + ",interval_us=1000", "fc32")
