@@ -4,7 +4,7 @@
 namespace zcring {
 
 /*!
- * \brief Tells the process that made the mark from its children made by fork().
+ * \brief Distinguishes the process that made the mark from its children made by fork().
  *
  * Threading: any thread may call. Errors: the constructor throws std::system_error.
  */
@@ -17,7 +17,8 @@ public:
     process_mark& operator=(const process_mark&) = delete;
 
     //! Whether the caller is in a child of the process that made the mark. One load from
-    //! memory, and no system call.
+    //! memory, and no system call. Always false where the system lacks MADV_WIPEONFORK
+    //! (before Linux 4.14, and in some sandboxes).
     bool is_in_child() const noexcept { return *d_mark == 0; }
 
 private:
