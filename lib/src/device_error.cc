@@ -30,9 +30,8 @@ std::string remedy(int error)
         return "the scene was recorded at another rate; set the rate to the scene's";
     case EOPNOTSUPP:
         return "the device does not support this; dma=resident needs a scene that repeats within "
-               "the "
-               "ring (scene=tone, scene=counter with format=sc8), and a board supports only the "
-               "formats, scenes and commands of its own";
+               "the ring (scene=tone, scene=counter with format=sc8), and a board supports only "
+               "the formats, scenes and commands of its own";
     case ENOSPC:
         return "too many timed commands wait; send fewer of them ahead of time";
     case ENOMEM:
@@ -40,7 +39,9 @@ std::string remedy(int error)
     case ENODEV:
         return "the device is gone";
     case ENOTTY:
-        return "not a zcring device, or its driver has another version";
+        return "not a zcring device, or its driver has another version; install driver and library "
+               "of "
+               "one version";
     default:
         return std::system_category().message(error);
     }

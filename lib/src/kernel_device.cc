@@ -107,7 +107,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     zcring_region where{};
     where.region = region;
     where.channel = channel;
-    call(ZCRING_IOC_GET_REGION, &where, "cannot find the ring");
+    call(ZCRING_IOC_GET_REGION, &where, "cannot read the ring's file offset");
     if (region == ZCRING_DATA && where.map_length != 2 * where.length)
         throw_device_error(ENOTTY, name(), "the driver does not map the ring twice");
     d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
@@ -178,7 +178,10 @@ void kernel_device::reopen(const reopening& steps)
     fresh.map();
     if (fresh.d_mappings.size() != d_mappings.size() ||
         fresh.d_pages.burst_slots != d_pages.burst_slots)
-        throw_device_error(ENOTTY, name(), "the device has returned with another geometry");
+        throw_device_error(
+            EINVAL,
+            name(),
+            "the device has returned with another geometry; close it and open it again");
     steps.end_stream();
     for (std::size_t i = 0; i < d_mappings.size(); i++)
         d_mappings[i].replace_by(std::move(fresh.d_mappings[i]));
