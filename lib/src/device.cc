@@ -183,6 +183,7 @@ void device::control(const command& change) { d_session->control(to_control(chan
 
 bool device::keep(const command& change)
 {
+    d_session->checked_backend();
     const zcring_control control = to_control(change, channels());
     if (!d_session->is_gone() ||
         control.what & (ZCRING_CONTROL_TIME | ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME))

@@ -49,8 +49,11 @@ class settings;
  * moving. No call waits for data.
  * fork(): a device belongs to the process that opened it. In a child process, every call that
  * reaches the device throws std::system_error (EOPNOTSUPP), reader::wait() returns
- * status::fault, and the destructor returns at once; the parent is not disturbed. Open the
- * device in the child.
+ * status::fault, and the destructor returns at once; the parent's stream is not disturbed. Open
+ * the device in the child. A kernel device stays in use (EBUSY) after the parent has closed it,
+ * until the child exits, calls exec() or destroys its copy of the device: the child inherits the
+ * file descriptor and the mappings. Where the system lacks MADV_WIPEONFORK, the library does
+ * not recognize a child; the child must then not use the device.
  * Errors: the constructor throws std::invalid_argument (the string is wrong; names the values
  * allowed) or std::system_error (the system refused; names the path and the remedy).
  */
