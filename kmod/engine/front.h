@@ -121,12 +121,6 @@ void zcring_front_apply_due(struct zcring_front *front);
 /* Applies, at the next sample, the commands up to the sample clock @at_clock. */
 void zcring_front_apply_until(struct zcring_front *front, u64 at_clock);
 
-/*
- * For a stream that ends, or has ended: a command that the ADC has executed keeps its effect,
- * although the sample at which it took effect was not delivered.
- */
-void zcring_front_apply_executed(struct zcring_front *front);
-
 /* How many of @samples can be taken before a command changes something. */
 u64 zcring_front_until_command(const struct zcring_front *front, u64 samples);
 
@@ -134,6 +128,12 @@ u64 zcring_front_until_command(const struct zcring_front *front, u64 samples);
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);
 
 /* For front.c and delivery.c. */
+
+/*
+ * For a stream that ends, or has ended: a command that the ADC has executed keeps its effect,
+ * although the sample at which it took effect was not delivered.
+ */
+void zcring_front_apply_executed(struct zcring_front *front);
 
 /* Samples after the last published one of which it is decided whether they are lost. */
 static inline u64 zcring_front_unpublished(const struct zcring_front *front)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Fault injection (injection.h): checks the amount of a fault and adds it to those that are still
- * to happen. A refused amount changes nothing. The front end (front.c) makes the faults happen.
+ * to happen. A refused amount changes nothing. delivery.c applies the faults.
  */
 #include "injection.h"
 
