@@ -3,8 +3,8 @@
  * The character device: open, release, poll() and the ioctls.
  *
  * Each ioctl copies its argument, takes the device's lock, and copies its result after the lock is
- * dropped, so that no page fault happens under the lock. A call that acts makes its file the
- * consumer. poll() takes no lock.
+ * dropped, so that no page fault happens under the lock. A call that changes the device
+ * makes its file the consumer. poll() takes no lock.
  */
 #include <linux/fs.h>
 #include <linux/module.h>

@@ -3,7 +3,7 @@
  * The life of a device and the calls of its DMA engine.
  *
  * alloc, register, unregister, put; the last reference (of a file, of a mapping through its file,
- * or of the one who allocated the device) frees it. Unregistering ends the stream for good but
+ * or of the caller of zcring_device_alloc()) frees it. Unregistering ends the stream for good but
  * leaves all memory in place, so that open files and mappings stay valid.
  *
  * Every call of a zcring_dma_ops operation is made with the device's lock held, and every call
@@ -45,7 +45,7 @@ static gfp_t zcring_device_zone(struct device *dev)
 	return dma_get_mask(dev) >= DMA_BIT_MASK(32) ? GFP_DMA32 : GFP_DMA;
 }
 
-/* After an error, zcring_device_free() frees whatever was built. */
+/* After an error, zcring_device_free() frees every part that was allocated. */
 static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config,
 			       void *board)
 {

@@ -4,7 +4,7 @@
  * channels are interleaved in whole frames: a sample of channel 0, of channel 1, and so on.
  *
  * The kernel moves the tail for the caller, so read() fails with EBUSY while the consumer page is
- * mapped. io_lock keeps the ring in place while samples are copied; the stream goes on meanwhile.
+ * mapped. io_lock keeps the ring in place while samples are copied; the stream continues meanwhile.
  */
 #include <linux/fs.h>
 #include <linux/sched/signal.h>

@@ -49,7 +49,7 @@ void zcring_trace_changes(struct zcring_device *zdev)
 {
 	const struct zcring_stream *stream = &zdev->stream;
 
-	/* A new stream begins at 0, and comes here before it has counted anything. */
+	/* Called for a new stream, which begins at 0, before its counters change. */
 	if (stream->burst_head < zdev->traced.bursts)
 		zdev->traced.bursts = 0;
 	if (stream->telemetry.lost_samples < zdev->traced.lost_samples)

@@ -204,7 +204,7 @@ int zcring_device_register(struct zcring_device *zdev);
 void zcring_device_unregister(struct zcring_device *zdev);
 
 /*
- * Ends the worker and drops the reference of the one who allocated the device. For a device that
+ * Ends the worker and drops the reference of the caller of zcring_device_alloc(). For a device that
  * was never registered, or that is unregistered; open files keep the device's memory.
  */
 void zcring_device_put(struct zcring_device *zdev);
@@ -217,7 +217,7 @@ int zcring_device_lock(struct zcring_device *zdev);
 
 /*
  * Called with the lock held after anything that may have moved the head or ended the stream: passes
- * the tracepoints, wakes whoever waits for the change, and stops the worker of a stream that ended.
+ * the tracepoints, wakes the waiting tasks, and stops the worker of a stream that ended.
  */
 void zcring_device_notify(struct zcring_device *zdev);
 

@@ -56,7 +56,7 @@ static void delivery_publish_block(struct zcring_front *front)
 	front->block = none;
 }
 
-/* Goes on with the block that is being written, if any; false if @work did not suffice. */
+/* Continues the block that is being written, if any; false if @work did not suffice. */
 static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 {
 	u64 lost = front->block.lost;
