@@ -121,11 +121,12 @@ void publisher::log_loss(std::uint64_t lost)
     if (now < d_losses.next_line)
         return;
     d_losses.next_line = now + 1s;
-    d_logger->warn("{:s}: overflow: {:d} samples lost so far, in {:d} gaps; read faster, or set a "
-                   "larger ring_bytes=",
-                   d_stream.dev.name(),
-                   d_losses.samples,
-                   d_losses.gaps);
+    d_logger->warn(
+        "{:s}: overflow: {:d} samples lost so far, in {:d} gaps; if the flowgraph is too "
+        "slow: read faster, or set a larger ring_bytes=",
+        d_stream.dev.name(),
+        d_losses.samples,
+        d_losses.gaps);
 }
 
 } // namespace zcring
