@@ -25,3 +25,25 @@ BOOST_AUTO_TEST_CASE(the_memory_of_reasons_is_bounded)
     BOOST_CHECK(reasons.report("one more") == verdict::log_the_last);
     BOOST_CHECK(reasons.report("another") == verdict::silent);
 }
+
+BOOST_AUTO_TEST_CASE(a_name_beside_a_number_makes_a_reason_of_its_own)
+{
+    reported_reasons reasons;
+    BOOST_CHECK(reasons.report("gain=70: the value must be a number from -60 to 60") ==
+                verdict::log);
+    BOOST_CHECK(reasons.report("frequency=1e13: the value must be a number from -1e12 to 1e12") ==
+                verdict::log);
+    BOOST_CHECK(
+        reasons.report("frequency=-2.5e14: the value must be a number from -1e12 to 1e12") ==
+        verdict::silent);
+    BOOST_CHECK(reasons.report("there is no key foo1") == verdict::log);
+    BOOST_CHECK(reasons.report("there is no key foo2") == verdict::log);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_long_reason_the_beginning_counts)
+{
+    reported_reasons reasons;
+    const std::string begin(reported_reasons::bytes_max, 'a');
+    BOOST_CHECK(reasons.report(begin + "b") == verdict::log);
+    BOOST_CHECK(reasons.report(begin + "c") == verdict::silent);
+}

@@ -235,4 +235,32 @@ BOOST_AUTO_TEST_CASE(keys_for_hardware_are_ignored_and_the_rest_is_applied)
     BOOST_CHECK(!log.says("refused"));
 }
 
+BOOST_AUTO_TEST_CASE(different_keys_are_refused_for_different_reasons)
+{
+    auto& log = qa_log::anew();
+    auto src = source::make(device_args() + ",interval_us=1000", "sc16");
+    auto top = gr::make_top_block("refused keys");
+    top->connect(src, 0, gr::blocks::null_sink::make(4), 0);
+    top->start();
+    const auto send = [&](const char* key, double value) {
+        src->post(command_port, pmt::cons(pmt::intern(key), pmt::from_double(value)));
+    };
+    for (const double factor : { 1.0, 2.0 }) {
+        send("gain", 70 * factor);
+        send("freq", 1e13 * factor);
+        send("rate", 1e11 * factor);
+        send("bandwidth", -1 * factor);
+        send("foo1", factor);
+        send("foo2", factor);
+    }
+    send("gain", 3);
+    BOOST_CHECK(eventually([&] { return src->gain(0) == 3; }));
+    top->stop();
+    top->wait();
+    for (const char* reason :
+         { " gain=", " frequency=", " rate=", " bandwidth=", "no key foo1", "no key foo2" })
+        BOOST_CHECK_MESSAGE(log.count(reason) == 1, reason << " is logged " << log.count(reason));
+    BOOST_CHECK_EQUAL(log.count("refused: "), 6u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,8 +12,9 @@ namespace zcring {
 /*!
  * \brief Remembers which reasons have been logged, so that each is logged once.
  *
- * Two texts are the same reason if they differ only in words with digits: "gain is 61; …" and
- * "gain is 62; …". The memory is bounded, as texts may contain what other programs send.
+ * Two texts are the same reason if they differ only in their numbers: "gain=61: …" and "gain=62: …".
+ * Names with digits, such as "key1", are compared in full. The memory is bounded, as texts may
+ * contain what other programs send.
  *
  * Threading: any.
  */
@@ -32,6 +33,7 @@ public:
     void clear();
 
     static constexpr std::size_t reasons_max = 64;
+    static constexpr std::size_t bytes_max = 256; //!< of a reason; the rest is not compared
 
 private:
     std::mutex d_mutex; // guards d_reasons
