@@ -25,38 +25,58 @@ const range frequency_range{ -limits::frequency_max, limits::frequency_max, 1e-6
 const range gain_range{ limits::gain_min, limits::gain_max, 0.01 };
 const range bandwidth_range{ 0, limits::frequency_max, 1e-6 };
 
+std::string number(double value)
+{
+    std::ostringstream text;
+    text.precision(15);
+    text << value;
+    return text.str();
+}
+
 setting_policy::setting_policy(out_of_range mode, gr::logger_ptr logger)
     : d_mode(mode), d_logger(std::move(logger))
 {
 }
 
-std::optional<double> setting_policy::allowed(const char* what, double value, const range& limits)
+allowed_value
+setting_policy::allowed(const std::string& name, double value, const range& limits) const
 {
+    allowed_value result{ name, value, value, limits };
     if (!clips() || (value >= limits.min && value <= limits.max))
-        return value;
-    const std::string name(what);
-    std::ostringstream text;
-    text.precision(15);
-    text << name << " is " << value << "; it must be from " << limits.min << " to " << limits.max;
-    if (std::isnan(value)) {
-        warn(name + " is no number", text.str() + ", and stays as it is");
-        return std::nullopt;
-    }
-    const double nearest = std::clamp(value, limits.min, limits.max);
-    text << ", and is set to " << nearest;
-    warn(name + (value < nearest ? " is too low" : " is too high"), text.str());
-    return nearest;
+        return result;
+    if (std::isnan(value))
+        result.nearest.reset();
+    else
+        result.nearest = std::clamp(value, limits.min, limits.max);
+    return result;
 }
 
-void setting_policy::apply(const std::function<void()>& set)
+void setting_policy::apply(const allowed_value& setting, const std::function<void(double)>& set)
 {
+    if (!setting.nearest)
+        return warn_of_clipping(setting, "stays as it is");
     if (!clips())
-        return set();
+        return set(*setting.nearest);
     try {
-        set();
+        set(*setting.nearest);
+        warn_of_clipping(setting, "is set to " + number(*setting.nearest));
     } catch (const std::system_error& e) {
-        warn(e.what(), std::string("a setting stays as it is: ") + e.what());
+        warn(setting.name + ' ' + e.what(),
+             setting.name + '=' + number(setting.value) +
+                 " is refused, and the setting stays as it is: " + e.what());
     }
+}
+
+void setting_policy::warn_of_clipping(const allowed_value& setting, const std::string& outcome)
+{
+    if (!setting.is_clipped())
+        return;
+    std::string cause = " is no number";
+    if (setting.nearest)
+        cause = setting.value < *setting.nearest ? " is too low" : " is too high";
+    warn(setting.name + cause,
+         setting.name + " is " + number(setting.value) + "; it must be from " +
+             number(setting.limits.min) + " to " + number(setting.limits.max) + ", and " + outcome);
 }
 
 void setting_policy::warn(const std::string& cause, const std::string& text)

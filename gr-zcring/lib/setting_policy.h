@@ -9,12 +9,24 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace gr {
 namespace zcring {
 
 //! What a setter does with a value out of range: throw, or set the nearest allowed one.
 enum class out_of_range { error, clip };
+
+//! A value that a setter is asked for, and the one that can be set.
+struct allowed_value {
+    std::string name;              //!< of the setting
+    double value;                  //!< asked for
+    std::optional<double> nearest; //!< allowed value; none if \p value is not a number
+    range limits;                  //!< of the setting
+
+    //! Whether another value is set than the one asked for, or none.
+    bool is_clipped() const { return !nearest || *nearest < value || *nearest > value; }
+};
 
 /*!
  * \brief Decides what becomes of a value that a setter cannot set.
@@ -32,12 +44,16 @@ public:
 
     bool clips() const { return d_mode == out_of_range::clip; }
 
-    //! \p value itself where it is in range, or with out_of_range::error, for the device to check;
-    //! else the nearest allowed value, or none for a value that is not a number.
-    std::optional<double> allowed(const char* what, double value, const range& limits);
+    //! What the setting \p name can be set to where \p value is asked for. With
+    //! out_of_range::error that is \p value itself, for the device to check.
+    allowed_value allowed(const std::string& name, double value, const range& limits) const;
 
-    //! Calls \p set. With out_of_range::clip, logs what it throws as a std::system_error.
-    void apply(const std::function<void()>& set);
+    //! Calls \p set with the nearest allowed value, if there is one. With out_of_range::clip, logs
+    //! what has happened to a value that was clipped, or refused by a std::system_error.
+    void apply(const allowed_value& setting, const std::function<void(double)>& set);
+
+    //! If the value is clipped, warns of it; \p outcome says what has happened to the setting.
+    void warn_of_clipping(const allowed_value& setting, const std::string& outcome);
 
     //! Logs a warning, unless one of the same cause has been logged.
     void warn(const std::string& cause, const std::string& text);
@@ -47,6 +63,9 @@ private:
     const gr::logger_ptr d_logger;
     reported_reasons d_reported;
 };
+
+//! A number as the log has it.
+std::string number(double value);
 
 //! What can be set, at most; steps of 0 are finer than a double can say.
 extern const range rate_range;

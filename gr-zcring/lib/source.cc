@@ -52,8 +52,16 @@ out_of_range parse_out_of_range(const std::string& word)
                                 "\"; it is error or clip");
 }
 
-// With out_of_range=clip, a recorded scene keeps its own rate, whatever was asked for.
-std::shared_ptr<ring_stream> open(arguments a, setting_policy& policy)
+// Once the device is open, and has the value \p set.
+void warn_of_clipping(setting_policy& policy, const allowed_value& setting, double set)
+{
+    policy.warn_of_clipping(
+        setting, (setting.nearest ? "is set to " : "is set to the default, ") + number(set));
+}
+
+// With out_of_range=clip, a recorded scene keeps its own rate, whatever was asked for; then \p a has
+// no rate any more.
+std::shared_ptr<ring_stream> open(arguments& a, setting_policy& policy)
 {
     try {
         return std::make_shared<ring_stream>(a);
@@ -97,10 +105,13 @@ source::sptr source::make(const std::string& args,
     zero_copy_mode mode = parse_zero_copy(zero_copy);
 
     merge_argument(a.channels, nchan, "channels", "nchan");
+    const allowed_value rate = policy->allowed("samp_rate", samp_rate, rate_range);
+    const allowed_value freq = policy->allowed("center_freq", center_freq, frequency_range);
+    const allowed_value level = policy->allowed("gain", gain, gain_range);
     // For what is not a number there is no value to keep: the default.
-    samp_rate = policy->allowed("samp_rate", samp_rate, rate_range).value_or(1e6);
-    center_freq = policy->allowed("center_freq", center_freq, frequency_range).value_or(100e6);
-    gain = policy->allowed("gain", gain, gain_range).value_or(0);
+    samp_rate = rate.nearest.value_or(1e6);
+    center_freq = freq.nearest.value_or(100e6);
+    gain = level.nearest.value_or(0);
     merge_argument(a.rate, samp_rate, "rate", "samp_rate");
     merge_argument(a.freq, center_freq, "freq", "center_freq");
     merge_argument(a.gain, gain, "gain", "gain");
@@ -118,6 +129,10 @@ source::sptr source::make(const std::string& args,
     if (lost == device_lost::wait)
         mode = zero_copy_mode::off;
     std::shared_ptr<ring_stream> stream = open(a, *policy);
+    if (a.rate) // a recorded scene, which keeps its own rate, is warned of in open()
+        warn_of_clipping(*policy, rate, samp_rate);
+    warn_of_clipping(*policy, freq, center_freq);
+    warn_of_clipping(*policy, level, gain);
     return gnuradio::make_block_sptr<source_impl>(
         std::move(stream), out, mode, lost, std::move(policy));
 }

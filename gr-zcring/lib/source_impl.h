@@ -82,7 +82,7 @@ private:
     unsigned checked_channel(int chan) const;
     unsigned channel_mask(int chan) const;
     void set(std::optional<double> command::*field,
-             std::optional<double> value,
+             const allowed_value& setting,
              unsigned channels = command::all_channels);
     double rpc_counter(const char* name) const;
     double rpc_produced() { return rpc_counter("produced_samples"); }

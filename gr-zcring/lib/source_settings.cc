@@ -49,15 +49,15 @@ unsigned source_impl::channel_mask(int chan) const
 
 // Sets one value, or nothing if there is none.
 void source_impl::set(std::optional<double> command::*field,
-                      std::optional<double> value,
+                      const allowed_value& setting,
                       unsigned channels)
 {
-    if (!value)
-        return;
-    command change;
-    change.channels = channels;
-    change.*field = value;
-    d_policy->apply([&] { d_session.tune_setting(change); });
+    d_policy->apply(setting, [&](double value) {
+        command change;
+        change.channels = channels;
+        change.*field = value;
+        d_session.tune_setting(change);
+    });
 }
 
 void source_impl::set_samp_rate(double rate)
@@ -104,15 +104,16 @@ void source_impl::clear_command_time() { d_session.set_command_time(UINT64_MAX);
 
 void source_impl::set_telemetry_interval(double seconds)
 {
-    const range allowed{ telemetry_seconds_min, seconds_max, 0 };
-    if (seconds != 0) {
-        const auto clipped = d_policy->allowed("the telemetry interval", seconds, allowed);
-        if (!clipped)
-            return;
-        seconds = *clipped;
-    }
-    d_publisher.set_telemetry_interval(
-        seconds == 0 ? 0ns : duration("the telemetry interval", seconds, telemetry_seconds_min));
+    const char* const name = "the telemetry interval";
+    const auto set = [&](double value) {
+        d_publisher.set_telemetry_interval(
+            value == 0 ? 0ns : duration(name, value, telemetry_seconds_min));
+    };
+    if (seconds == 0)
+        set(0);
+    else
+        d_policy->apply(d_policy->allowed(name, seconds, { telemetry_seconds_min, seconds_max, 0 }),
+                        set);
     d_waiting.wake();
 }
 
