@@ -54,7 +54,7 @@ void device_session::tune(const command& change)
             return;
         } catch (const std::system_error& e) {
             if (!may_wait || e.code() != std::errc::no_such_device)
-                fail(e);
+                rethrow(e, change.at_clock || change.at_time_ns);
         }
     } while (!d_stream->dev.keep(change));
 }
@@ -71,17 +71,30 @@ void device_session::inject(const std::function<void(::zcring::device&)>& fault)
     try {
         fault(d_stream->checked_device());
     } catch (const std::system_error& e) {
-        fail(e);
+        rethrow(e, true);
     }
 }
 
-// Throws what the device has thrown; with a remedy for a user of flowgraphs if no stream runs.
-void device_session::fail(const std::system_error& e) const
+void device_session::check_stream() const
 {
-    if (e.code() != std::errc::invalid_argument || d_streams)
-        throw e;
-    throw std::system_error(e.code(),
-                            d_stream->dev.name() + ": no stream runs: start the flowgraph first");
+    d_stream->checked_device();
+    if (!d_streams)
+        throw no_stream();
+}
+
+std::system_error device_session::no_stream() const
+{
+    return std::system_error(std::make_error_code(std::errc::invalid_argument),
+                             d_stream->dev.name() + ": no stream runs: start the flowgraph first");
+}
+
+// Within a catch clause: throws what the device has thrown; with a remedy for a user of flowgraphs
+// where the call needs a stream and none runs.
+void device_session::rethrow(const std::system_error& e, bool needs_stream) const
+{
+    if (needs_stream && e.code() == std::errc::invalid_argument && !d_streams)
+        throw no_stream();
+    throw;
 }
 
 void device_session::set_time_now(std::uint64_t time_ns)

@@ -43,6 +43,8 @@ public:
     //! Calls \p fault, which injects a fault into the stream. Throws what it throws, and
     //! std::system_error while no stream runs.
     void inject(const std::function<void(::zcring::device&)>& fault);
+    //! Throws std::system_error while no stream runs.
+    void check_stream() const;
     //! Sets the device's time, from the next sample on. Throws std::system_error.
     void set_time_now(std::uint64_t time_ns);
     //! The next start() waits until this time of the device; 0: it does not wait.
@@ -50,7 +52,7 @@ public:
 
     //! Whether a stream began, or may begin once the device is back, or neither.
     enum class start_result { streams, lost, failed };
-    //! Starts a new stream for so many ports. Logs what went wrong, and does not throw.
+    //! Starts a new stream for \p ports outputs. Logs what went wrong, and does not throw.
     start_result start(unsigned ports, std::uint64_t preroll_samples);
     //! Stops the stream. Logs what went wrong, and does not throw.
     void stop();
@@ -70,7 +72,8 @@ public:
 
 private:
     void begin_stream(unsigned ports, ::zcring::device::start_options options);
-    [[noreturn]] void fail(const std::system_error& e) const;
+    std::system_error no_stream() const;
+    [[noreturn]] void rethrow(const std::system_error& e, bool needs_stream) const;
     std::uint64_t start_delay();
     void restore_time();
 

@@ -292,4 +292,14 @@ BOOST_AUTO_TEST_CASE(a_refused_setting_is_named_with_its_value)
     src->inject_plug();
 }
 
+BOOST_AUTO_TEST_CASE(a_slow_consumer_needs_a_stream)
+{
+    auto src = source::make(device_args(), "sc16");
+    BOOST_CHECK_EXCEPTION(
+        src->inject_slow_consumer(1), std::system_error, [](const std::system_error& e) {
+            return std::string(e.what()).find("no stream runs: start the flowgraph first") !=
+                   std::string::npos;
+        });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

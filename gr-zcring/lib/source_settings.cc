@@ -187,7 +187,9 @@ void source_impl::inject_plug() { d_stream->checked_device().plug(); }
 
 void source_impl::inject_slow_consumer(double seconds)
 {
-    d_waiting.slow_down(duration("the slowness", seconds, 0));
+    const auto time = duration("the slowness", seconds, 0);
+    d_session.check_stream();
+    d_waiting.slow_down(time);
 }
 
 } // namespace zcring

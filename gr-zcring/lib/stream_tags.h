@@ -41,7 +41,7 @@ public:
     //! \p time_ns, or, without a time, at the next item. Must not be called while it is full.
     void request(std::optional<std::uint64_t> time_ns);
 
-    //! Whether so many requests are pending that no further one is accepted.
+    //! Whether the most requests are pending, and no further one is accepted.
     bool is_full() const;
 
     //! Emits the requested tags of the items \p from to \p to - 1, which belong to the burst that

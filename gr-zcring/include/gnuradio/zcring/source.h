@@ -30,7 +30,8 @@ struct range {
  * \section zcring_source_errors Errors
  * Every call that touches a device throws std::system_error once the device is gone. With
  * on_device_lost="wait", values of rate, frequency, gain and bandwidth are instead stored, and
- * applied when the device returns. In the child of a fork(), the same calls throw
+ * applied when the device returns; but a setter while a command time is set, and a message with a
+ * time, is refused until then. In the child of a fork(), the same calls throw
  * std::system_error, and a flowgraph ends with no samples: make the source after fork().
  *
  * \section zcring_source_types Types
@@ -53,15 +54,15 @@ struct range {
  *
  * \section zcring_source_messages Message ports
  * - `command` (in): a dict, or a pair of one key and its value, with gr-uhd's keys. `freq` (Hz),
- *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz): the new value. `tune`: a pair, whose first
- *   number is as `freq` and whose second is ignored. `chan`: the channel
- *   from 0, or -1 for all channels, the default. `time`: a pair of full seconds (uint64) and
- *   fraction (double); all values take effect together, at the first sample that is not before
- *   this time, by the device's clock when the message is handled. Without `time` they take effect
- * at the next sample. `tag`: all tags on that sample, though nothing changes. gr-uhd's keys for
+ *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz): the new value. `tune`: a pair, whose
+ *   first number is as `freq` and whose second is ignored. `chan`: the channel from 0, or -1 for
+ *   all channels, the default. `time`: a pair of full seconds (uint64) and fraction (double); all
+ *   values take effect together, at the first sample that is not before this time, by the
+ *   device's clock when the message is handled. Without `time` they take effect
+ *   at the next sample. `tag`: all tags on that sample, though nothing changes. gr-uhd's keys for
  *   hardware (`antenna`, `direction`, `dsp_freq`, `gpio`, `lo_freq`, `lo_offset`, `mboard`,
- * `mtune`, `pc_clock_resync`, `power_dbm`) are ignored with one warning, and the other keys are
- * applied. A message with a mistake changes nothing; each different reason is logged once.
+ *   `mtune`, `pc_clock_resync`, `power_dbm`) are ignored with one warning, and the other keys are
+ *   applied. A message with a mistake changes nothing; each different reason is logged once.
  * - `async_msgs` (out): dicts of `event`, `item` (uint64, the item's offset) and `time` (as
  *   `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`, `gain`, `bandwidth`; `rate`:
  *   `rate`; `device_lost` and `device_back`, which have no `time`: `device`
@@ -180,9 +181,9 @@ public:
     /*!
      * Delays the next start of the flowgraph, and only that one: its first sample is not before
      * this time of the device, and hardly after it; `rx_time` has the exact time. With a time that
-     * has passed, which is logged, the flowgraph starts at once. \param time_ns ns since 1970-01-01
-     * 00:00 UTC; 0: the next start is not delayed \throws std::invalid_argument if the time is more
-     * than a day ahead
+     * has passed, which is logged, the flowgraph starts at once.
+     * \param time_ns ns since 1970-01-01 00:00 UTC; 0: the next start is not delayed
+     * \throws std::invalid_argument if the time is more than a day ahead
      */
     virtual void set_start_time(std::uint64_t time_ns) = 0;
 
@@ -190,6 +191,11 @@ public:
      * Has the setters of rate, frequency, gain and bandwidth take effect at this time of the
      * device, until clear_command_time(): at the first sample that is not before it. With a time
      * that has passed they take effect at the next sample. Messages are not affected.
+     *
+     * Each setter turns the time into a sample clock when it is called, by the rate and the time
+     * that hold then. A change of the rate that takes effect before that sample, by a timed
+     * set_samp_rate() too, moves the sample's time: after a lower rate it is later than asked for,
+     * after a higher rate earlier.
      *
      * While a command time is set, these setters throw std::system_error if no stream runs.
      * \param time_ns ns since 1970-01-01 00:00 UTC
@@ -273,13 +279,14 @@ public:
      * \name Fault injection
      * What hardware does on bad days only, on demand, to see how a flowgraph copes. On a kernel
      * device the faults go through debugfs and need root; otherwise they throw std::system_error,
-     * which names the remedy. The first three throw std::system_error while no stream runs: start
-     * the flowgraph first. A duration is in seconds, up to a day; out of range it throws
+     * which names the remedy. All but inject_unplug() and inject_plug() throw std::system_error
+     * while no stream runs: start the flowgraph first. Those two act on the device, before the
+     * start too. A duration is in seconds, up to a day; out of range it throws
      * std::invalid_argument.
      * \{
      */
-    //! No burst comes for so long, and then all samples at once; samples for which the ring has no
-    //! room are lost. Does nothing with pace=free.
+    //! No burst comes for \p seconds, and then all samples at once; samples for which the ring has
+    //! no room are lost. Does nothing with pace=free.
     virtual void inject_stall(double seconds) = 0;
     //! The next \p samples of each channel are lost.
     virtual void inject_drop(std::uint64_t samples) = 0;
@@ -289,7 +296,7 @@ public:
     virtual void inject_unplug() = 0;
     //! The device is back, for on_device_lost="wait" or the next start.
     virtual void inject_plug() = 0;
-    //! This block takes no samples for so long.
+    //! This block takes no samples for \p seconds.
     virtual void inject_slow_consumer(double seconds) = 0;
     //! \}
 };

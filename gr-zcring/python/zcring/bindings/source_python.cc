@@ -164,8 +164,10 @@ void bind_settings(source_class& c)
              py::call_guard<py::gil_scoped_release>(),
              "Has the setters of rate, frequency, gain and bandwidth take effect at the first\n"
              "sample that is not before this time of the device, in ns since 1970, until\n"
-             "clear_command_time(). They raise OSError then while no stream runs. Messages\n"
-             "are not affected.")
+             "clear_command_time(). Each call turns the time into a sample by the rate that\n"
+             "holds then: a rate changed before that sample moves the sample's time, to a later\n"
+             "one if the rate is lower, to an earlier one if it is higher. They raise OSError\n"
+             "while no stream runs. Messages are not affected.")
         .def("clear_command_time",
              &source::clear_command_time,
              py::call_guard<py::gil_scoped_release>(),
@@ -275,15 +277,17 @@ void bind_fault_injection(source_class& c)
           &source::inject_stall,
           py::arg("seconds"),
           py::call_guard<py::gil_scoped_release>(),
-          "Fault injection: no burst comes for so long, and then all samples at once;\n"
-          "samples for which the ring has no room are lost. Does nothing with pace=free. On\n"
+          "Fault injection: no burst comes for that many seconds, and then all samples\n"
+          "at once; samples for which the ring has no room are lost. Does nothing with pace=free. "
+          "On\n"
           "a kernel device this and the next four go through debugfs: OSError names the\n"
-          "remedy. This and the next two raise OSError while no stream runs.")
+          "remedy. All but inject_unplug() and inject_plug() raise OSError while no stream\n"
+          "runs.")
         .def("inject_drop",
              &source::inject_drop,
              py::arg("samples"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault injection: the next so many samples of each channel are lost.")
+             "Fault injection: the next samples of each channel, as many as given, are lost.")
         .def("inject_clock_jump",
              &source::inject_clock_jump,
              py::arg("seconds"),
@@ -293,7 +297,7 @@ void bind_fault_injection(source_class& c)
         .def("inject_unplug",
              &source::inject_unplug,
              py::call_guard<py::gil_scoped_release>(),
-             "Fault injection: the device is gone.")
+             "Fault injection: the device is gone. May be called before the start, too.")
         .def("inject_plug",
              &source::inject_plug,
              py::call_guard<py::gil_scoped_release>(),
@@ -302,7 +306,7 @@ void bind_fault_injection(source_class& c)
              &source::inject_slow_consumer,
              py::arg("seconds"),
              py::call_guard<py::gil_scoped_release>(),
-             "Fault injection: this block takes no samples for so long.");
+             "Fault injection: this block takes no samples for that many seconds.");
 }
 
 } // namespace
