@@ -15,6 +15,7 @@
 #include <gnuradio/prefs.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -77,6 +78,7 @@ void output_buffers::check_topology()
     d_next_port = 0;
     if (!d_stream->is_here()) // no sample will come
         return;
+    check_items_at_once();
     if (d_owner.detail() != d_noted_detail.lock()) // of a flowgraph that did not get to start()
         note_limits();
     try {
@@ -138,6 +140,19 @@ std::uint64_t output_buffers::items_at_once() const
     const auto multiple = static_cast<std::uint64_t>(d_owner.output_multiple());
     const auto least = static_cast<std::uint64_t>(std::max(d_owner.min_noutput_items(), 1));
     return (least + multiple - 1) / multiple * multiple;
+}
+
+// The runtime counts the items of a buffer by an int.
+void output_buffers::check_items_at_once() const
+{
+    const std::uint64_t most = std::numeric_limits<int>::max() / 2;
+    if (items_at_once() > most)
+        throw std::runtime_error(
+            "zcring: output_multiple is " + std::to_string(d_owner.output_multiple()) +
+            " and min_noutput_items is " + std::to_string(d_owner.min_noutput_items()) +
+            ", and no buffer can hold twice as many items; set less, so that "
+            "the source needs " +
+            std::to_string(most) + " items at once at most");
 }
 
 // Why a buffer of \p size items is too small for the source itself; empty if it is not.
@@ -221,12 +236,14 @@ gr::buffer_sptr output_buffers::make_buffer(int nitems,
 {
     if (!d_stream->is_here())
         return gr::buffer_double_mapped::make_buffer(
-            std::max(nitems, static_cast<int>(2 * items_at_once())),
+            static_cast<int>(std::clamp<std::uint64_t>(2 * items_at_once(),
+                                                       static_cast<std::uint64_t>(nitems),
+                                                       std::numeric_limits<int>::max())),
             sizeof_item,
             downstream_lcm_nitems,
             downstream_max_out_mult,
             link);
-    const unsigned port = d_next_port++;
+    const unsigned port = d_next_port;
     nitems = std::max(nitems, static_cast<int>(d_owner.min_output_buffer(port))); // the user's
     limit_largest(port, -1); // ours served request_rings() alone
     const ::zcring::device& device = d_stream->dev;
@@ -235,16 +252,22 @@ gr::buffer_sptr output_buffers::make_buffer(int nitems,
     if (why.empty() && !(why = half_too_small(port, device.ring_samples())).empty())
         why += ring_bytes_remedy(device, 2 * at_once);
 
-    if (why.empty())
-        return std::make_shared<ring_buffer>(
+    gr::buffer_sptr buffer;
+    if (why.empty()) {
+        buffer = std::make_shared<ring_buffer>(
             d_stream, port, downstream_lcm_nitems, downstream_max_out_mult, link);
+        d_next_port++; // not before: after std::bad_alloc the runtime calls again for this port
+        return buffer;
+    }
     if (d_mode == zero_copy_mode::on)
         throw std::runtime_error("zcring: zero_copy=on: " + why + "; or set zero_copy to auto");
     d_logger->warn("{:s}: one copy on this output: {:s}", d_stream->dev.name(), why);
     const long items =
         std::max({ static_cast<long>(nitems), static_cast<long>(2 * at_once), copied_items(port) });
-    return gr::buffer_double_mapped::make_buffer(
+    buffer = gr::buffer_double_mapped::make_buffer(
         static_cast<int>(items), sizeof_item, downstream_lcm_nitems, downstream_max_out_mult, link);
+    d_next_port++;
+    return buffer;
 }
 
 bool output_buffers::start()

@@ -45,7 +45,8 @@ public:
                    gr::logger_ptr logger);
 
     //! The runtime is going to make the buffers, or to keep them after lock() and unlock(): sets
-    //! the limits by which the runtime makes them.
+    //! the limits by which the runtime makes them. Throws std::runtime_error if no buffer can hold
+    //! what the source is to produce at once.
     void check_topology();
 
     //! Makes a buffer for the next output: the ring, or one of the runtime's if the ring is too
@@ -94,6 +95,7 @@ private:
 
     std::uint64_t items_at_once() const;
     std::string half_too_small(unsigned port, std::uint64_t size) const;
+    void check_items_at_once() const;
     void let_work_be_called();
     void note_limits();
     void limit_largest(unsigned port, long items);

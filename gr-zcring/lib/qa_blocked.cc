@@ -206,4 +206,20 @@ BOOST_AUTO_TEST_CASE(a_reader_that_asks_for_more_than_a_buffer_ends_the_flowgrap
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_demand_that_no_buffer_can_hold_is_refused_in_words)
+{
+    for (const char* zero_copy : { "auto", "on", "off" }) {
+        BOOST_TEST_CONTEXT("zero_copy=" << zero_copy)
+        {
+            flowgraph fg(small_ring, zero_copy, 1000);
+            fg.src->set_min_noutput_items(1 << 30);
+            BOOST_CHECK_EXCEPTION(fg.top->start(), std::runtime_error, [](const auto& e) {
+                BOOST_TEST_MESSAGE(e.what());
+                return std::string(e.what()).find("min_noutput_items is 1073741824") !=
+                       std::string::npos;
+            });
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
