@@ -168,14 +168,35 @@ std::string output_buffers::half_too_small(unsigned port, std::uint64_t size) co
     return text.str();
 }
 
+// What to set where half_too_small() has found a reason: less of what is too large, or a larger
+// buffer.
+std::string output_buffers::remedy_for_half(unsigned port, std::uint64_t size) const
+{
+    const std::uint64_t half = size / 2;
+    const auto multiple = static_cast<std::uint64_t>(d_owner.output_multiple());
+    const std::string needed = std::to_string(2 * items_at_once());
+    std::string text = "; set ";
+    if (multiple > half)
+        text += "output_multiple to " + std::to_string(half) + " or less";
+    else
+        text += "min_noutput_items to " + std::to_string(half / multiple * multiple) + " or less";
+    if (d_rings[port]) {
+        const std::string larger_ring = ring_bytes_remedy(d_stream->dev, 2 * items_at_once());
+        return larger_ring.empty() ? text : text + ", or" + larger_ring.substr(1); // without ";"
+    }
+    if (d_limits[port].largest.users() > 0)
+        return text + ", or call set_max_output_buffer() with " + needed + " or more";
+    return text + ", or stop the flowgraph and start it anew, with a buffer of " + needed +
+           " items or more";
+}
+
 std::string output_buffers::why_blocked() const
 {
     for (unsigned port = 0; port < d_rings.size(); port++) {
-        std::string why = half_too_small(port, d_owner.detail()->output(port)->bufsize());
+        const std::uint64_t size = d_owner.detail()->output(port)->bufsize();
+        const std::string why = half_too_small(port, size);
         if (!why.empty())
-            return why + "; set less of both, before the start" +
-                   (d_rings[port] ? ", or a larger ring_bytes="
-                                  : ", and no lower limit by set_max_output_buffer()");
+            return why + remedy_for_half(port, size);
     }
     if (d_owner.output_multiple() <= d_noutput_limit)
         return {};

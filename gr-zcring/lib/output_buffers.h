@@ -95,6 +95,7 @@ private:
 
     std::uint64_t items_at_once() const;
     std::string half_too_small(unsigned port, std::uint64_t size) const;
+    std::string remedy_for_half(unsigned port, std::uint64_t size) const;
     void check_items_at_once() const;
     void let_work_be_called();
     void note_limits();

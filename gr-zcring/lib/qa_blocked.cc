@@ -222,4 +222,16 @@ BOOST_AUTO_TEST_CASE(a_demand_that_no_buffer_can_hold_is_refused_in_words)
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_remedy_for_a_demand_made_while_the_source_runs_has_a_number)
+{
+    auto& log = qa_log::anew();
+    flowgraph fg(small_ring, "on", 2000000000);
+    fg.top->start();
+    BOOST_CHECK(fg.sink->wait_for(10000));
+    fg.src->set_output_multiple(6000);
+    BOOST_CHECK(ends(fg.top));
+    BOOST_CHECK(log.says("set output_multiple to 4096 or less, or set ring_bytes= to 131072"));
+    BOOST_CHECK(!log.says("set min_noutput_items"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
