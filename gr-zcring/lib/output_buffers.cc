@@ -210,16 +210,19 @@ std::string output_buffers::why_blocked() const
 void output_buffers::let_work_be_called()
 {
     d_demand = { d_owner.output_multiple(), d_owner.min_noutput_items() };
-    d_owner.set_output_multiple(1);
-    d_owner.set_min_noutput_items(0);
+    d_owner.set_output_multiple(harmless.multiple);
+    d_owner.set_min_noutput_items(harmless.least);
 }
 
 void output_buffers::stop()
 {
     if (!d_demand.multiple)
         return;
-    d_owner.set_output_multiple(d_demand.multiple);
-    d_owner.set_min_noutput_items(d_demand.least);
+    // Another value than ours is the user's, who has set it since.
+    if (d_owner.output_multiple() == harmless.multiple)
+        d_owner.set_output_multiple(d_demand.multiple);
+    if (d_owner.min_noutput_items() == harmless.least)
+        d_owner.set_min_noutput_items(d_demand.least);
     d_demand = {};
 }
 

@@ -117,10 +117,12 @@ private:
     int d_runtime_noutput_items = 0;                //!< max_noutput_items() of the runtime, or 0
     int d_our_noutput_items = 0;                    //!< max_noutput_items() of request_rings()
     int d_noutput_limit = 0;                        //!< max_noutput_items() when the thread began
-    struct {
-        int multiple = 0; //!< 0: nothing to restore
-        int least = 0;
-    } d_demand;               //!< the user's, while let_work_be_called() has ours in its place
+    struct demand {
+        int multiple; //!< 0: nothing to restore
+        int least;
+    };
+    static constexpr demand harmless{ 1, 0 }; //!< fits every buffer
+    demand d_demand{};        //!< the user's, while let_work_be_called() has ours in its place
     unsigned d_next_port = 0; //!< that make_buffer() is called for
     //! One for each connected output; null where the samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;

@@ -70,6 +70,29 @@ const std::vector<demand> demands{
       "ring_bytes= to 131072" },
 };
 
+// Calls a function at a line of the log, in the thread that logs it.
+class setter_at_a_line final : public spdlog::sinks::base_sink<std::mutex>
+{
+public:
+    setter_at_a_line(std::string words, std::function<void()> set)
+        : d_words(std::move(words)), d_set(std::move(set))
+    {
+    }
+
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override
+    {
+        const std::string line(message.payload.data(), message.payload.size());
+        if (line.find(d_words) != std::string::npos)
+            d_set();
+    }
+    void flush_() override {}
+
+private:
+    const std::string d_words;
+    const std::function<void()> d_set;
+};
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(blocked, accounting_check)
@@ -232,6 +255,22 @@ BOOST_AUTO_TEST_CASE(the_remedy_for_a_demand_made_while_the_source_runs_has_a_nu
     BOOST_CHECK(ends(fg.top));
     BOOST_CHECK(log.says("set output_multiple to 4096 or less, or set ring_bytes= to 131072"));
     BOOST_CHECK(!log.says("set min_noutput_items"));
+}
+
+BOOST_AUTO_TEST_CASE(a_demand_made_while_a_refused_flowgraph_ends_is_kept)
+{
+    flowgraph fg(large_ring, "on", 60000);
+    fg.src->set_output_multiple(6000);
+    fg.src->set_max_noutput_items(100);
+    qa_log::anew();
+    gr::logging::singleton().add_default_sink(
+        std::make_shared<setter_at_a_line>("channel(s)", [src = std::weak_ptr<source>(fg.src)] {
+            if (const auto here = src.lock())
+                here->set_output_multiple(50);
+        }));
+    fg.top->start();
+    BOOST_CHECK(ends(fg.top));
+    BOOST_CHECK_EQUAL(fg.src->output_multiple(), 50);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
