@@ -35,6 +35,8 @@ void parse_item(arguments& a, std::string_view item)
 
     if (row != rows.end())
         row->set(a, *row, equals == item.npos ? "" : trimmed(item.substr(equals + 1)));
+    else if (key == "emulator")
+        throw std::invalid_argument("zcring: emulator takes no value; write emulator alone");
     else if (equals == item.npos)
         throw std::invalid_argument("zcring: \"" + std::string(item) +
                                     "\" is not an argument; write key=value with one of these "
@@ -66,7 +68,8 @@ void check(const arguments& a)
 {
     for (const argument_row& row : argument_rows())
         if (const auto value = row.number ? row.number(a) : std::nullopt)
-            check_range(row.info.key.c_str(), *value, row.low, row.high);
+            if (!(*value >= row.low && *value <= row.high))
+                throw_argument_error(row.info.key, number_text(*value), row.allowed);
     if (a.ring_bytes && *a.ring_bytes & (*a.ring_bytes - 1))
         throw_argument_error(
             "ring_bytes", std::to_string(*a.ring_bytes), "a power of two, such as 8388608");

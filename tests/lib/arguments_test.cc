@@ -203,4 +203,15 @@ TEST(Arguments, NameTheValueAndTheRange)
     EXPECT_NO_THROW(check_range("gain", 60, -60, 60));
 }
 
+TEST(Arguments, HaveOneTextForOneKey)
+{
+    for (const char* text : { "channels=9", "channels=x" })
+        expect_says(refusal(text), { text, "must be a whole number from 1 to 8" });
+}
+
+TEST(Arguments, SayThatAKeyTakesNoValue)
+{
+    expect_says(refusal("emulator=1"), { "emulator takes no value" });
+}
+
 } // namespace
