@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Judges a run of zcring verify: the samples, as counter_check saw them, and the sums of the
+// Judges a run of zcring verify: the samples, as counter_check counted them, and the sums of the
 // counters, which must agree with each other and with what the reader counted. A run is good
 // only if all of these hold; a loss that is accounted for is still a loss unless allowed.
 #include "verdict.h"

@@ -36,7 +36,7 @@ struct sum {
     bool holds = false;
 };
 
-//! The sums of the telemetry, and those of the telemetry with what the reader saw. Without
+//! The sums of the telemetry, and those of the telemetry with what the reader counted. Without
 //! telemetry there are none.
 std::vector<sum> check_sums(const evidence& e, const counter_check& samples);
 

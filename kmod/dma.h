@@ -51,14 +51,14 @@ struct zcring_device;
  *            when it is done. Returns true if it is not done but has held the lock for some
  *            milliseconds: other callers then get the lock, and @progress is called again with the
  *            same times while a stream runs; that may be another stream, which began after @mono_ns.
- *            Hardware that moves the samples by itself is always done
+ *            Hardware with its own DMA always returns false
  * @get_tuning: fills all of @tuning
  * @inject: injects a fault from @mono_ns on; -EINVAL while no stream runs, -ERANGE for an amount out
  *          of range. NULL for a real board, which has real faults
  *
  * All operations are called with the device's lock held, hence one at a time. They may sleep, but
- * only briefly: everyone who maps, observes or closes the device or unregisters the board waits for
- * the lock meanwhile and cannot be killed. A stream may also end by a fault (ZCRING_STATE_FAULT),
+ * only briefly: calls that map, observe or close the device, or unregister the board, wait for the
+ * lock uninterruptibly. A stream may also end by a fault (ZCRING_STATE_FAULT),
  * without @stop, while DMA goes on. Once the board is unregistered, only @set_scene, @stop and @free
  * are called, and they must not access the hardware.
  */
@@ -89,9 +89,9 @@ struct zcring_device *zcring_board_register(const struct zcring_dma_ops *ops, st
 					    void *board);
 
 /*
- * Removes a board, in two steps. unregister, which may be called after the hardware is gone, ends
- * the stream for good; no operation accesses the hardware afterwards. Then the driver makes sure that
- * no DMA is left and no interrupt comes any more. Then put unmaps the ring from @dev. The device
+ * Removes a board, in two steps. zcring_board_unregister(), which may be called after the hardware is
+ * gone, ends the stream for good; no operation accesses the hardware afterwards. Then the driver makes sure that
+ * no DMA is left and no interrupt comes any more. Then zcring_board_put() unmaps the ring from @dev. The device
  * itself lives on, without the driver, while files are open.
  */
 void zcring_board_unregister(struct zcring_device *zdev);

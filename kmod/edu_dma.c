@@ -241,8 +241,8 @@ static void zcring_edu_end_leg(struct zcring_edu_engine *engine, u64 interrupt_n
 }
 
 /*
- * The interrupt may belong to the start, or to a leg whose end was waited for earlier: therefore asks
- * the card.
+ * The interrupt may belong to the start, or to a leg whose end was waited for earlier: the
+ * function therefore reads the card's register.
  */
 static bool zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {

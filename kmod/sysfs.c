@@ -3,8 +3,8 @@
  * The sysfs attributes of a device: state, counters, configuration, tuning and scene.
  *
  * A configuration or a scene needs a stopped stream and belongs to the consumer: while there is a
- * consumer, writing such an attribute fails with EBUSY. Tuning is open to everyone who may write
- * the attribute. Counters are read from one consistent set.
+ * consumer, writing such an attribute fails with EBUSY. Tuning is allowed for every user who can
+ * write the attribute. Counters are read from one consistent set.
  */
 #include <linux/gcd.h>
 #include <linux/kernel.h>

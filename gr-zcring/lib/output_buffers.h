@@ -32,7 +32,7 @@ output_signature(const ::zcring::device& device, ::zcring::format type, zero_cop
  * filled.
  *
  * Ownership: refers to the block, which must outlive it; shares the stream with the rings.
- * Threading: check_topology(), make_buffer() and find_rings() are called while no thread of the
+ * Threading: check_topology() and make_buffer() are called while no thread of the
  * flowgraph runs; the rest belongs to the thread of work(). Any thread may call is_zero_copy().
  */
 class output_buffers final

@@ -83,7 +83,7 @@ public:
     // Below: once the flowgraph has stopped.
 
     std::uint64_t items() const { return d_items; }
-    //! Who says that the first item has its tags.
+    //! The srcid of the first item's tags.
     pmt::pmt_t first_srcid() const { return d_first_srcid; }
     //! Runs of samples that follow each other: first item, and which sample it is.
     const std::map<std::uint64_t, std::uint64_t>& runs(unsigned channel) const

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(short_bursts_are_no_reason_to_copy)
     BOOST_CHECK(!log.says("at this rate"));
 }
 
-// The runtime keeps the buffer then, and asks nobody.
+// The runtime then keeps the buffer, and does not query the needs of the new reader.
 BOOST_AUTO_TEST_CASE(a_new_reader_of_an_old_buffer_may_need_more_than_the_ring_has)
 {
     for (const auto& [rate, interval_us, vector_items, remedy] :

@@ -91,7 +91,7 @@ public:
 private:
     unsigned below(unsigned n) { return d_random() % n; }
     std::uint64_t taken() { return d_source->telemetry()["sample_clock"]; }
-    // In a stall the ADC goes on, though nobody has counted its samples yet.
+    // In a stall the ADC continues, but its samples are not counted yet.
     std::uint64_t clock_now()
     {
         const std::uint64_t counted = taken();

@@ -105,7 +105,7 @@ void script::check_channel(unsigned c)
         if (new_rate != rate) {
             explained = true;
             if (!claim(d_rates, c, item, new_rate))
-                wrong("an rx_rate that nobody set" + at);
+                wrong("an rx_rate that was not set" + at);
         } else if (std::abs(off) > 2) {
             explained = true;
             jumped += off;

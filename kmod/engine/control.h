@@ -3,7 +3,7 @@
  * Commands and their time: what a valid command is, at which sample it takes effect, and the queue
  * of timed commands.
  *
- * This part knows the sample clock and the queue only. The front end (front.h) applies a command.
+ * The functions here handle the sample clock and the queue only. The front end (front.h) applies a command.
  */
 #ifndef ZCRING_ENGINE_CONTROL_H
 #define ZCRING_ENGINE_CONTROL_H
@@ -30,7 +30,7 @@ struct zcring_control_queue {
 /* Checks the fields of @control for a device with @channels channels: 0 or -EINVAL. */
 int zcring_control_check(const struct zcring_control *control, u32 channels);
 
-/* Checks the timing that @what asks for, while a stream is @running or not: 0 or -EINVAL. */
+/* Checks the timing in @what, while a stream is @running or not: 0 or -EINVAL. */
 int zcring_control_check_timing(u32 what, bool running);
 
 /* Sets rate and time of @clock as @control has them, from @sample_clock on. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Delivery: the front end (front.h) takes the samples that are due, block by block, and makes
- * injected faults happen.
+ * Delivery: the front end (front.h) takes the samples that are due, block by block, and applies
+ * injected faults.
  *
  * All samples of a block are tuned alike: a block ends at the latest where the next command takes
- * effect. Whatever comes after the block that is being written (lost samples, a jump of the time of
- * day, a command) waits until that block is published.
+ * effect. Lost samples, a jump of the time of day and a command after the block that is being written
+ * take effect when that block is published.
  */
 #include "front.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two worlds of the engine, the kernel and user space: only this file knows in which world it is
- * compiled.
+ * The two worlds of the engine, the kernel and user space: only this file depends on the world that it is
+ * compiled for.
  *
  * Each world supplies the names below, and the engine uses no others:
  *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers
@@ -14,7 +14,7 @@
  *   zcring_load, zcring_store             one whole access, without ordering
  *   zcring_load_acquire, zcring_store_release
  *   zcring_fence_release, zcring_fence_acquire, zcring_fence_full
- *   zcring_relax                          lets other tasks run, in long loops
+ *   zcring_relax                          called in long loops, so that other tasks can run
  */
 #ifndef ZCRING_ENGINE_ENV_H
 #define ZCRING_ENGINE_ENV_H

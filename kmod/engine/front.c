@@ -3,7 +3,7 @@
  * The simulated front end (front.h): its settings, the start of a stream, and commands, which are
  * applied at their sample. delivery.c takes the samples.
  *
- * The front end is always tuned as the next sample is; a command for a later sample waits in the
+ * The front end always has the tuning of the next sample; a command for a later sample waits in the
  * queue. A new rate or time begins a new epoch of the clock at the sample where it takes effect.
  */
 #include "front.h"
@@ -214,8 +214,8 @@ static int front_check_command(const struct zcring_front *front, const struct zc
 
 /*
  * Finds the sample at which @command takes effect. During a stall, and while a block is being
- * written, the ADC goes on and executes commands, although none of that is delivered yet: "now" is
- * the ADC's present sample then.
+ * written, the ADC continues and executes commands before their samples are delivered: "now" is
+ * then the ADC's present sample.
  */
 static int front_find_sample(const struct zcring_front *front, struct zcring_control *command,
 			     u64 mono_ns, u64 *now)

@@ -3,7 +3,7 @@
  * The simulated front end: an ADC that takes a sample at every tick of the sample clock, and a DMA
  * engine that puts the samples into a stream while there is room and counts the rest as lost.
  *
- * Not locked: the caller lets in one thread at a time. Time comes in as arguments, so that the same
+ * Not locked: the caller serializes all calls. Times are arguments, so that the same
  * calls give the same bytes in the kernel and in user space.
  */
 #ifndef ZCRING_ENGINE_FRONT_H
@@ -80,7 +80,7 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 			 u64 mono_ns);
 
 /*
- * Injects a fault from @mono_ns on into the running stream; the next stream does not see it. 0,
+ * Injects a fault from @mono_ns on into the running stream; the fault does not affect the next stream. 0,
  * -EINVAL while no stream runs, -ENODEV once the device is gone, or what zcring_injection_add()
  * returns.
  */

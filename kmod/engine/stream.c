@@ -5,7 +5,7 @@
  *   sample_clock = produced + lost            produced = consumed + in the ring
  *
  * hold after every call. The consumer's tail is read once for each decision and compared with the
- * last valid tail and the head; after an invalid tail the stream is in the state of fault, and
+ * last valid tail and the head; after an invalid tail the state is ZCRING_STATE_FAULT, and
  * nothing more is written to the ring. The producer never reads its own shared fields back.
  */
 #include "stream.h"

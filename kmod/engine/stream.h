@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream: the producer's accounting over one ring. The accounting knows which samples were
- * produced, lost and released, but not where samples come from; the simulated front end (front.h)
+ * A stream: the producer's accounting over one ring. The accounting counts samples produced,
+ * lost and released, independent of their source; the simulated front end (front.h)
  * and a board's driver use it alike.
  *
  * Not locked: the owner calls it from one thread at a time. zcring_stream_readable() is the

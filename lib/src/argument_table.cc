@@ -27,7 +27,7 @@ static_assert(static_cast<int>(pacing::real) == 0 && static_cast<int>(pacing::fr
 template <auto Member>
 using value_of = typename std::decay_t<decltype(std::declval<arguments>().*Member)>::value_type;
 
-// Whether the number is in its range is found by check().
+// check() checks the range.
 template <auto Member>
 void set_number(arguments& a, const argument_row& row, std::string_view value)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Parses and checks the argument string. Which keys and values there are is the business of
-// argument_table.cc; here are the syntax, and the rules that concern more than one key.
+// Parses and checks the argument string. argument_table.cc defines the keys and values;
+// this file has the syntax, and the rules that concern more than one key.
 // Arguments that a program has set by itself go through the same check().
 #include <zcring/arguments.h>
 

@@ -14,7 +14,7 @@ namespace zcring {
  * \brief The interface to what produces the samples: opening, waiting and control.
  *
  * Every backend maps the same pages, and the reader works on these pages alike. A backend
- * has no knowledge of the streams or of the tuning of the past: session keeps both.
+ * does not store the streams or the tuning of the past: session does.
  * Order of calls: configure(), set_scene() and control() set the device up, then map() maps
  * the ring, then streams are started and stopped.
  * Threading: wait(), produce() and reopen() are called by the reader's thread only, the other
@@ -65,17 +65,19 @@ public:
     virtual void unplug() = 0;
     virtual void plug() = 0;
 
-    //! What reopen() calls on its way.
+    //! What reopen() calls.
     struct reopening {
         //! Sets up the device that replaces this one, before its ring is mapped. Not called
         //! by a backend that keeps its settings.
         std::function<void(backend& fresh)> set_up;
-        //! Called once no step can fail any more, and before the old ring is unmapped: no
-        //! sample of the old ring may be released from here on.
+        //! Called before the old ring is replaced: no sample of the old ring may be released
+        //! from here on. If a later step fails (the system refuses to move a mapping), the
+        //! device cannot be used any more.
         std::function<void()> end_stream;
     };
     //! Replaces a device that is gone by the one that has returned, with the ring at the same
-    //! addresses. Throws if it has not returned; the device is then gone as before.
+    //! addresses. Throws if it has not returned; the device is then gone as before. Throws, too,
+    //! if the ring cannot be replaced; see reopening::end_stream.
     virtual void reopen(const reopening& steps) = 0;
 
     /*!

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The one place where the library sleeps: for an event of the device, or until the reader is
-// woken by its own eventfd. Signals end the sleep early, and the caller looks again.
+// woken by its own eventfd. Signals end the sleep early, and the caller checks again.
 #include "poll_fds.h"
 
 #include <poll.h>

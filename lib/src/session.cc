@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Starts, tunes and reopens a device. Each call that the device answers also brings the
-// history of its tuning up to date, so that a device that returns can be tuned as the one
-// that went away. The descriptors are the consumer's to read, and other threads may tune:
-// while the device is there, it is asked; only when it is gone, and writes no more, are its
-// descriptors read here.
+// Starts, tunes and reopens a device. Each call to a device that is present also updates the
+// history of its tuning, so that a device that returns can be tuned as the one that was
+// unplugged. The reader's thread reads the descriptors, and other threads may tune. So, while
+// the device is present, its tuning is queried; once it is gone and writes no more, its
+// descriptors are read here.
 #include "session.h"
 
 #include <cerrno>
@@ -17,7 +17,7 @@ session::session(std::unique_ptr<backend> opened) : d_backend(std::move(opened))
     update_history(); // of the program that had the device before
 }
 
-// What the child leaves in its memory here ends with the child.
+// In a child the backend is leaked on purpose; the memory is freed when the child exits.
 session::~session()
 {
     if (is_in_child() && d_backend->is_bound_to_process())

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Finds out how a device was tuned at its end. A command for now takes effect at once, but is
+// Determines how a device was tuned at its end. A command for now takes effect at once, but is
 // in the descriptors only with its first sample. Up to two bursts without the command may
-// come before that: the burst that was half made, and the burst up to that sample. So a
-// command is applied again on top of the last burst, until more bursts than these have
+// come before that: the burst that was partly written, and the burst up to that sample. So a
+// command is applied again on top of the last burst, until more than two bursts have
 // followed it.
 #include "tuning_history.h"
 

@@ -12,16 +12,17 @@ namespace zcring {
 /*!
  * \brief How a device was tuned last, known even after the device is gone.
  *
- * A device that is there is asked for its tuning (update()). A device that is gone does not
- * answer: its last burst has the tuning of then (read_bursts()), and commands that were given
- * just before it went may be missing in that burst, so they are kept too (add_command()).
+ * A device that is present is queried for its tuning (update()). A device that is gone cannot
+ * be queried: its last burst has the tuning of then (read_bursts()), and commands that were
+ * given just before it was unplugged may be missing in that burst, so they are kept too
+ * (add_command()).
  * Commands for the time after the device has returned are stored by keep().
  * Threading: the caller serializes all calls. No call throws, except for lack of memory.
  */
 class tuning_history final
 {
 public:
-    //! The device answered \p tuned, and its burst_head was \p burst_head before it was asked.
+    //! The device reported \p tuned, and its burst_head was \p burst_head before the query.
     void update(const zcring_tuning& tuned, std::uint64_t burst_head);
 
     //! The device has accepted \p control, to take effect at once.

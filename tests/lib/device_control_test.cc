@@ -23,7 +23,7 @@ TEST(Device, RefusesACommandOutOfRangeAndChangesNothing)
     const double infinity = std::numeric_limits<double>::infinity();
     const auto refused = [&](const char* name, auto change) {
         command c;
-        c.frequency = 1e6; // good, and not to be obeyed either
+        c.frequency = 1e6; // valid, and must not be applied
         change(c);
         expect_says(message_of<std::invalid_argument>([&] { dev.control(c); }), { name });
     };
@@ -101,7 +101,7 @@ TEST(Device, StoresCommandsWhileItIsGone)
     EXPECT_EQ(dev.tuning().gain[0], 0);
 }
 
-// A device keeps its time: afterwards it is the machine's again, for those who come next.
+// A device keeps its time: afterwards it is set to the machine's time again, for the next tests.
 class DeviceTime : public testing::Test
 {
 protected:

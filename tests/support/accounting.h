@@ -36,7 +36,7 @@ std::string accounting_error(const Telemetry& t, std::uint64_t in_ring)
            std::to_string(t.consumed_samples) + " + " + std::to_string(in_ring) + " in the ring";
 }
 
-//! What an observer can check, who does not know the tail: the first identity, and that the ring
+//! What an observer can check without the tail: the first identity, and that the ring
 //! of \p ring_samples holds what is not consumed. Returns the first violation, or "".
 template <class Telemetry>
 std::string observed_accounting_error(const Telemetry& t, std::uint64_t ring_samples)

@@ -85,7 +85,7 @@ class Control:
         return True
 
     def overflow(self):
-        """Holds up whoever calls, until samples are lost, and retunes amid the gap."""
+        """Blocks the caller until samples are lost, and retunes within the gap."""
         lost = self.source.telemetry()["lost_samples"]
         return (eventually(lambda: self.source.telemetry()["lost_samples"] > lost) and
                 self.set("rx_freq", self.asked["rx_freq"][-1][0] + 1e3))

@@ -15,7 +15,7 @@ enum class status {
     woken,   //!< no samples; wake() was called
     stopped, //!< no samples, and none will follow: the stream is stopped
     fault,   //!< no samples, and none will follow: the stream ended by an error, or the
-             //!< device was opened before a fork() of this process
+             //!< parent process opened the device before fork()
     gone,    //!< no samples, and none will follow: the device is gone
 };
 
