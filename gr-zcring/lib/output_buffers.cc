@@ -198,8 +198,6 @@ std::string output_buffers::why_blocked() const
         if (!why.empty())
             return why + remedy_for_half(port, size);
     }
-    if (d_owner.output_multiple() <= d_noutput_limit)
-        return {};
     return "max_noutput_items is " + std::to_string(d_noutput_limit) +
            ", which is less than the output_multiple of " +
            std::to_string(d_owner.output_multiple()) +
@@ -299,14 +297,17 @@ bool output_buffers::start()
     const gr::block_detail_sptr detail = d_owner.detail();
     note_limits();
     d_rings.clear(); // the buffers may be new, or those of before lock() and unlock()
-    for (int port = 0; port < detail->noutputs(); port++)
-        d_rings.push_back(
-            std::dynamic_pointer_cast<ring_buffer>(detail->output(static_cast<unsigned>(port))));
+    d_smallest_buffer = std::numeric_limits<std::uint64_t>::max();
+    for (int port = 0; port < detail->noutputs(); port++) {
+        const gr::buffer_sptr buffer = detail->output(static_cast<unsigned>(port));
+        d_smallest_buffer = std::min<std::uint64_t>(d_smallest_buffer, buffer->bufsize());
+        d_rings.push_back(std::dynamic_pointer_cast<ring_buffer>(buffer));
+    }
     d_is_zero_copy =
         std::none_of(d_rings.begin(), d_rings.end(), [](const auto& ring) { return !ring; });
     d_noutput_limit = d_owner.max_noutput_items();
-    if (const std::string why = why_blocked(); !why.empty()) {
-        d_logger->error("{:s}: no samples: {:s}", d_stream->dev.name(), why);
+    if (is_blocked()) {
+        d_logger->error("{:s}: no samples: {:s}", d_stream->dev.name(), why_blocked());
         let_work_be_called();
         return false;
     }
@@ -342,9 +343,11 @@ std::uint64_t output_buffers::unread_items() const
 bool output_buffers::may_produce_pieces() const
 {
     for (unsigned port = 0; port < d_rings.size(); port++) {
+        if (d_rings[port])
+            return false;
         const gr::buffer_sptr buffer = d_owner.detail()->output(port);
         const int size = static_cast<int>(buffer->bufsize());
-        if (d_rings[port] || d_owner.max_noutput_items() <= size / 2 ||
+        if (d_owner.max_noutput_items() <= size / 2 ||
             buffer->get_mapping_type() != gr::buffer_mapping_type::double_mapped)
             return false;
     }

@@ -65,10 +65,17 @@ public:
     void stop();
 
     /*!
-     * Why the runtime will not call work() again, and what to set; empty if it will. A user can
-     * change output_multiple and min_noutput_items while the flowgraph runs. If half of a buffer
-     * does not hold them, the runtime ends the thread by an exception, and the flowgraph hangs.
+     * Whether the runtime will not call work() again. A user can change output_multiple and
+     * min_noutput_items while the flowgraph runs. If half of a buffer does not hold them, the
+     * runtime ends the thread by an exception, and the flowgraph hangs. Called after each call of
+     * work(), so it takes no lock and no reference.
      */
+    bool is_blocked() const
+    {
+        return d_smallest_buffer / 2 < items_at_once() ||
+               d_owner.output_multiple() > d_noutput_limit;
+    }
+    //! Why it is blocked, and what to set.
     std::string why_blocked() const;
 
     //! Whether all buffers are rings.
@@ -126,6 +133,7 @@ private:
     unsigned d_next_port = 0; //!< that make_buffer() is called for
     //! One for each connected output; null where the samples are copied.
     std::vector<std::shared_ptr<ring_buffer>> d_rings;
+    std::uint64_t d_smallest_buffer = 0; //!< in items
     std::atomic<bool> d_is_zero_copy;
 };
 

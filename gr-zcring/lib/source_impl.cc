@@ -128,10 +128,10 @@ bool source_impl::stop()
 // Whether the runtime will not call work() again, which is logged.
 bool source_impl::end_if_blocked()
 {
-    const std::string why = d_buffers.why_blocked();
-    if (why.empty())
+    if (!d_buffers.is_blocked())
         return false;
-    d_logger->error("{:s}: the stream ends: {:s}", d_stream->dev.name(), why);
+    d_logger->error(
+        "{:s}: the stream ends: {:s}", d_stream->dev.name(), d_buffers.why_blocked());
     d_has_started = false;
     d_publisher.remove_dead_subscribers();
     return true;
