@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <gnuradio/block_detail.h>
 #include <gnuradio/blocks/null_sink.h>
 #include <gnuradio/top_block.h>
 
@@ -82,6 +83,26 @@ BOOST_AUTO_TEST_CASE(a_flowgraph_in_a_child_ends_with_no_samples)
                           }),
                           0);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_in_a_child_waits_for_no_thread_of_the_parent)
+{
+    auto src = source::make(device_args() + fast, "sc16");
+    auto top = gr::make_top_block("parent");
+    auto sink = counter_sink::make(4);
+    top->connect(src, 0, sink, 0);
+    top->start();
+    BOOST_REQUIRE(sink->wait_for(1000));
+    {
+        const gr::thread::scoped_lock held(src->detail()->d_tpb.mutex);
+        BOOST_CHECK_EQUAL(in_child([&] {
+                              src->post(pmt::intern("command"), pmt::PMT_NIL);
+                              return 0;
+                          }),
+                          0);
+    }
+    top->stop();
+    top->wait();
 }
 
 BOOST_AUTO_TEST_CASE(settings_are_refused_in_a_child_and_the_parents_stream_goes_on)

@@ -64,8 +64,11 @@ source_impl::~source_impl()
         new std::shared_ptr<ring_stream>(d_stream);
 }
 
+// In a child of fork() the mutex of the queue may be locked for ever, by a thread of the parent.
 void source_impl::post(pmt::pmt_t port, pmt::pmt_t message)
 {
+    if (!d_stream->is_here())
+        return;
     gr::sync_block::post(port, message);
     d_waiting.wake();
 }
@@ -130,8 +133,7 @@ bool source_impl::end_if_blocked()
 {
     if (!d_buffers.is_blocked())
         return false;
-    d_logger->error(
-        "{:s}: the stream ends: {:s}", d_stream->dev.name(), d_buffers.why_blocked());
+    d_logger->error("{:s}: the stream ends: {:s}", d_stream->dev.name(), d_buffers.why_blocked());
     d_has_started = false;
     d_publisher.remove_dead_subscribers();
     return true;
