@@ -9,6 +9,7 @@
 # The base classes of source must be known before it.
 from gnuradio import gr  # noqa: F401
 
+from .recorded_frequency import recorded_frequency
 from .zcring_python import __version__, source  # noqa: F401
 
-__all__ = ["source"]
+__all__ = ["recorded_frequency", "source"]

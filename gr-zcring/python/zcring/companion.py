@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The code that GNU Radio Companion writes for the fields of the block's dialog.
+
+Only the templates of zcring_source.block.yml call these functions. Each takes Mako's context:
+context["seed"] is the code in the field Seed, and context["seed"]() its value, None if empty.
+Python keeps the code, so that a string of variables is evaluated when the flowgraph starts.
+"""
+
+import ast
+
+NUMBERS = ("ring_bytes", "interval_us", "seed")
+
+
+def _is_literal(code):
+    try:
+        ast.literal_eval(code)
+    except (ValueError, SyntaxError):
+        return False
+    return True
+
+
+def _has_arguments(context):
+    """Whether Device Arguments have items, or are a variable that may have some later."""
+    return context["args"]() or not _is_literal(str(context["args"]))
+
+
+def _items(context):
+    """The items that the fields give, in pairs of a text and the field whose value follows it."""
+    device, scene = context["device"], context["scene"]
+    if device == "emulator":
+        yield "emulator", None
+    elif device == "kernel":
+        yield "device=", context["device_path"]
+    if scene == "recording":
+        yield "scene=", context["scene_file"]
+    elif scene != "default":
+        yield "scene=" + scene, None
+    # Of a kernel device the field is hidden, whatever it was before.
+    if device != "kernel" and context["pace"] != "default":
+        yield "pace=" + context["pace"], None
+    if context["dma"] != "default":
+        yield "dma=" + context["dma"], None
+    for key in NUMBERS:
+        if context[key]() is not None:
+            yield key + "=", context[key]
+    if _has_arguments(context):  # the last: of a key that is given twice, the later value holds
+        yield "", context["args"]
+
+
+def _text(value):
+    """A value as the argument string has it."""
+    return value if isinstance(value, str) else str(int(value))
+
+
+def python_arguments(context):
+    """Python code of the argument string: one literal, as far as no variable is in it."""
+    parts = [""]  # literals and code, by turns
+
+    for text, field in _items(context):
+        parts[-1] += ("," if len(parts) > 1 or parts[0] else "") + text
+        if field is None:
+            continue
+        code, value = str(field), field()
+        if _is_literal(code):
+            parts[-1] += _text(value)
+        else:
+            parts += [f"({code})" if isinstance(value, str) else f"str(int({code}))", ""]
+    written = [part if n % 2 else repr(part) for n, part in enumerate(parts) if part]
+    if len(written) == 1 and written[0].startswith("("):
+        return written[0][1:-1]
+    return " + ".join(written) or "''"
+
+
+def python_frequency(context):
+    """Python code of the frequency of channel 0 in Hz; of an empty field, the recording's."""
+    if context["center_freq0"]:
+        return str(context["center_freq0"])
+    if context["scene"] != "recording" and not _has_arguments(context):
+        return "100e6"
+    return f"zcring.recorded_frequency({python_arguments(context)})"
