@@ -3,10 +3,14 @@
 
 Only the templates of zcring_source.block.yml call these functions. Each takes Mako's context:
 context["seed"] is the code in the field Seed, and context["seed"]() its value, None if empty.
-Python keeps the code, so that a string of variables is evaluated when the flowgraph starts.
+Python keeps the code, so that a string of variables is evaluated when the flowgraph starts. C++
+has another syntax for strings: there the values are those at the time of generation.
 """
 
 import ast
+import json
+
+from .recorded_frequency import recorded_frequency
 
 NUMBERS = ("ring_bytes", "interval_us", "seed")
 
@@ -78,3 +82,24 @@ def python_frequency(context):
     if context["scene"] != "recording" and not _has_arguments(context):
         return "100e6"
     return f"zcring.recorded_frequency({python_arguments(context)})"
+
+
+def _arguments(context):
+    """The argument string itself, with the values at the time of generation."""
+    items = (text + ("" if field is None else _text(field())) for text, field in _items(context))
+    return ",".join(item for item in items if item)
+
+
+def cpp_arguments(context):
+    """C++ code of the argument string."""
+    return json.dumps(_arguments(context), ensure_ascii=False)
+
+
+def cpp_frequency(context):
+    """C++ code of the frequency of channel 0 in Hz; of an empty field, the recording's."""
+    return str(context["center_freq0"]) or repr(recorded_frequency(_arguments(context)))
+
+
+def cpp_start_time(context):
+    """C++ code of the start time in ns since 1970."""
+    return f"{round(context['start_time']() * 10**9)}u"

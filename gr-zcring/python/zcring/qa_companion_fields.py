@@ -205,6 +205,28 @@ class QaCompanionFields(gr_unittest.TestCase):
             path.write_text(text, encoding="utf-8")
             self.assertEqual(zcring.recorded_frequency(f"scene={path}", 5.0), 5.0, text)
 
+    def test_cpp_has_the_values_at_the_time_of_generation(self):
+        block = self.block(device="kernel", device_path="path", scene="recording",
+                           scene_file="band", ring_bytes="ring", args=r"""'format=\"sc8\"'""",
+                           start_time="1700000000.5", samp_rate="f")
+        self.assertEqual(self.errors(block), [])
+        lines = block.cpp_templates.render("make").splitlines()
+        self.assertEqual(lines, [
+            r'this->source = gr::zcring::source::make("device=/dev/zcring1,scene=b.sigmf-meta,'
+            r'ring_bytes=1048576,format=\"sc8\"", "fc32", 1, f, 100000000.0, 0, "auto", "stop", '
+            r'"clip");',
+            "this->source->set_start_time(1700000000500000000u);"])
+
+    def test_cpp_has_the_frequency_of_a_recording(self):
+        block = self.block(scene="recording", scene_file=RECORDING)
+        self.assertIn(", 1e6, 1090000000.0, 0, ", block.cpp_templates.render("make"))
+        block = self.block(scene="recording", scene_file=RECORDING, center_freq0="f")
+        self.assertIn(", 1e6, f, 0, ", block.cpp_templates.render("make"))
+
+    def test_cpp_has_no_arguments_where_a_variable_has_none(self):
+        block = self.block(device="emulator", args="none")
+        self.assertIn('make("emulator", ', block.cpp_templates.render("make"))
+
     def test_an_empty_channel_follows_the_first(self):
         block = self.block(nchan="3", center_freq0="f", center_freq2="99e6")
         self.assertEqual(block.templates.render("make").splitlines()[1:], [
