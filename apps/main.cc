@@ -4,6 +4,7 @@
 // line on stderr and exit status 2. Exit status 1 is the subcommand's own.
 #include "info.h"
 #include "verify.h"
+#include "verify_recording.h"
 
 #include <zcring/arguments.h>
 
@@ -36,7 +37,10 @@ constexpr const char* about_info =
 constexpr const char* about_verify =
     "Streams with scene=counter, in which every sample contains its own index, checks every\n"
     "sample of every channel, and at the end the sums of the counters. Ctrl-C ends the run early.\n"
-    "zcring --help explains ARGS; a scene in ARGS is ignored.\n";
+    "zcring --help explains ARGS; a scene in ARGS is ignored.\n"
+    "Of a recording, given by the path of its metadata, all samples are read and compared with "
+    "the\n"
+    "SHA-512 in the metadata.\n";
 
 // The table of the argument string, and how to write one.
 std::string arguments_help()
@@ -101,7 +105,9 @@ void add_verify(CLI::App& command, app::verify_options& options)
 {
     CLI::App* verify =
         command.add_subcommand("verify", "Check that no sample is lost, doubled or torn");
-    verify->add_option("ARGS", options.arguments, "Which device, and its settings");
+    verify->add_option("ARGS",
+                       options.arguments,
+                       "Which device, and its settings; or a recording, FILE.sigmf-meta");
     verify->add_option("--samples", options.samples, "End after N samples of each channel")
         ->type_name("N")
         ->transform(between(1, 9e15, true));
@@ -150,7 +156,10 @@ int run(int argc, char** argv)
         std::cout << arguments_help();
         return 0;
     }
-    return command.got_subcommand("info") ? app::run_info(info) : app::run_verify(verify);
+    if (command.got_subcommand("info"))
+        return app::run_info(info);
+    return app::is_recording(verify.arguments) ? app::run_verify_recording(verify)
+                                               : app::run_verify(verify);
 }
 
 } // namespace

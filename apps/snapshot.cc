@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cmath>
+
 namespace app {
 
 namespace {
@@ -24,6 +26,8 @@ std::uint64_t in_ring(const zcring::telemetry& t)
     return t.produced_samples - t.consumed_samples;
 }
 
+bool has_noise(const snapshot& s) { return std::isfinite(s.tuning.noise); }
+
 table settings(const snapshot& s)
 {
     const std::size_t bytes = zcring::sample_bytes(s.format);
@@ -39,6 +43,8 @@ table settings(const snapshot& s)
     t.row("rate", { scaled(s.tuning.rate, "S/s") });
     t.row("bandwidth",
           { s.tuning.bandwidth > 0 ? scaled(s.tuning.bandwidth, "Hz") : "not limited" });
+    t.row("noise of the receiver",
+          { has_noise(s) ? plain(s.tuning.noise) + " dB of full scale" : "none" });
     for (unsigned c = 0; c < s.channels; c++)
         t.row("channel " + std::to_string(c),
               { scaled(s.tuning.frequency[c], "Hz") + ", " + plain(s.tuning.gain[c]) + " dB" });
@@ -61,6 +67,7 @@ table counters(const zcring::telemetry& t)
                "in " + counted(t.bursts, "burst") });
     rows.row("consumed", { grouped(t.consumed_samples), grouped(t.consumed_bytes) });
     rows.row("in the ring", { grouped(in_ring(t)), grouped(held) });
+    rows.row("clipped", { grouped(t.clipped_samples), "", "over all channels" });
     return rows;
 }
 
@@ -105,6 +112,7 @@ json to_json(const zcring::telemetry& t)
         { "ring_held_samples", in_ring(t) },        { "produced_bytes", t.produced_bytes },
         { "consumed_bytes", t.consumed_bytes },     { "overflow_bytes", t.overflow_bytes },
         { "overflow_count", t.overflow_count },     { "bursts", t.bursts },
+        { "clipped_samples", t.clipped_samples },
     };
 }
 
@@ -128,6 +136,7 @@ json to_json(const snapshot& s)
         { "interval_seconds", s.interval },
         { "rate_hz", s.tuning.rate },
         { "bandwidth_hz", s.tuning.bandwidth },
+        { "noise_db", has_noise(s) ? json(s.tuning.noise) : json(nullptr) },
         { "frequency_hz", frequency },
         { "gain_db", gain },
     };

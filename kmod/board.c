@@ -125,6 +125,7 @@ ZCRING_EXPORT(zcring_front_control);
 ZCRING_EXPORT(zcring_front_apply_due);
 ZCRING_EXPORT(zcring_front_apply_until);
 ZCRING_EXPORT(zcring_front_until_command);
+ZCRING_EXPORT(zcring_front_until_change);
 ZCRING_EXPORT(zcring_front_describe_burst);
 ZCRING_EXPORT(zcring_front_get_tuning);
 ZCRING_EXPORT(zcring_antenna_receive);

@@ -37,7 +37,7 @@ struct zcring_device;
  * @free: undoes @alloc; the stream does not run
  * @configure: gets another valid configuration; the stream has the new geometry already. When it
  *             returns, no DMA into the old ring is left
- * @set_scene: puts a valid scene on the air; @samples stay in place until the next scene. NULL for a
+ * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place until the next scene. NULL for a
  *             DMA engine without an antenna
  * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_MONOTONIC) plus the delay
  *         of @start. @time_ns is the time of day at @mono_ns, unless the time of the device was set or
@@ -70,7 +70,7 @@ struct zcring_dma_ops {
 	void *(*alloc)(struct zcring_device *zdev, void *board, const struct zcring_config *config);
 	void (*free)(void *dma);
 	void (*configure)(void *dma, const struct zcring_config *config);
-	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *samples);
+	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);

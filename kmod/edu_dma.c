@@ -76,7 +76,7 @@ static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 static void *zcring_edu_alloc(struct zcring_device *zdev, void *board,
 			      const struct zcring_config *config)
 {
-	struct zcring_edu_engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL);
+	struct zcring_edu_engine *engine = kvzalloc(sizeof(*engine), GFP_KERNEL);
 	struct zcring_edu *edu = board;
 
 	if (!engine)
@@ -90,7 +90,7 @@ static void *zcring_edu_alloc(struct zcring_device *zdev, void *board,
 
 static void zcring_edu_free(void *dma)
 {
-	kfree(dma);
+	kvfree(dma);
 }
 
 static void zcring_edu_configure(void *dma, const struct zcring_config *config)
@@ -101,11 +101,11 @@ static void zcring_edu_configure(void *dma, const struct zcring_config *config)
 	zcring_front_configure(&engine->front, config);
 }
 
-static void zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, const void *samples)
+static void zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
 {
 	struct zcring_edu_engine *engine = dma;
 
-	zcring_front_set_scene(&engine->front, scene, samples);
+	zcring_front_set_scene(&engine->front, scene, content, NULL);
 }
 
 /* The first block is begun by progress(), for the interrupt at the end of the delay. */
@@ -181,6 +181,31 @@ static u64 zcring_edu_block_samples(const struct zcring_edu_engine *engine)
 	return bytes / stream->sample_bytes;
 }
 
+/*
+ * Samples of the next block; 0 if the stream has ended. Samples that are missing in the scene are lost
+ * at once.
+ */
+static u64 zcring_edu_next_samples(struct zcring_edu_engine *engine)
+{
+	struct zcring_front *front = &engine->front;
+	enum zcring_presence presence;
+	u64 run;
+
+	while (true) {
+		zcring_front_apply_due(front);
+		run = zcring_front_until_command(front, ~0ULL);
+		run = zcring_front_until_change(front, run, &presence);
+		if (presence == ZCRING_PRESENT)
+			return min(run, zcring_edu_block_samples(engine));
+		if (presence == ZCRING_ENDED)
+			break;
+		zcring_stream_lose(engine->stream, run);
+		cond_resched();
+	}
+	zcring_stream_stop(engine->stream);
+	return 0;
+}
+
 static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 {
 	struct zcring_stream *stream = engine->stream;
@@ -188,8 +213,7 @@ static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 	u64 bytes;
 	u32 c;
 
-	zcring_front_apply_due(front);
-	engine->samples = zcring_front_until_command(front, zcring_edu_block_samples(engine));
+	engine->samples = zcring_edu_next_samples(engine);
 	engine->fits = min(engine->samples, zcring_stream_room(stream));
 	if (stream->state != ZCRING_STATE_RUNNING)
 		return;
@@ -197,8 +221,9 @@ static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 	zcring_front_describe_burst(front, &engine->burst);
 	bytes = engine->samples * stream->sample_bytes;
 	for (c = 0; c < stream->channels; c++)
-		zcring_antenna_receive(&front->antenna, c, stream->telemetry.sample_clock,
-				       engine->edu->page + c * bytes, engine->samples);
+		engine->burst.clipped_samples +=
+			zcring_antenna_receive(&front->antenna, c, stream->telemetry.sample_clock,
+					       engine->edu->page + c * bytes, engine->fits);
 	engine->leg = ZCRING_EDU_FILL;
 	zcring_edu_copy_in(engine->edu, engine->edu->page_dma, ZCRING_EDU_BUFFER,
 			   stream->channels * bytes);

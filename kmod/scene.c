@@ -34,12 +34,12 @@ void zcring_scene_abandon(struct zcring_device *zdev)
 	zcring_area_free(&old);
 }
 
-/* With both locks held; exchanges @samples with the old samples. */
+/* With both locks held; exchanges @content with the old one. */
 static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcring_scene *scene,
-				    struct zcring_area *samples)
+				    struct zcring_area *content)
 {
 	zdev->scene = *scene;
-	swap(zdev->scene_samples, *samples);
+	swap(zdev->scene_samples, *content);
 	zdev->ops->set_scene(zdev->dma, scene, zdev->scene_samples.address);
 }
 
@@ -67,6 +67,11 @@ static int zcring_scene_may_set(struct zcring_device *zdev, struct file *file)
 	return zdev->stream.state == ZCRING_STATE_RUNNING ? -EBUSY : 0;
 }
 
+static u64 zcring_scene_bytes(const struct zcring_scene *scene)
+{
+	return zcring_scene_segments_bytes(scene) + zcring_scene_samples_bytes(scene);
+}
+
 /* On return @samples and @old hold memory that the caller frees. */
 static int zcring_scene_apply(struct zcring_device *zdev, struct file *file,
 			      const struct zcring_scene *scene, struct zcring_area *samples,
@@ -83,7 +88,7 @@ static int zcring_scene_apply(struct zcring_device *zdev, struct file *file,
 	zcring_scene_clear_next(zdev, old);
 	if (scene->kind == ZCRING_SCENE_MEMORY) {
 		zdev->next_scene = *scene;
-		zdev->next_scene_bytes = scene->samples * zcring_sample_bytes(scene->format);
+		zdev->next_scene_bytes = zcring_scene_bytes(scene);
 		swap(zdev->next_scene_samples, *samples);
 	} else {
 		zcring_scene_put_on_air(zdev, scene, samples);
@@ -105,6 +110,8 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 	err = zcring_scene_check(scene);
 	if (err)
 		return err;
+	if (!zcring_scene_fits_memory(scene))
+		return -EINVAL;
 	err = zcring_consumer_lock_io(zdev, file);
 	if (err)
 		return err;
@@ -114,7 +121,7 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 	err = zcring_scene_may_set(zdev, file);
 	mutex_unlock(&zdev->lock);
 	if (!err && scene->kind == ZCRING_SCENE_MEMORY) {
-		bytes = PAGE_ALIGN(scene->samples * zcring_sample_bytes(scene->format));
+		bytes = PAGE_ALIGN(zcring_scene_bytes(scene));
 		err = zcring_device_may_alloc(zdev, bytes) ?: zcring_area_alloc(&samples, bytes);
 	}
 	if (!err)
@@ -146,18 +153,43 @@ static ssize_t zcring_scene_copy(struct zcring_device *zdev, const char __user *
 	return done;
 }
 
-/* With io_lock held: puts a completely written scene on the air. */
-static void zcring_scene_finish(struct zcring_device *zdev)
+/* With io_lock held: clips the floats of a completely written scene at full scale. */
+static void zcring_scene_clip(struct zcring_device *zdev)
+{
+	u32 sample_bytes = zcring_sample_bytes(zdev->next_scene.format);
+	u64 step = ZCRING_WRITE_STEP / sample_bytes;
+	u8 *at = zdev->next_scene_samples.address + zcring_scene_segments_bytes(&zdev->next_scene);
+	u64 rest = zcring_scene_samples_bytes(&zdev->next_scene) / sample_bytes;
+	u64 run;
+
+	for (; rest; rest -= run, at += run * sample_bytes) {
+		run = min(rest, step);
+		zcring_samples_clip(zdev->next_scene.format, at, run);
+		cond_resched();
+	}
+}
+
+/*
+ * With io_lock held: puts a completely written scene on the air. One whose segments contradict each
+ * other is dropped.
+ */
+static int zcring_scene_finish(struct zcring_device *zdev)
 {
 	struct zcring_area old;
+	int err;
 
 	if (zdev->next_scene_written < zdev->next_scene_bytes)
-		return;
+		return 0;
+	err = zcring_segments_check(&zdev->next_scene, zdev->next_scene_samples.address);
+	if (!err)
+		zcring_scene_clip(zdev);
 	mutex_lock(&zdev->lock);
 	zcring_scene_clear_next(zdev, &old);
-	zcring_scene_put_on_air(zdev, &zdev->next_scene, &old);
+	if (!err)
+		zcring_scene_put_on_air(zdev, &zdev->next_scene, &old);
 	mutex_unlock(&zdev->lock);
 	zcring_area_free(&old);
+	return err;
 }
 
 /* With io_lock held: 0 if @file may write and a scene is being written, else an error. */
@@ -176,7 +208,7 @@ static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
 }
 
 /*
- * Writes the announced scene up to its length: a longer write is short, and a write after the last
+ * Writes the announced segments and samples up to their length: a longer write is short, and a write after the last
  * byte fails with ENOSPC, as at the end of a disk.
  */
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
@@ -191,7 +223,7 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 	if (!result) {
 		bytes = min_t(u64, bytes, zdev->next_scene_bytes - zdev->next_scene_written);
 		result = zcring_scene_copy(zdev, from, bytes);
-		zcring_scene_finish(zdev);
+		result = zcring_scene_finish(zdev) ?: result;
 	}
 	mutex_unlock(&zdev->io_lock);
 	return result;

@@ -17,7 +17,7 @@
 static void *zcring_sim_alloc(struct zcring_device *zdev, void *board,
 			      const struct zcring_config *config)
 {
-	struct zcring_front *front = kzalloc(sizeof(*front), GFP_KERNEL);
+	struct zcring_front *front = kvzalloc(sizeof(*front), GFP_KERNEL);
 
 	if (!front)
 		return ERR_PTR(-ENOMEM);
@@ -27,7 +27,7 @@ static void *zcring_sim_alloc(struct zcring_device *zdev, void *board,
 
 static void zcring_sim_free(void *dma)
 {
-	kfree(dma);
+	kvfree(dma);
 }
 
 static void zcring_sim_configure(void *dma, const struct zcring_config *config)
@@ -35,9 +35,9 @@ static void zcring_sim_configure(void *dma, const struct zcring_config *config)
 	zcring_front_configure(dma, config);
 }
 
-static void zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, const void *samples)
+static void zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
 {
-	zcring_front_set_scene(dma, scene, samples);
+	zcring_front_set_scene(dma, scene, content, NULL);
 }
 
 static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)

@@ -21,7 +21,8 @@ static struct zcring_device *zcring_sysfs_device(struct device *dev)
 }
 
 ZCRING_NAMES(zcring_sysfs_states, ZCRING_STATE_STOPPED, "stopped", "running", "fault", "gone");
-ZCRING_NAMES(zcring_sysfs_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back");
+ZCRING_NAMES(zcring_sysfs_faults, ZCRING_FAULT_NONE, "none", "tail_past_head", "tail_went_back",
+	     "hardware");
 ZCRING_NAMES(zcring_sysfs_formats, ZCRING_FORMAT_SC8, "sc8", "sc16", "fc32");
 ZCRING_NAMES(zcring_sysfs_scenes, ZCRING_SCENE_TONE, "tone", "noise", "counter", "memory", "feed");
 
@@ -85,6 +86,7 @@ ZCRING_COUNTER_ATTR(overflow_bytes);
 ZCRING_COUNTER_ATTR(overflow_count);
 ZCRING_COUNTER_ATTR(lost_samples);
 ZCRING_COUNTER_ATTR(bursts);
+ZCRING_COUNTER_ATTR(clipped_samples);
 
 static int zcring_sysfs_get_config(struct device *dev, struct zcring_config *config)
 {
@@ -283,6 +285,24 @@ static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr, 
 }
 static DEVICE_ATTR_RW(gain_mb);
 
+static ssize_t noise_mb_show(struct device *dev, struct device_attribute *attr, char *to)
+{
+	struct zcring_tuning tuning;
+	int err = zcring_sysfs_get_tuning(dev, &tuning);
+
+	return err ?: zcring_sysfs_show_noise(to, tuning.noise_mb);
+}
+
+static ssize_t noise_mb_store(struct device *dev, struct device_attribute *attr, const char *from,
+			      size_t count)
+{
+	struct zcring_control control = { .what = ZCRING_CONTROL_NOISE };
+	int err = zcring_sysfs_parse_noise(from, &control.noise_mb);
+
+	return err ?: zcring_sysfs_control(dev, &control, count);
+}
+static DEVICE_ATTR_RW(noise_mb);
+
 static ssize_t scene_show(struct device *dev, struct device_attribute *attr, char *to)
 {
 	u32 kind;
@@ -324,6 +344,7 @@ static struct attribute *zcring_sysfs_attrs[] = {
 	&dev_attr_overflow_count.attr,
 	&dev_attr_lost_samples.attr,
 	&dev_attr_bursts.attr,
+	&dev_attr_clipped_samples.attr,
 	&dev_attr_sample_rate.attr,
 	&dev_attr_interval_us.attr,
 	&dev_attr_ring_bytes.attr,
@@ -331,6 +352,7 @@ static struct attribute *zcring_sysfs_attrs[] = {
 	&dev_attr_format.attr,
 	&dev_attr_frequency.attr,
 	&dev_attr_gain_mb.attr,
+	&dev_attr_noise_mb.attr,
 	&dev_attr_scene.attr,
 	NULL,
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Values of sysfs attributes as text: enumerations by name, frequencies and rates in hertz.
+ * Values of sysfs attributes as text: enumerations by name, frequencies and rates in hertz,
+ * the level of the noise in millibels.
  *
  * Hertz have up to six decimals, so that every number of microhertz is printed and parsed exactly.
  * A text that is not wholly a value is refused.
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
+#include <linux/kstrtox.h>
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
@@ -75,4 +77,25 @@ int zcring_sysfs_parse_hz(const char *from, s64 *uhz)
 	}
 	*uhz = negative ? -(s64)size : (s64)size;
 	return 0;
+}
+
+ssize_t zcring_sysfs_show_noise(char *to, s32 noise_mb)
+{
+	if (noise_mb == ZCRING_NOISE_NONE)
+		return sysfs_emit(to, "none\n");
+	return sysfs_emit(to, "%d\n", noise_mb);
+}
+
+int zcring_sysfs_parse_noise(const char *from, s32 *noise_mb)
+{
+	int err;
+
+	if (sysfs_streq(from, "none")) {
+		*noise_mb = ZCRING_NOISE_NONE;
+		return 0;
+	}
+	err = kstrtos32(from, 0, noise_mb);
+	if (err)
+		return err;
+	return *noise_mb == ZCRING_NOISE_NONE ? -EINVAL : 0; /* has a name */
 }

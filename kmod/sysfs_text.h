@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values of sysfs attributes as text: names of enumerations, and hertz. */
+/* Values of sysfs attributes as text: names of enumerations, hertz, and the level of noise. */
 #ifndef ZCRING_SYSFS_TEXT_H
 #define ZCRING_SYSFS_TEXT_H
 
@@ -36,5 +36,11 @@ ssize_t zcring_sysfs_show_hz(char *to, s64 uhz);
 
 /* 0, -EINVAL for a text that is no number, -ERANGE beyond +-ZCRING_FREQ_UHZ_MAX. */
 int zcring_sysfs_parse_hz(const char *from, s64 *uhz);
+
+/* Writes @noise_mb, or "none" for ZCRING_NOISE_NONE, and a newline to @to, a page. */
+ssize_t zcring_sysfs_show_noise(char *to, s32 noise_mb);
+
+/* 0, -EINVAL for a text that is neither a number nor "none", -ERANGE beyond 32 bits. */
+int zcring_sysfs_parse_noise(const char *from, s32 *noise_mb);
 
 #endif /* ZCRING_SYSFS_TEXT_H */

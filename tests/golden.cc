@@ -29,9 +29,22 @@ namespace {
 using namespace zcring;
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t samples_hashed = 20000;
-constexpr unsigned channels = 2;
+constexpr unsigned channels = 2; // one is centred, one is tuned
 constexpr double centre = 433.92e6;
+constexpr double scene_rate = 240e3; // an emulated machine must keep up
+
+// How the scene is received. Both channels together have all of the scene, some of it, and an edge.
+struct reception {
+    double offset; // Hz, of the tuned channel
+    double gain;   // dB
+    const char* noise;
+};
+
+constexpr reception receptions[] = {
+    { 12345.678901, 0, "none" },
+    { -34567.890123, -3.5, "-40" },
+    { 109876.543210, 30, "-20" },
+};
 
 class hash
 {
@@ -90,7 +103,7 @@ private:
             .write(static_cast<const char*>(samples), static_cast<std::streamsize>(size));
         std::ofstream(scene(name))
             << R"({"global": {"core:datatype": ")" << datatype
-            << R"(", "core:sample_rate": 1000000, "core:version": "1.0.0"},)"
+            << R"(", "core:sample_rate": 240000, "core:version": "1.0.0"},)"
             << R"("captures": [{"core:sample_start": 0, "core:frequency": 433920000}],)"
             << R"("annotations": []})";
     }
@@ -98,13 +111,13 @@ private:
     std::string d_path;
 };
 
-std::string hash_of(device& dev)
+std::string hash_of(device& dev, std::uint64_t samples)
 {
     reader in(dev);
     std::array<hash, channels> hashes;
     const std::size_t bytes = sample_bytes(dev.format());
     dev.start();
-    for (std::uint64_t left = samples_hashed; left;) {
+    for (std::uint64_t left = samples; left;) {
         const status s = in.wait(1, 60s);
         if (s != status::data)
             throw std::runtime_error(std::string("the stream ended early: ") + to_string(s));
@@ -127,27 +140,37 @@ std::string hash_of(device& dev)
     return text;
 }
 
+std::string one_line(const std::string& arguments, unsigned decimation, const reception& r)
+{
+    device dev(arguments + ",rate=240000,freq=433920000,channels=2,interval_us=5000," +
+               "ring_bytes=1048576,dma=copy,seed=42,noise=" + r.noise);
+    if (decimation != 1)
+        dev.set_rate(scene_rate / decimation);
+    dev.set_frequency(centre + r.offset, 1u << 1);
+    dev.set_gain(r.gain);
+    // More than a block of rotors, and not much more than the samples of one recording.
+    return hash_of(dev, 300 + 4000 / decimation);
+}
+
 std::string all_lines(const std::string& where)
 {
     const recordings files;
     std::ostringstream lines;
-    for (const char* format : { "sc8", "sc16", "fc32" })
+    for (const std::string format : { "sc8", "sc16", "fc32" })
         for (const std::string scene :
              { "tone", "noise", "counter", "recorded-sc8", "recorded-sc16", "recorded-fc32" })
-            for (const double offset : { 0.0, 12345.678901 })
-                for (const double gain : { 0.0, -3.5 }) {
+            for (const unsigned decimation : { 1u, 2u, 3u, 8u, 25u, 64u })
+                for (const reception& r : receptions) {
                     const bool recorded = scene.rfind("recorded-", 0) == 0;
-                    device dev(where +
-                               ",rate=1e6,freq=433920000,gain=0,channels=2,interval_us=10000,"
-                               "ring_bytes=4194304,dma=copy,seed=42,format=" +
-                               format +
-                               ",scene=" + (recorded ? files.scene(scene.substr(9)) : scene));
-                    if (offset != 0)
-                        dev.set_frequency(centre + offset);
-                    if (gain != 0)
-                        dev.set_gain(gain);
-                    lines << scene << "-as-" << format << (offset != 0 ? "-tuned" : "-centred")
-                          << (gain != 0 ? "-3.5dB " : "-0dB ") << hash_of(dev) << '\n';
+                    if (decimation != 1 && !recorded)
+                        continue;
+                    lines << scene << "-as-" << format << "-by-" << decimation << "-gain=" << r.gain
+                          << "-noise=" << r.noise << ' '
+                          << one_line(where + ",format=" + format + ",scene=" +
+                                          (recorded ? files.scene(scene.substr(9)) : scene),
+                                      decimation,
+                                      r)
+                          << '\n';
                 }
     return lines.str();
 }

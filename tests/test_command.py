@@ -6,12 +6,14 @@ ZCRING_TEST_DEVICE=device=/dev/zcring0 runs what needs a device, too.
 """
 
 import glob
+import hashlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -53,8 +55,8 @@ class Usage(unittest.TestCase):
     def test_help_explains_every_key(self):
         status, out, err = run("--help")
         self.assertEqual((status, err), (0, ""))
-        keys = "device emulator format channels rate freq gain ring_bytes interval_us scene dma"
-        for key in (keys + " pace seed").split():
+        keys = "device emulator format channels rate freq gain noise ring_bytes interval_us scene"
+        for key in (keys + " start stop loop dma pace seed").split():
             self.assertRegex(out, rf"(?m)^  {key}(=\S*)? ")
 
     def test_arguments_prints_the_table_of_the_help(self):
@@ -115,7 +117,7 @@ class Info(unittest.TestCase):
         status, report = run_json(
             "info",
             "emulator,format=fc32,channels=3,rate=2.5e6,freq=433.92e6,gain=-1.5,"
-            "ring_bytes=65536,interval_us=2000",
+            "ring_bytes=65536,interval_us=2000,noise=-70.5",
         )
         self.assertEqual(status, 0)
         expected = {
@@ -129,6 +131,7 @@ class Info(unittest.TestCase):
             "interval_seconds": 0.002,
             "rate_hz": 2.5e6,
             "bandwidth_hz": 0,
+            "noise_db": -70.5,
             "frequency_hz": [433.92e6] * 3,
             "gain_db": [-1.5] * 3,
         }
@@ -138,14 +141,19 @@ class Info(unittest.TestCase):
         _, report = run_json("info", "emulator")
         for key in (
             "sample_clock produced_samples consumed_samples lost_samples ring_held_samples "
-            "produced_bytes consumed_bytes overflow_bytes overflow_count bursts"
+            "produced_bytes consumed_bytes overflow_bytes overflow_count bursts clipped_samples"
         ).split():
             self.assertEqual(report[key], 0, key)
+
+    def test_no_noise_is_null_in_the_json(self):
+        self.assertIsNone(run_json("info", "emulator,noise=none")[1]["noise_db"])
+        self.assertIn("none", run("info", "emulator,noise=none")[1])
 
     def test_the_table_has_units(self):
         status, out, _ = run("info", "emulator,rate=2.4e6,gain=0.5")
         self.assertEqual(status, 0)
-        for words in ("2.4 MS/s", "100 MHz, 0.5 dB", "8 MiB", "50 ms", "sc16, 4 bytes a sample"):
+        for words in ("2.4 MS/s", "100 MHz, 0.5 dB", "8 MiB", "50 ms", "sc16, 4 bytes a sample",
+                      "-80 dB of full scale"):
             self.assertIn(words, out)
 
     @unittest.skipIf(glob.glob("/dev/zcring[0-9]*"), "there is a device")
@@ -318,6 +326,67 @@ class OnADevice(unittest.TestCase):
         )
         self.assertEqual((status, report["verdict"]), (0, "accounted"), report)
         self.assertGreater(report["overflow_count"], 0)
+
+
+class Recording(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.meta = pathlib.Path(folder.name, "r.sigmf-meta")
+        self.data = self.meta.with_suffix(".sigmf-data")
+        self.samples = bytes(range(256)) * 20000  # read in several pieces
+        self.data.write_bytes(self.samples)
+        self.describe(hashlib.sha512(self.samples).hexdigest())
+
+    def describe(self, sha512):
+        description = {"core:version": "1.0.0", "core:datatype": "ci16_le",
+                       "core:sample_rate": 1e6}
+        if sha512:
+            description["core:sha512"] = sha512
+        self.meta.write_text(json.dumps({"global": description, "captures": []}))
+
+    def expect_wrong(self):
+        status, out, err = run("verify", str(self.meta))
+        self.assertEqual((status, err), (1, ""))
+        self.assertIn(f"{self.data}: wrong: the SHA-512 of the samples is not the one", out)
+        for samples in (self.samples, self.data.read_bytes()):
+            self.assertIn(hashlib.sha512(samples).hexdigest(), out)
+        status, report = run_json("verify", str(self.meta))
+        self.assertEqual((status, report["good"]), (1, False))
+
+    def test_the_samples_that_were_recorded_are_ok(self):
+        status, out, err = run("verify", str(self.meta))
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out, f"{self.data}: ok, 5,120,000 bytes\n")
+        status, report = run_json("verify", str(self.meta))
+        self.assertEqual((status, report["good"], report["bytes"]), (0, True, 5120000))
+
+    def test_one_bit_is_noticed_and_so_is_a_missing_byte(self):
+        for samples in (self.samples[:-1] + b"\xfe", b"\x01" + self.samples[1:],
+                        self.samples[:-1], self.samples + b"\0"):
+            self.data.write_bytes(samples)
+            self.expect_wrong()
+
+    def test_what_cannot_be_checked_is_refused(self):
+        def refused(*arguments):
+            status, out, err = run("verify", *arguments)
+            self.assertEqual((status, out), (2, ""))
+            self.assertRegex(err, r"\Azcring: [^\n]+\n\Z")
+            return err
+
+        self.assertIn("remove --samples", refused(str(self.meta), "--samples=5"))
+        self.describe(None)
+        self.assertIn("no core:sha512", refused(str(self.meta)))
+        self.assertIn("none.sigmf-meta", refused("/none.sigmf-meta"))
+        self.describe("00")
+        self.data.unlink()
+        self.assertIn("r.sigmf-data", refused(str(self.meta)))
+        os.mkfifo(self.data)
+        self.assertIn("not a regular file", refused(str(self.meta)))
+
+    def test_a_recording_in_an_argument_string_is_a_scene(self):
+        status, _, _ = run("verify", f"emulator,pace=free,scene={self.meta}", "--samples=1000")
+        self.assertEqual(status, 0)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -23,7 +24,7 @@ constexpr const char* hardware_keys[] = {
     "mboard",  "mtune",     "pc_clock_resync", "power_dbm",
 };
 
-constexpr const char* known = "freq, tune, gain, rate, bandwidth, chan, time and tag";
+constexpr const char* known = "freq, tune, gain, rate, bandwidth, noise, chan, time and tag";
 constexpr std::uint64_t ns_per_s = 1000000000;
 
 [[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
@@ -42,6 +43,17 @@ pmt::pmt_t first_of_pair(const std::string& key, const pmt::pmt_t& value)
     if (!pmt::is_pair(value))
         refuse(key + " is " + pmt::write_string(value) + "; it must be a pair of real numbers");
     return pmt::car(value);
+}
+
+// A level, or the symbol none.
+double noise_level(const pmt::pmt_t& value)
+{
+    if (!pmt::is_symbol(value))
+        return number("noise", value);
+    if (pmt::symbol_to_string(value) != "none")
+        refuse("noise is " + pmt::write_string(value) +
+               "; it must be a real number or the symbol none");
+    return -std::numeric_limits<double>::infinity();
 }
 
 unsigned channel_mask(const pmt::pmt_t& value, unsigned channels)
@@ -115,6 +127,8 @@ command_message parse_command(pmt::pmt_t message, unsigned channels)
             set(change.rate, key, value);
         else if (key == "bandwidth")
             set(change.bandwidth, key, value);
+        else if (key == "noise")
+            set(change.noise, key, pmt::from_double(noise_level(value)));
         else if (key == "chan")
             change.channels = channel_mask(value, channels);
         else if (key == "time")

@@ -24,7 +24,7 @@ struct command_message {
 
 /*!
  * Reads a dict, or a pair of one key and its value, with the keys of gr-uhd: freq, gain, rate,
- * bandwidth, chan, time, tag. Other keys of gr-uhd's set what only hardware has (antenna,
+ * bandwidth, chan, time, tag; and noise. Other keys of gr-uhd's set what only hardware has (antenna,
  * lo_offset, …): they are ignored, and the rest holds. Throws std::invalid_argument, which says
  * what is allowed, for a key that gr-uhd does not have either and for a value of the wrong type;
  * the device checks the ranges.

@@ -50,6 +50,11 @@ pmt::pmt_t overflow_event(const burst& b)
     return dict("overflow", b).add("lost", pmt::from_uint64(b.lost));
 }
 
+pmt::pmt_t overload_event(const burst& b, std::uint64_t clipped)
+{
+    return dict("overload", b).add("clipped", pmt::from_uint64(clipped));
+}
+
 std::vector<pmt::pmt_t> retune_events(const burst& b, unsigned channels)
 {
     std::vector<pmt::pmt_t> events;

@@ -29,6 +29,9 @@ extern const pmt::pmt_t events;
 extern const pmt::pmt_t telemetry;
 } // namespace ports
 
+//! overload: \p clipped (uint64) samples were clipped since the event before.
+pmt::pmt_t overload_event(const ::zcring::burst& burst, std::uint64_t clipped);
+
 //! overflow: `lost` (uint64) samples are missing just before the item.
 pmt::pmt_t overflow_event(const ::zcring::burst& burst);
 

@@ -33,6 +33,7 @@ std::map<std::string, std::uint64_t> named_counters(const ::zcring::telemetry& t
         { "overflow_bytes", t.overflow_bytes },
         { "overflow_count", t.overflow_count },
         { "bursts", t.bursts },
+        { "clipped_samples", t.clipped_samples },
     };
 }
 
@@ -43,7 +44,8 @@ publisher::publisher(gr::block& owner,
     : d_owner(owner),
       d_stream(stream),
       d_logger(std::move(logger)),
-      d_debug_logger(std::move(debug_logger))
+      d_debug_logger(std::move(debug_logger)),
+      d_bands(d_stream.dev, d_logger)
 {
     d_owner.message_port_register_out(ports::events);
     d_owner.message_port_register_out(ports::telemetry);
@@ -53,6 +55,7 @@ void publisher::start()
 {
     d_last_telemetry = {};
     d_losses = {};
+    d_overload = {};
 }
 
 void publisher::publish_event(const pmt::pmt_t& event) { publish(ports::events, event); }
@@ -63,11 +66,14 @@ void publisher::publish_burst(const ::zcring::burst& burst)
         publish_event(overflow_event(burst));
         log_loss(burst.lost);
     }
+    if (burst.clipped_samples)
+        publish_overload(burst);
     if (burst.tuned_channels)
         for (const pmt::pmt_t& event : retune_events(burst, d_stream.dev.channels()))
             publish_event(event);
     if (burst.rate_changed)
         publish_event(rate_event(burst));
+    d_bands.check(burst);
 }
 
 std::chrono::nanoseconds publisher::publish_telemetry(std::chrono::nanoseconds longest)
@@ -110,6 +116,22 @@ void publisher::publish(const pmt::pmt_t& port, const pmt::pmt_t& message)
     } catch (const std::exception& e) { // a subscriber was destroyed just now
         d_debug_logger->debug("no message: {:s}", e.what());
     }
+}
+
+// At most once a second, with the sum since the event before. A signal that is too strong clips in
+// every burst.
+void publisher::publish_overload(const ::zcring::burst& burst)
+{
+    d_overload.samples += burst.clipped_samples;
+    const auto now = steady::now();
+    if (now < d_overload.next_event)
+        return;
+    d_overload.next_event = now + 1s;
+    publish_event(overload_event(burst, d_overload.samples));
+    d_logger->warn("{:s}: overload: {:d} samples clipped; reduce the gain",
+                   d_stream.dev.name(),
+                   d_overload.samples);
+    d_overload.samples = 0;
 }
 
 // Logs at most once a second, with the sums since the stream started.

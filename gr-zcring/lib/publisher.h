@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "band_watch.h"
 #include "ring_stream.h"
 
 #include <gnuradio/block.h>
@@ -40,7 +41,8 @@ public:
     //! Publishes a dict at async_msgs.
     void publish_event(const pmt::pmt_t& event);
 
-    //! Publishes what changed at the first sample of \p burst, and logs the samples lost before it.
+    //! Publishes what changed at the first sample of \p burst. Logs samples lost before it, clipped
+    //! samples in it, and channels that receive nothing of the scene.
     void publish_burst(const ::zcring::burst& burst);
 
     //! Time between two telemetry messages; 0: none are sent.
@@ -59,6 +61,7 @@ public:
 
 private:
     void publish(const pmt::pmt_t& port, const pmt::pmt_t& message);
+    void publish_overload(const ::zcring::burst& burst);
     void log_loss(std::uint64_t lost);
 
     gr::block& d_owner;
@@ -66,6 +69,7 @@ private:
     const gr::logger_ptr d_logger;
     const gr::logger_ptr d_debug_logger;
 
+    band_watch d_bands;
     std::atomic<std::chrono::nanoseconds> d_interval{};
     std::chrono::steady_clock::time_point d_last_telemetry{};
 
@@ -74,6 +78,11 @@ private:
         std::uint64_t gaps = 0;
         std::chrono::steady_clock::time_point next_line{};
     } d_losses; //!< of this stream
+
+    struct {
+        std::uint64_t samples = 0; //!< clipped since the last event
+        std::chrono::steady_clock::time_point next_event{};
+    } d_overload;
 };
 
 } // namespace zcring

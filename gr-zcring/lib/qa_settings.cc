@@ -76,21 +76,25 @@ BOOST_AUTO_TEST_CASE(values_that_a_source_is_made_with_are_clipped_too)
                       std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(a_recorded_scene_keeps_its_rate)
+BOOST_AUTO_TEST_CASE(a_recording_is_resampled_when_it_is_opened)
 {
     auto& log = qa_log::anew();
     auto src = clipping(",scene=" + recording, 3e6);
-    BOOST_CHECK_EQUAL(src->samp_rate(), 2e6);
-    BOOST_CHECK(log.says("the scene keeps its rate"));
-    for (const double rate : { 1e6, 3e6 })
+    BOOST_CHECK_EQUAL(src->samp_rate(), 3e6);
+    for (const double rate : { 1.5e6, 3e6 / 64, 3e6 }) {
         src->set_samp_rate(rate);
-    BOOST_CHECK_EQUAL(src->samp_rate(), 2e6);
+        BOOST_CHECK_EQUAL(src->samp_rate(), rate);
+    }
+    BOOST_CHECK_EQUAL(log.count("stays as it is"), 0u);
+    for (const double rate : { 2e6, 4e6, 3e6 / 65 })
+        src->set_samp_rate(rate);
+    BOOST_CHECK_EQUAL(src->samp_rate(), 3e6);
     BOOST_CHECK_EQUAL(log.count("stays as it is"), 1u);
     auto strict = [] {
         return source::make(device_args() + ",scene=" + recording, "sc16", 1, 2e6);
     };
     src.reset(); // a device has one user at a time
-    BOOST_CHECK_THROW(strict()->set_samp_rate(1e6), std::system_error);
+    BOOST_CHECK_THROW(strict()->set_samp_rate(3e6), std::system_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_setter_does_not_throw_for_a_device_that_is_gone)
@@ -270,6 +274,7 @@ BOOST_AUTO_TEST_CASE(a_warning_says_what_has_happened)
     BOOST_CHECK_EQUAL(src->samp_rate(), 2e6);
     src->set_samp_rate(1e12);
     BOOST_CHECK_EQUAL(src->samp_rate(), 2e6);
+    BOOST_CHECK(log.says("the recording plays at its own rate: "));
     BOOST_CHECK(!log.says("and is set to"));
     BOOST_CHECK(log.says("rate=1000000000000 is refused, and the setting stays as it is"));
     src.reset();

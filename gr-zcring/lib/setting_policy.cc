@@ -24,6 +24,7 @@ const range rate_range{ limits::rate_min, limits::rate_max, 0 };
 const range frequency_range{ -limits::frequency_max, limits::frequency_max, 1e-6 };
 const range gain_range{ limits::gain_min, limits::gain_max, 0.01 };
 const range bandwidth_range{ 0, limits::frequency_max, 1e-6 };
+const range noise_range{ limits::noise_min, limits::noise_max, 0.01 };
 
 std::string number(double value)
 {

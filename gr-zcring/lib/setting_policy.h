@@ -72,6 +72,7 @@ extern const range rate_range;
 extern const range frequency_range;
 extern const range gain_range;
 extern const range bandwidth_range;
+extern const range noise_range;
 
 } // namespace zcring
 } // namespace gr

@@ -59,8 +59,8 @@ void warn_of_clipping(setting_policy& policy, const allowed_value& setting, doub
         setting, (setting.nearest ? "is set to " : "is set to the default, ") + number(set));
 }
 
-// With out_of_range=clip, a recorded scene keeps its own rate, whatever was asked for; then \p a has
-// no rate any more.
+// With out_of_range=clip, a recording that cannot be resampled to the rate that was asked for, because
+// it would be too long for the memory, plays at its own; then \p a has no rate any more.
 std::shared_ptr<ring_stream> open(arguments& a, setting_policy& policy)
 {
     try {
@@ -70,7 +70,7 @@ std::shared_ptr<ring_stream> open(arguments& a, setting_policy& policy)
             throw;
         a.rate.reset();
         auto stream = std::make_shared<ring_stream>(a); // throws, if the rate was not the reason
-        policy.warn(e.what(), std::string("the scene keeps its rate: ") + e.what());
+        policy.warn(e.what(), std::string("the recording plays at its own rate: ") + e.what());
         return stream;
     }
 }
@@ -129,7 +129,7 @@ source::sptr source::make(const std::string& args,
     if (lost == device_lost::wait)
         mode = zero_copy_mode::off;
     std::shared_ptr<ring_stream> stream = open(a, *policy);
-    if (a.rate) // a recorded scene, which keeps its own rate, is warned of in open()
+    if (a.rate) // a recording that plays at its own rate is warned of in open()
         warn_of_clipping(*policy, rate, samp_rate);
     warn_of_clipping(*policy, freq, center_freq);
     warn_of_clipping(*policy, level, gain);

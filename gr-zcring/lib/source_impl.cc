@@ -95,6 +95,11 @@ bool source_impl::start()
                    to_string(d_stream->dev.format()),
                    to_string(d_type),
                    is_zero_copy() ? "zero copy" : "one copy");
+    if (const std::uint64_t clamped = d_stream->dev.clamped_scene_samples())
+        d_logger->warn("{:s}: {:d} samples of the recording are beyond full scale, 1.0, and are "
+                       "clipped; lower its level to keep them",
+                       d_stream->dev.name(),
+                       clamped);
     d_srcid = alias_pmt();
     d_latency.reset();
     d_publisher.start();
@@ -174,7 +179,10 @@ int source_impl::end_or_call_again(status found)
         return lose_device();
     if (found == status::timeout || found == status::woken)
         return d_waiting.downstream_done() ? done() : call_again();
-    d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
+    if (found == status::stopped) // at the end of a recording that does not loop
+        d_logger->info("{:s}: the recording has ended", d_stream->dev.name());
+    else
+        d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
     return done();
 }
 

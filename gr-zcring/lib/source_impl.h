@@ -42,6 +42,7 @@ public:
     void set_center_freq(double freq, int chan) override;
     void set_gain(double gain, int chan) override;
     void set_bandwidth(double bandwidth) override;
+    void set_noise(double level) override;
     void set_time_now(std::uint64_t time_ns) override;
     void set_start_time(std::uint64_t time_ns) override;
     void set_command_time(std::uint64_t time_ns) override;
@@ -51,10 +52,13 @@ public:
     double center_freq(int chan) const override;
     double gain(int chan) const override;
     double bandwidth() const override;
-    range get_samp_rates() const override;
+    double noise() const override;
+    range get_samp_rate_range() const override;
+    std::vector<double> get_samp_rate_list() const override;
     range get_freq_range(int chan) const override;
     range get_gain_range(int chan) const override;
     range get_bandwidth_range(int chan) const override;
+    range get_noise_range() const override;
     std::uint64_t time_now() const override;
     std::map<std::string, std::uint64_t> telemetry() const override;
     std::map<std::uint64_t, std::uint64_t> latency_histogram() const override;
@@ -88,6 +92,7 @@ private:
     double rpc_produced() { return rpc_counter("produced_samples"); }
     double rpc_lost() { return rpc_counter("lost_samples"); }
     double rpc_overflows() { return rpc_counter("overflow_count"); }
+    double rpc_clipped() { return rpc_counter("clipped_samples"); }
 
     // Below: the thread of work().
     ::zcring::status wait_for_device();

@@ -33,6 +33,7 @@ void source_impl::setup_rpc()
     show("produced_samples", &source_impl::rpc_produced, "samples", "Samples put into the ring");
     show("lost_samples", &source_impl::rpc_lost, "samples", "Samples lost by overflow");
     show("overflow_count", &source_impl::rpc_overflows, "gaps", "Gaps in the stream");
+    show("clipped_samples", &source_impl::rpc_clipped, "samples", "Samples beyond full scale");
 #endif
 }
 

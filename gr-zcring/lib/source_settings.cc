@@ -82,6 +82,15 @@ void source_impl::set_bandwidth(double bandwidth)
     set(&command::bandwidth, d_policy->allowed("bandwidth", bandwidth, bandwidth_range));
 }
 
+// No noise at all is beyond the range of the levels, and allowed.
+void source_impl::set_noise(double level)
+{
+    const bool is_none = std::isinf(level) && level < 0;
+    set(&command::noise,
+        is_none ? allowed_value{ "noise", level, level, noise_range }
+                : d_policy->allowed("noise", level, noise_range));
+}
+
 void source_impl::set_time_now(std::uint64_t time_ns) { d_session.set_time_now(time_ns); }
 
 void source_impl::set_start_time(std::uint64_t time_ns)
@@ -130,7 +139,16 @@ double source_impl::gain(int chan) const
 }
 
 double source_impl::bandwidth() const { return d_stream->checked_device().tuning().bandwidth; }
-range source_impl::get_samp_rates() const { return rate_range; }
+double source_impl::noise() const { return d_stream->checked_device().tuning().noise; }
+
+range source_impl::get_samp_rate_range() const
+{
+    const std::vector<double> rates = get_samp_rate_list();
+    return rates.empty() ? rate_range : range{ rates.back(), rates.front(), 0 };
+}
+
+std::vector<double> source_impl::get_samp_rate_list() const { return d_stream->dev.rates(); }
+range source_impl::get_noise_range() const { return noise_range; }
 
 range source_impl::get_freq_range(int chan) const
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The scene on the air and the analogue part of a receiver, in integer arithmetic:
+ * The scene on the air, and the radio that receives it, in integer arithmetic:
  *
- *   antenna -> tuner -> gain -> sample format
+ *   antenna -> tuner -> channel filter, decimation -> gain -> noise -> ADC -> sample format
  *
  * Every sample is a function of the settings, the seed, the channel and its sample clock alone: the
  * samples do not depend on how a stream is cut into bursts.
@@ -10,54 +10,195 @@
 #ifndef ZCRING_ENGINE_ANTENNA_H
 #define ZCRING_ENGINE_ANTENNA_H
 
+#include "filter.h"
 #include "sample.h"
+#include "timeline.h"
 
 /**
  * struct zcring_tuner - the tuning of one channel
  * @freq_uhz: tuned frequency
  * @gain_mb: gain
- * @gain: @gain_mb as a factor in 1 / ZCRING_GAIN_UNITY (arith.h)
- * @step: rotation per sample, in 2^-64 of a turn
- * @phase: rotation of the sample at @phase_clock, in the same unit
- * @phase_clock: sample clock of the last retune
- * @out_of_band: the scene lies outside the tuned band, and the samples are 0
+ * @gain: the same as a factor
+ * @is_silent: nothing of the scene is within the band
+ * @is_filtered: the scene goes through the filter
+ * @step: rotation for each sample of the scene, in 2^-64 of a turn
+ * @phase: rotation at the place @phase_place of the scene, in the same unit
+ * @phase_place: place in the scene at the last retune
+ * @centre: the middle of the part of the scene that is received, from the tuned frequency, for each
+ *          sample of the scene, in the same unit
+ * @mix: rotors before the filter, which put that part around 0
+ * @turn: rotors after the filter, which put it back
+ * @width: the width of that part for which @taps were made, in 2^-63 of the scene's rate
+ * @decimation: the decimation for which @taps were made
+ * @taps: the filter
  */
 struct zcring_tuner {
 	s64 freq_uhz;
 	s32 gain_mb;
-	u64 gain;
+	struct zcring_gain gain;
+	bool is_silent;
+	bool is_filtered;
 	u64 step;
 	u64 phase;
-	u64 phase_clock;
-	bool out_of_band;
+	u64 phase_place;
+	u64 centre;
+	struct zcring_rotors mix;
+	struct zcring_rotors turn;
+	u64 width;
+	u32 decimation;
+	struct zcring_taps taps;
+};
+
+#define ZCRING_CHUNK 512U /* samples computed in one piece */
+
+/**
+ * struct zcring_workspace - memory for the samples of one chunk
+ * @window: inputs of the filter
+ * @i: outputs of the filter, I
+ * @q: outputs of the filter, Q
+ * @values: I and Q in turn
+ */
+struct zcring_workspace {
+	struct zcring_window window;
+	s32 i[ZCRING_CHUNK];
+	s32 q[ZCRING_CHUNK];
+	s32 values[2 * ZCRING_CHUNK];
+};
+
+#define ZCRING_SOURCE_SAMPLES 16384U /* asked for in one call */
+
+/**
+ * struct zcring_scene_source - where the samples of a scene come from that is not in memory
+ * @samples: returns @n samples of a channel, from the sample @first on, which stay in place until the
+ *           next call for that channel; NULL if they cannot be read. NULL: the scene is in memory
+ * @context: its first argument
+ */
+struct zcring_scene_source {
+	const u8 *(*samples)(void *context, u32 channel, u64 first, u32 n);
+	void *context;
 };
 
 /**
  * struct zcring_antenna - a scene and the tuners that receive it
- * @scene: kind, centre, rate and length
- * @samples: samples of the scene; NULL for built-in kinds
+ * @loops: the loops over samples for this machine
+ * @scene: kind, rate and length
+ * @timeline: its segments
+ * @freq_uhz: frequency at the centre of the segment for which the tuners are tuned
+ * @samples: samples of the scene, one channel after the other; NULL for built-in kinds
+ * @source: where they come from instead
+ * @failed: @source could not read samples: those received since are undefined
+ * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the centre
+ * @tone_rate_den: the same, denominator
  * @seed: seed of the noise
  * @format: enum zcring_format of the received samples
+ * @decimation: samples of the scene for each sample received
+ * @place: place in the scene, without loops, at @place_clock
+ * @place_clock: sample clock of the last change of rate
+ * @has_noise: noise is added before the ADC
+ * @noise: its level
  * @tuner: tuner of each channel
+ * @work: memory of the chunk that is computed
  */
 struct zcring_antenna {
+	const struct zcring_loops *loops;
 	struct zcring_scene scene;
+	struct zcring_timeline timeline;
+	s64 freq_uhz;
 	const u8 *samples;
+	struct zcring_scene_source source;
+	bool failed;
+	u64 tone_rate_num;
+	u64 tone_rate_den;
 	u64 seed;
 	u32 format;
+	u32 decimation;
+	u64 place;
+	u64 place_clock;
+	bool has_noise;
+	struct zcring_gain noise;
 	struct zcring_tuner tuner[ZCRING_CHANNELS_MAX];
+	struct zcring_workspace work;
 };
 
-/* 0, -EINVAL for a field out of range, -EOPNOTSUPP for a kind that is not simulated. */
+/*
+ * 0, -EINVAL for a field out of range, -EOPNOTSUPP for a kind that is not simulated. Does not look at
+ * the segments.
+ */
 int zcring_scene_check(const struct zcring_scene *scene);
 
-/* Computes rotation and gain of @channel from its settings; they hold from @sample_clock on. */
+/* Whether a checked scene has at most ZCRING_SCENE_BYTES_MAX bytes of samples. */
+bool zcring_scene_fits_memory(const struct zcring_scene *scene);
+
+/* Bytes of the segments and, after them, of the samples of a scene that fits into memory. */
+u64 zcring_scene_segments_bytes(const struct zcring_scene *scene);
+u64 zcring_scene_samples_bytes(const struct zcring_scene *scene);
+
+/*
+ * Scene samples for each sample at a rate, 1 to ZCRING_DECIMATION_MAX; 0 if @scene cannot be
+ * received at that rate. 1 for a built-in scene.
+ */
+u32 zcring_scene_decimation(const struct zcring_scene *scene, u64 rate_num, u64 rate_den);
+
+/* For a zeroed antenna. */
+void zcring_antenna_init(struct zcring_antenna *antenna);
+
+/*
+ * Puts a checked scene on the air, whose @content is its checked segments and its samples, or, with a
+ * @source, its segments alone. Set the rate and tune afterwards.
+ */
+void zcring_antenna_set_scene(struct zcring_antenna *antenna, const struct zcring_scene *scene,
+			      const void *content, const struct zcring_scene_source *source);
+
+/* Sets the level of the noise in millibels of full scale, or ZCRING_NOISE_NONE. */
+void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb);
+
+/* The rate, which holds from @sample_clock on. The scene can be received at it. */
+void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
+			     u64 sample_clock);
+
+/* Place in the scene, without loops, of the sample at @sample_clock. */
+static inline u64 zcring_antenna_place(const struct zcring_antenna *antenna, u64 sample_clock)
+{
+	return antenna->place + (sample_clock - antenna->place_clock) * antenna->decimation;
+}
+
+/*
+ * How many of the next @samples samples, from @sample_clock on, are alike: there, missing in the
+ * scene, or after its end.
+ */
+static inline u64 zcring_antenna_run(const struct zcring_antenna *antenna, u64 sample_clock,
+				     u64 samples, enum zcring_presence *presence)
+{
+	return zcring_timeline_run(&antenna->timeline, zcring_antenna_place(antenna, sample_clock),
+				   antenna->decimation, samples, presence);
+}
+
+/* Whether the scene has another frequency at @sample_clock than the one for which it is tuned. */
+static inline bool zcring_antenna_has_moved(const struct zcring_antenna *antenna, u64 sample_clock)
+{
+	u64 place = zcring_antenna_place(antenna, sample_clock);
+
+	return zcring_timeline_freq_uhz(&antenna->timeline, place) != antenna->freq_uhz;
+}
+
+/* Takes over the frequency of the scene at @sample_clock. Tune all channels afterwards. */
+static inline void zcring_antenna_follow(struct zcring_antenna *antenna, u64 sample_clock)
+{
+	u64 place = zcring_antenna_place(antenna, sample_clock);
+
+	antenna->freq_uhz = zcring_timeline_freq_uhz(&antenna->timeline, place);
+}
+
+/* Computes the tuning of @channel from its settings; it holds from @sample_clock on. */
 void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num, u64 rate_den,
 			 u64 sample_clock);
 
-/* Writes @n samples, from @sample_clock on, as @channel receives them. */
-void zcring_antenna_receive(const struct zcring_antenna *antenna, u32 channel, u64 sample_clock,
-			    u8 *out, u64 n);
+/*
+ * Writes @n samples, from @sample_clock on, as @channel receives them. Returns how many of them were
+ * clipped.
+ */
+u64 zcring_antenna_receive(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out,
+			   u64 n);
 
 /* Number of samples after which the signal of @channel repeats; 0 if it never does. */
 u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel);

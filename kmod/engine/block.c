@@ -10,7 +10,7 @@
  */
 #include "block.h"
 
-#define BLOCK_RUN 65536ULL /* samples written before zcring_relax() */
+#define BLOCK_RUN 65536ULL /* samples of the scene received before zcring_relax() */
 
 void zcring_resident_review(struct zcring_resident *resident, const struct zcring_antenna *antenna,
 			    const struct zcring_stream *stream, bool wanted)
@@ -43,31 +43,33 @@ void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream
 {
 	block->samples = min(samples, zcring_stream_room(stream));
 	block->lost = samples - block->samples;
+	block->clipped = 0;
 	block->is_resident = block->samples && zcring_resident_holds(resident, stream);
 	block->written = block->is_resident ? block->samples : 0;
 }
 
-bool zcring_block_write(struct zcring_block *block, const struct zcring_antenna *antenna,
+bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *antenna,
 			const struct zcring_stream *stream, u64 *work)
 {
+	u64 sample_work = (u64)stream->channels * antenna->decimation;
 	u64 most, place, run;
 	u32 c;
 
 	for (; block->written < block->samples; block->written += run) {
-		most = *work / stream->channels;
+		most = *work / sample_work;
 		if (!most)
 			return false;
 		place = zcring_ring_place(stream->head + block->written, stream->ring_samples);
 		run = min(block->samples - block->written, stream->ring_samples - place);
-		run = min(run, BLOCK_RUN);
+		run = min(run, BLOCK_RUN / antenna->decimation);
 		run = min(run, most);
 		for (c = 0; c < stream->channels; c++) {
-			zcring_antenna_receive(antenna, c,
-					       stream->telemetry.sample_clock + block->written,
-					       stream->data[c] + place * stream->sample_bytes, run);
+			block->clipped += zcring_antenna_receive(
+				antenna, c, stream->telemetry.sample_clock + block->written,
+				stream->data[c] + place * stream->sample_bytes, run);
 			zcring_relax();
 		}
-		*work -= run * stream->channels;
+		*work -= run * sample_work;
 	}
 	return true;
 }

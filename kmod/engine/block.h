@@ -14,12 +14,14 @@
  * @samples: length of the burst; the ring had room for them when the block was begun
  * @written: number of samples written so far
  * @lost: samples that are lost after the block: the ring had no room for them when it was begun
+ * @clipped: how many of @written were clipped, over all channels
  * @is_resident: the samples are in the ring already
  */
 struct zcring_block {
 	u64 samples;
 	u64 written;
 	u64 lost;
+	u64 clipped;
 	bool is_resident;
 };
 
@@ -50,10 +52,10 @@ void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream
 			struct zcring_resident *resident, u64 samples);
 
 /*
- * Writes the samples of @block that are not written yet. @work is how many samples of all channels
- * may be written; it is reduced by those that were. False if @work did not suffice.
+ * Writes the samples of @block that are not written yet. @work is how many samples of the scene may be
+ * received, over all channels; it is reduced by those that were. False if @work did not suffice.
  */
-bool zcring_block_write(struct zcring_block *block, const struct zcring_antenna *antenna,
+bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *antenna,
 			const struct zcring_stream *stream, u64 *work);
 
 #endif /* ZCRING_ENGINE_BLOCK_H */

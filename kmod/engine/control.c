@@ -11,7 +11,7 @@
 
 #define CONTROL_ALL                                                             \
 	(ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH | \
-	 ZCRING_CONTROL_RATE | ZCRING_CONTROL_TIME | CONTROL_TIMED)
+	 ZCRING_CONTROL_RATE | ZCRING_CONTROL_TIME | ZCRING_CONTROL_NOISE | CONTROL_TIMED)
 #define CONTROL_TIMED (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME)
 
 int zcring_control_check(const struct zcring_control *control, u32 channels)
@@ -20,7 +20,7 @@ int zcring_control_check(const struct zcring_control *control, u32 channels)
 
 	if (!(what & ~CONTROL_TIMED) || what & ~CONTROL_ALL)
 		return -EINVAL;
-	if (control->reserved0 || !zcring_all_zero(control->reserved, 4))
+	if (!zcring_all_zero(control->reserved, 4))
 		return -EINVAL;
 	if (!control->channels || control->channels >> channels)
 		return -EINVAL;
@@ -29,6 +29,11 @@ int zcring_control_check(const struct zcring_control *control, u32 channels)
 		return -EINVAL;
 	if (what & ZCRING_CONTROL_GAIN &&
 	    (control->gain_mb > ZCRING_GAIN_MB_MAX || control->gain_mb < ZCRING_GAIN_MB_MIN))
+		return -EINVAL;
+	if (what & ZCRING_CONTROL_NOISE && control->noise_mb != ZCRING_NOISE_NONE &&
+	    (control->noise_mb > ZCRING_NOISE_MB_MAX || control->noise_mb < ZCRING_NOISE_MB_MIN))
+		return -EINVAL;
+	if (!(what & ZCRING_CONTROL_NOISE) && control->noise_mb)
 		return -EINVAL;
 	if (what & ZCRING_CONTROL_BANDWIDTH && control->bandwidth_uhz > ZCRING_FREQ_UHZ_MAX)
 		return -EINVAL;

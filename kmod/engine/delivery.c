@@ -4,10 +4,13 @@
  * injected faults.
  *
  * All samples of a block are tuned alike: a block ends at the latest where the next command takes
- * effect. Lost samples, a jump of the time of day and a command after the block that is being written
+ * effect, or where the scene has a gap or another frequency. A scene that ends stops the stream. Lost samples, a jump of the time of day and a command after the block that is being written
  * take effect when that block is published.
  */
 #include "front.h"
+
+#define DELIVERY_SEGMENT_COST 16ULL /* in samples written */
+#define DELIVERY_RETUNE_COST  32768ULL
 
 /* Applies an injected jump of the time of day at the next sample. */
 static void delivery_apply_jump(struct zcring_front *front)
@@ -43,7 +46,10 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 /* Publishes the samples of the block that are written, and drops the rest of the block. */
 static void delivery_publish_block(struct zcring_front *front)
 {
-	struct zcring_burst burst = { .samples = front->block.written };
+	struct zcring_burst burst = {
+		.samples = front->block.written,
+		.clipped_samples = front->block.clipped,
+	};
 	struct zcring_block none = {};
 
 	if (burst.samples) {
@@ -59,9 +65,17 @@ static void delivery_publish_block(struct zcring_front *front)
 /* Continues the block that is being written, if any; false if @work did not suffice. */
 static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 {
+	const struct zcring_block none = {};
 	u64 lost = front->block.lost;
+	bool is_complete;
 
-	if (!zcring_block_write(&front->block, &front->antenna, front->stream, work))
+	is_complete = zcring_block_write(&front->block, &front->antenna, front->stream, work);
+	if (front->antenna.failed) {
+		front->block = none;
+		zcring_stream_fail(front->stream, ZCRING_FAULT_HARDWARE);
+		return true;
+	}
+	if (!is_complete)
 		return false;
 	delivery_publish_block(front);
 	if (front->stream->state == ZCRING_STATE_RUNNING)
@@ -70,16 +84,47 @@ static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 	return true;
 }
 
-/* Takes @samples samples; false if @work did not suffice, with a block of them being written. */
+/*
+ * Charges a change of the scene to @work: taking it costs time, too, and the scene may have one at every
+ * sample. False if @work does not suffice.
+ */
+static bool delivery_pay_for_scene(const struct zcring_front *front, u64 *work)
+{
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+	u64 cost = DELIVERY_SEGMENT_COST;
+
+	if (front->antenna.timeline.count == 1)
+		return true;
+	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
+		cost += DELIVERY_RETUNE_COST;
+	if (*work < cost)
+		return false;
+	*work -= cost;
+	return true;
+}
+
+/* Takes @samples samples; false if @work did not suffice: a block may be being written then. */
 static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
 {
 	u64 *drop_samples = &front->injected.drop_samples;
 	struct zcring_stream *stream = front->stream;
+	enum zcring_presence presence;
 	u64 run;
 
 	for (; samples && stream->state == ZCRING_STATE_RUNNING; samples -= run) {
 		zcring_front_apply_due(front);
+		if (!delivery_pay_for_scene(front, work))
+			return false;
 		run = zcring_front_until_command(front, samples);
+		run = zcring_front_until_change(front, run, &presence);
+		if (presence == ZCRING_ENDED) {
+			zcring_stream_stop(stream);
+			break;
+		}
+		if (presence == ZCRING_MISSING) {
+			zcring_stream_lose(stream, run);
+			continue;
+		}
 		if (*drop_samples) {
 			run = min(run, *drop_samples);
 			*drop_samples -= run;

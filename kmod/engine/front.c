@@ -13,10 +13,27 @@ static void front_tune(struct zcring_front *front, u32 channels)
 	u64 sample_clock = front->stream->telemetry.sample_clock;
 	u32 c;
 
+	zcring_antenna_set_rate(&front->antenna, front->clock.rate_num, front->clock.rate_den,
+				sample_clock);
+	if (zcring_antenna_has_moved(&front->antenna, sample_clock)) {
+		zcring_antenna_follow(&front->antenna, sample_clock);
+		channels = ~0U;
+	}
 	for (c = 0; c < front->config.channels; c++)
 		if (channels & (1U << c))
 			zcring_antenna_tune(&front->antenna, c, front->clock.rate_num,
 					    front->clock.rate_den, sample_clock);
+}
+
+/* Noise that was not set: a floor under the tone. A recording has its own. */
+static void front_set_noise(struct zcring_front *front)
+{
+	bool has_floor = front->antenna.scene.kind == ZCRING_SCENE_TONE &&
+			 front->config.dma != ZCRING_DMA_RESIDENT;
+
+	if (!front->noise_is_set)
+		front->noise_mb = has_floor ? ZCRING_NOISE_MB_DEFAULT : ZCRING_NOISE_NONE;
+	zcring_antenna_set_noise(&front->antenna, front->noise_mb);
 }
 
 /* Takes over the rate, and the tuning of @channels, from the next sample on. */
@@ -40,6 +57,11 @@ static void front_apply_tuning(struct zcring_front *front, const struct zcring_c
 			tuner->freq_uhz = control->freq_uhz;
 		if (control->what & ZCRING_CONTROL_GAIN)
 			tuner->gain_mb = control->gain_mb;
+	}
+	if (control->what & ZCRING_CONTROL_NOISE) {
+		front->noise_is_set = true;
+		front->noise_mb = control->noise_mb;
+		front_set_noise(front);
 	}
 	if (control->what & ZCRING_CONTROL_BANDWIDTH)
 		front->bandwidth_uhz = control->bandwidth_uhz;
@@ -92,6 +114,15 @@ u64 zcring_front_until_command(const struct zcring_front *front, u64 samples)
 					 samples);
 }
 
+u64 zcring_front_until_change(struct zcring_front *front, u64 samples, enum zcring_presence *presence)
+{
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+
+	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
+		front_retune(front, ~0U);
+	return zcring_antenna_run(&front->antenna, sample_clock, samples, presence);
+}
+
 void zcring_front_apply_executed(struct zcring_front *front)
 {
 	zcring_front_apply_until(front, front->queue.adc_clock);
@@ -109,6 +140,7 @@ void zcring_front_configure(struct zcring_front *front, const struct zcring_conf
 	front->clock.rate_num = config->rate_num;
 	front->clock.rate_den = config->rate_den;
 	front->queue.count = 0; /* they were checked against another configuration */
+	front_set_noise(front);
 	front_tune(front, ~0U);
 }
 
@@ -120,28 +152,33 @@ void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 
 	memset(front, 0, sizeof(*front));
 	front->stream = stream;
-	front->antenna.scene = tone;
+	zcring_antenna_init(&front->antenna);
+	zcring_antenna_set_scene(&front->antenna, &tone, NULL, NULL);
+	front->antenna.tone_rate_num = config->rate_num;
+	front->antenna.tone_rate_den = config->rate_den;
 	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
 		front->antenna.tuner[c].freq_uhz = tone.freq_uhz;
 	zcring_front_configure(front, config);
 }
 
 void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *samples)
+			    const void *content, const struct zcring_scene_source *source)
 {
 	zcring_front_apply_executed(front);
-	front->antenna.scene = *scene;
-	front->antenna.samples = samples;
+	zcring_antenna_set_scene(&front->antenna, scene, content, source);
+	front->antenna.tone_rate_num = front->clock.rate_num;
+	front->antenna.tone_rate_den = front->clock.rate_den;
+	front->noise_is_set = false;
+	front_set_noise(front);
 	front->queue.count = 0; /* they were checked against another scene */
 	front_tune(front, ~0U);
 }
 
 static bool front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den)
 {
-	const struct zcring_scene *scene = &front->antenna.scene;
+	u32 decimation = zcring_scene_decimation(&front->antenna.scene, num, den);
 
-	return scene->kind != ZCRING_SCENE_MEMORY ||
-	       (__uint128_t)scene->rate_num * den == (__uint128_t)num * scene->rate_den;
+	return decimation && zcring_timeline_has_sample(&front->antenna.timeline, decimation);
 }
 
 /* The device's own time of day, if it was set; else @time_ns. */
@@ -163,6 +200,7 @@ static void front_begin(struct zcring_front *front, const struct zcring_start *s
 	zcring_clock_begin(&front->clock, front->stream->telemetry.sample_clock,
 			   mono_ns + start->delay_ns, epoch_time_ns);
 	front->block = none;
+	front->antenna.failed = false;
 	front->interrupt_ns = 0;
 	injected->stalled_until_ns = 0;
 	injected->jump_ns = 0;
@@ -278,6 +316,7 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 	tuning->rate_num = clock->rate_num;
 	tuning->rate_den = clock->rate_den;
 	tuning->bandwidth_uhz = front->bandwidth_uhz;
+	tuning->noise_mb = front->noise_mb;
 	tuning->time_ns = front_time_of_day(front, mono_ns, time_ns);
 	if (front->stream->state == ZCRING_STATE_RUNNING)
 		tuning->time_ns = zcring_clock_now(clock, mono_ns);

@@ -17,7 +17,8 @@
 #include "injection.h"
 #include "stream.h"
 
-#define ZCRING_STEP_SAMPLES 1048576ULL /* of all channels, written in one step: some milliseconds */
+#define ZCRING_STEP_SAMPLES \
+	1048576ULL /* of the scene, over all channels, in a step: milliseconds */
 
 /**
  * struct zcring_front - the simulated front end of one device
@@ -28,6 +29,8 @@
  * @time_is_set: the time of day was set; else the caller's time of day holds
  * @time_offset_ns: the time of day that was set, less the clock that paces the hardware
  * @bandwidth_uhz: as set; reported, not simulated
+ * @noise_is_set: @noise_mb was set since the scene was set; else it follows from the scene
+ * @noise_mb: level of the noise, or ZCRING_NOISE_NONE
  * @block: the block that is being written, tuned as the front end is; no samples: none
  * @queue: timed commands
  * @resident: state of resident DMA
@@ -42,6 +45,8 @@ struct zcring_front {
 	bool time_is_set;
 	u64 time_offset_ns;
 	u64 bandwidth_uhz;
+	bool noise_is_set;
+	s32 noise_mb;
 	struct zcring_block block;
 	struct zcring_control_queue queue;
 	struct zcring_resident resident;
@@ -56,22 +61,26 @@ void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 /* Takes another checked configuration; keeps scene and tuning, and drops timed commands. */
 void zcring_front_configure(struct zcring_front *front, const struct zcring_config *config);
 
-/* Puts a checked scene on the air; the caller keeps @samples until the next scene. */
+/*
+ * Puts a checked scene on the air. @content is its checked segments and its samples, as user space
+ * writes them; with a @source, which may be NULL, its segments alone. The caller keeps both until the
+ * next scene.
+ */
 void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *samples);
+			    const void *content, const struct zcring_scene_source *source);
 
 /*
  * Starts the stream, with its first sample @start->delay_ns after @mono_ns. The time of day of that
  * sample is @start->time_ns or, where that is 0, the device's time; @time_ns is the time of day at
  * @mono_ns for a device whose time was never set. 0 or what zcring_stream_start() returns; -ERANGE
- * if the scene has another rate; -EOPNOTSUPP if resident DMA cannot serve the scene as it is tuned.
+ * if the scene cannot be received at the rate; -EOPNOTSUPP if resident DMA cannot serve the scene as it is tuned.
  */
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
 		       u64 time_ns);
 
 /*
  * Tunes at the next sample that is taken, at a sample clock or at a time. 0, -EINVAL for a field
- * out of range or a time that no sample can have, -ERANGE for a rate that is not the scene's,
+ * out of range or a time that no sample can have, -ERANGE for a rate that the scene cannot be received at,
  * -ENOSPC if too many commands wait. The caller has called zcring_front_run() for @mono_ns. If that
  * call has left samples, because of a stall or because it was not the last step, the next sample is
  * the one that the ADC takes at @mono_ns, and the command waits for that sample.
@@ -89,7 +98,7 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 
 /*
  * One step towards taking all samples that are due at @mono_ns, for an interrupt at @interrupt_ns;
- * none during a stall. Writes at most ZCRING_STEP_SAMPLES and returns true if samples are left, for
+ * none during a stall. Receives at most ZCRING_STEP_SAMPLES of the scene and returns true if samples are left, for
  * another call with the same arguments. What fits and what is lost is decided when a block is
  * begun, and a complete block is published as one burst: neither the steps nor what the consumer
  * reads between them changes bursts or losses.
@@ -123,6 +132,13 @@ void zcring_front_apply_until(struct zcring_front *front, u64 at_clock);
 
 /* How many of @samples can be taken before a command changes something. */
 u64 zcring_front_until_command(const struct zcring_front *front, u64 samples);
+
+/*
+ * How many of @samples, which no command changes, can be taken before the scene changes something,
+ * and whether they are there. Follows the scene to another frequency.
+ */
+u64 zcring_front_until_change(struct zcring_front *front, u64 samples,
+			      enum zcring_presence *presence);
 
 /* Fills time, rate, bandwidth and tuning of a burst that begins at the next sample. */
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The rotor (rotor.h), in integers: a table of 256 sines and a short series between its entries.
- * Exact to 2^-24, and the same to the last bit on every machine.
+ * Rotors (rotor.h), in integers: a table of 256 sines and a short series between its entries. Exact
+ * to 2^-24 before they are rounded, and the same to the last bit on every machine.
  */
 #include "rotor.h"
 
@@ -50,7 +50,7 @@ static const s32 rotor_sine[256] = {
  * e^(j 2 pi phase / 2^64): the next lower entry of the table, rotated by the remaining angle, which
  * is less than 2 pi / 256, with a series that is exact to 2^-26.
  */
-static struct zcring_pair rotor_unit_vector(u64 phase)
+struct zcring_rotor zcring_unit_vector(u64 phase)
 {
 	const s64 turn = 421657428; /* 2 pi in 2^-26 */
 	u32 entry = (u32)(phase >> 56);
@@ -60,7 +60,7 @@ static struct zcring_pair rotor_unit_vector(u64 phase)
 	s64 square = (angle * angle) >> 30;
 	s64 cos_rest = (1LL << 30) - square / 2;
 	s64 sin_rest = angle - ((angle * square) >> 30) / 6;
-	struct zcring_pair vector = {
+	struct zcring_rotor vector = {
 		.i = (s32)((c * cos_rest - s * sin_rest) >> 30),
 		.q = (s32)((s * cos_rest + c * sin_rest) >> 30),
 	};
@@ -68,16 +68,24 @@ static struct zcring_pair rotor_unit_vector(u64 phase)
 	return vector;
 }
 
-void zcring_rotate(struct zcring_pair *samples, u32 n, u64 phase, u64 step)
+struct zcring_rotor zcring_rotor_at(u64 phase)
 {
-	const s64 half = 1LL << 29;
+	struct zcring_rotor rotor = zcring_unit_vector(phase);
 
-	for (; n; n--, samples++, phase += step) {
-		struct zcring_pair v = rotor_unit_vector(phase);
-		s64 i = samples->i;
-		s64 q = samples->q;
+	rotor.i = (rotor.i + (1 << 14)) >> 15;
+	rotor.q = (rotor.q + (1 << 14)) >> 15;
+	return rotor;
+}
 
-		samples->i = (s32)((i * v.i - q * v.q + half) >> 30);
-		samples->q = (s32)((i * v.q + q * v.i + half) >> 30);
+void zcring_rotors_fill(struct zcring_rotors *rotors, u64 step)
+{
+	struct zcring_rotor rotor;
+	u64 phase = 0;
+	u32 k;
+
+	for (k = 0; k < ZCRING_ROTORS; k++, phase += step) {
+		rotor = zcring_rotor_at(phase);
+		rotors->i[k] = rotor.i;
+		rotors->q[k] = rotor.q;
 	}
 }

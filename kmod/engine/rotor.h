@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rotation of samples, as by a numerically controlled oscillator. */
+/* Rotors: unit vectors of a given phase, as a numerically controlled oscillator makes them. */
 #ifndef ZCRING_ENGINE_ROTOR_H
 #define ZCRING_ENGINE_ROTOR_H
 
-#include "sample.h"
+#include "loops.h"
 
-/* Rotates sample k by @phase + k * @step, in 2^-64 of a turn. */
-void zcring_rotate(struct zcring_pair *samples, u32 n, u64 phase, u64 step);
+/* e^(j 2 pi phase / 2^64) in 2^-30. */
+struct zcring_rotor zcring_unit_vector(u64 phase);
+
+/* The same in 2^-15, rounded. */
+struct zcring_rotor zcring_rotor_at(u64 phase);
+
+/* Entry k: rotation by k * @step, in 2^-64 of a turn. */
+void zcring_rotors_fill(struct zcring_rotors *rotors, u64 step);
 
 #endif /* ZCRING_ENGINE_ROTOR_H */

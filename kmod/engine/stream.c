@@ -148,6 +148,13 @@ void zcring_stream_stop(struct zcring_stream *stream)
 		stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
 }
 
+void zcring_stream_fail(struct zcring_stream *stream, enum zcring_fault fault)
+{
+	zcring_stream_account(stream);
+	if (stream->state == ZCRING_STATE_RUNNING)
+		stream_set_state(stream, ZCRING_STATE_FAULT, fault);
+}
+
 void zcring_stream_unplug(struct zcring_stream *stream)
 {
 	zcring_stream_stop(stream);
@@ -176,6 +183,8 @@ void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *bu
 	burst->flags |= stream->pending_flags;
 	if (burst->lost)
 		burst->flags |= ZCRING_BURST_GAP;
+	if (burst->clipped_samples)
+		burst->flags |= ZCRING_BURST_OVERLOAD;
 	burst->tuned_channels = stream->pending_tuned;
 	stream->bursts[slot] = *burst;
 	stream->burst_ends[slot] = stream->head + burst->samples;
@@ -187,6 +196,7 @@ void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *bu
 	stream->pending_tuned = 0;
 	t->sample_clock += burst->samples;
 	t->produced_samples += burst->samples;
+	t->clipped_samples += burst->clipped_samples;
 	t->bursts++;
 	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
 }

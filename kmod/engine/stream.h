@@ -72,6 +72,9 @@ void zcring_stream_init(struct zcring_stream *stream);
 /* 0, -EBUSY while running, -ENODEV once gone, -EINVAL for a field out of range. */
 int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start *start);
 void zcring_stream_stop(struct zcring_stream *stream);
+
+/* Ends the stream, if one runs, by a fault. */
+void zcring_stream_fail(struct zcring_stream *stream, enum zcring_fault fault);
 void zcring_stream_unplug(struct zcring_stream *stream);
 
 /*
@@ -82,7 +85,7 @@ u64 zcring_stream_room(struct zcring_stream *stream);
 
 /*
  * Publishes @burst->samples samples, which are in the ring already, from @head on. The caller fills
- * time, rate, tuning and interrupt of @burst; the accounting fills the rest.
+ * time, rate, tuning, clipped samples and interrupt of @burst; the accounting fills the rest.
  */
 void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst);
 

@@ -4,11 +4,12 @@
  * against values that were computed elsewhere. The tests in user space check everything else.
  */
 #include <kunit/test.h>
+#include <linux/slab.h>
 
+#include "../engine/antenna.h"
 #include "../engine/arith.h"
 #include "../engine/clock.h"
 #include "../engine/config.h"
-#include "../engine/sample.h"
 
 #define ZCRING_WIDE(_high, _low) ((__uint128_t)(_high) << 64 | (_low))
 
@@ -75,24 +76,72 @@ static void zcring_engine_test_keeps_fractions_of_a_nanosecond(struct kunit *tes
 /* The kernel converts without a floating-point unit. */
 static void zcring_engine_test_writes_every_format(struct kunit *test)
 {
-	static const struct zcring_pair pairs[] = {
-		{ ZCRING_UNITY / 2, -ZCRING_UNITY },
-		{ ZCRING_UNITY * 2, 0 },
-	};
+	static const s32 values[] = { ZCRING_UNITY / 2, -ZCRING_UNITY, ZCRING_UNITY * 2, 0 };
 	static const s8 sc8[] = { 64, -128, 127, 0 };
 	static const s16 sc16[] = { 16384, -32768, 32767, 0 };
-	static const u32 fc32[] = { 0x3f000000, 0xbf800000, 0x40000000, 0 };
-	struct zcring_pair back[2] = {};
+	static const u32 fc32[] = { 0x3f000000, 0xbf800000, 0x3f800000, 0 };
+	static const s32 clipped[] = { ZCRING_UNITY / 2, -ZCRING_UNITY, ZCRING_UNITY, 0 };
+	const struct zcring_gain unity = { .mantissa = 1 << 14, .exponent = 1 };
+	const struct zcring_loops *loops = zcring_loops_best();
+	s32 back[4] = {};
 	u8 out[16];
 
-	zcring_samples_store(ZCRING_FORMAT_SC8, pairs, out, 2);
+	KUNIT_EXPECT_TRUE(test, loops->store(ZCRING_FORMAT_SC8, values, out, 2));
 	KUNIT_EXPECT_EQ(test, memcmp(out, sc8, sizeof(sc8)), 0);
-	zcring_samples_store(ZCRING_FORMAT_SC16, pairs, out, 2);
+	KUNIT_EXPECT_TRUE(test, loops->store(ZCRING_FORMAT_SC16, values, out, 2));
 	KUNIT_EXPECT_EQ(test, memcmp(out, sc16, sizeof(sc16)), 0);
-	zcring_samples_store(ZCRING_FORMAT_FC32, pairs, out, 2);
+	KUNIT_EXPECT_TRUE(test, loops->store(ZCRING_FORMAT_FC32, values, out, 2));
 	KUNIT_EXPECT_EQ(test, memcmp(out, fc32, sizeof(fc32)), 0);
-	zcring_samples_load(ZCRING_FORMAT_FC32, out, back, 2);
-	KUNIT_EXPECT_EQ(test, memcmp(back, pairs, sizeof(pairs)), 0);
+	loops->load(ZCRING_FORMAT_FC32, out, back, 2, &unity);
+	KUNIT_EXPECT_EQ(test, memcmp(back, clipped, sizeof(clipped)), 0);
+}
+
+/* FNV-1a of @samples samples, received a tenth of the band off a recording, with noise. */
+static u64 zcring_engine_test_hash(struct zcring_antenna *antenna, const s16 *recording,
+				   u32 decimation, u8 *out, u32 samples)
+{
+	const struct zcring_scene scene = { .kind = ZCRING_SCENE_MEMORY,
+					    .format = ZCRING_FORMAT_SC16,
+					    .samples = 512,
+					    .rate_num = 1000000,
+					    .rate_den = 1 };
+	u32 bytes = samples * zcring_sample_bytes(ZCRING_FORMAT_FC32);
+	u64 hash = 0xcbf29ce484222325ULL;
+	u32 k;
+
+	zcring_antenna_init(antenna);
+	zcring_antenna_set_scene(antenna, &scene, recording, NULL);
+	zcring_antenna_set_rate(antenna, 1000000, decimation, 0);
+	zcring_antenna_set_noise(antenna, -4000);
+	antenna->format = ZCRING_FORMAT_FC32;
+	antenna->tuner[0].freq_uhz = 100000000000LL / decimation;
+	antenna->tuner[0].gain_mb = 250;
+	zcring_antenna_tune(antenna, 0, 1000000, decimation, 0);
+	zcring_antenna_receive(antenna, 0, 0, out, samples);
+	for (k = 0; k < bytes; k++)
+		hash = (hash ^ out[k]) * 0x100000001b3ULL;
+	return hash;
+}
+
+/* Tuner, filter, gain, noise and ADC give the bits that the library's vectors give. */
+static void zcring_engine_test_receives_a_recording(struct kunit *test)
+{
+	struct zcring_antenna *antenna = kvzalloc(sizeof(*antenna), GFP_KERNEL);
+	s16 *recording = kunit_kzalloc(test, 1024 * sizeof(*recording), GFP_KERNEL);
+	u8 *out = kunit_kzalloc(test, 256 * 8, GFP_KERNEL);
+	u32 k;
+
+	if (antenna && recording && out) {
+		for (k = 0; k < 1024; k++)
+			recording[k] = (s16)((k * 2654435761U) >> 17) - 16384;
+		KUNIT_EXPECT_EQ(test, zcring_engine_test_hash(antenna, recording, 1, out, 256),
+				0xc4b9d8fea961c881ULL);
+		KUNIT_EXPECT_EQ(test, zcring_engine_test_hash(antenna, recording, 8, out, 256),
+				0x09f6e8c018327058ULL);
+	} else {
+		KUNIT_FAIL(test, "no memory");
+	}
+	kvfree(antenna);
 }
 
 static struct kunit_case zcring_engine_test_cases[] = {
@@ -102,6 +151,7 @@ static struct kunit_case zcring_engine_test_cases[] = {
 	KUNIT_CASE(zcring_engine_test_counts_for_a_year),
 	KUNIT_CASE(zcring_engine_test_keeps_fractions_of_a_nanosecond),
 	KUNIT_CASE(zcring_engine_test_writes_every_format),
+	KUNIT_CASE(zcring_engine_test_receives_a_recording),
 	{}
 };
 

@@ -15,6 +15,11 @@ std::int64_t to_uhz(double hz) noexcept { return std::llround(hz * 1e6); }
 double from_uhz(std::int64_t uhz) noexcept { return static_cast<double>(uhz) / 1e6; }
 std::int32_t to_mb(double db) noexcept { return static_cast<std::int32_t>(std::lround(db * 100)); }
 
+std::int32_t noise_to_mb(double db) noexcept
+{
+    return std::isinf(db) ? ZCRING_NOISE_NONE : to_mb(db);
+}
+
 std::uint32_t to_abi(format f) noexcept
 {
     switch (f) {
@@ -44,6 +49,8 @@ tuning tuning_from_abi(const zcring_tuning& t) noexcept
     tuning result;
     result.rate = to_double({ t.rate_num, t.rate_den });
     result.bandwidth = static_cast<double>(t.bandwidth_uhz) / 1e6;
+    if (t.noise_mb != ZCRING_NOISE_NONE)
+        result.noise = t.noise_mb / 100.0;
     result.time_ns = t.time_ns;
     for (unsigned c = 0; c < max_channels; c++) {
         result.frequency[c] = static_cast<double>(t.freq_uhz[c]) / 1e6;
@@ -64,6 +71,7 @@ telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept
     result.overflow_bytes = t.overflow_bytes;
     result.overflow_count = t.overflow_count;
     result.bursts = t.bursts;
+    result.clipped_samples = t.clipped_samples;
     return result;
 }
 

@@ -14,6 +14,8 @@ namespace zcring {
 std::int64_t to_uhz(double hz) noexcept;
 double from_uhz(std::int64_t uhz) noexcept;
 std::int32_t to_mb(double db) noexcept;
+//! Of a level of noise; minus infinity: none.
+std::int32_t noise_to_mb(double db) noexcept;
 std::uint32_t to_abi(format f) noexcept;
 
 format format_from_abi(std::uint32_t f) noexcept;

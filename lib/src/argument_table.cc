@@ -21,6 +21,7 @@ namespace {
 
 // The words of a key are in the order of its enumeration.
 static_assert(static_cast<int>(format::sc8) == 0 && static_cast<int>(format::fc32) == 2);
+static_assert(static_cast<int>(looping::yes) == 0 && static_cast<int>(looping::no) == 1);
 static_assert(static_cast<int>(dma_mode::copy) == 0 && static_cast<int>(dma_mode::resident) == 1);
 static_assert(static_cast<int>(pacing::real) == 0 && static_cast<int>(pacing::free) == 1);
 
@@ -66,6 +67,20 @@ void set_text(arguments& a, const argument_row& row, std::string_view value)
 }
 
 void set_emulator(arguments& a, const argument_row&, std::string_view) { a.emulator = true; }
+
+// A level, or none.
+void set_noise(arguments& a, const argument_row& row, std::string_view value)
+{
+    if (value == "none")
+        a.noise = -std::numeric_limits<double>::infinity();
+    else
+        set_number<&arguments::noise>(a, row, value);
+}
+
+std::optional<double> get_noise(const arguments& a)
+{
+    return a.noise && std::isinf(*a.noise) && *a.noise < 0 ? std::nullopt : a.noise;
+}
 
 std::string range_text(double low, double high)
 {
@@ -131,7 +146,8 @@ argument_row scene_row()
                  "tone, noise, counter or FILE.sigmf-meta",
                  "tone",
                  "the signal at the antenna; a recording has the datatype cu8, ci8, ci16_le or "
-                 "cf32_le, and sets rate= and freq= where they are not given" };
+                 "cf32_le, is resampled to rate=, and sets rate= and freq= where they are not "
+                 "given" };
     row.allowed = "tone, noise, counter or a file that ends in .sigmf-meta";
     row.set = set_text<&arguments::scene>;
     return row;
@@ -144,6 +160,22 @@ argument_row seed_row()
         "seed", 0, static_cast<double>(most), "0", "seed of all random values");
     row.info.values = "0 to " + std::to_string(most); // which a double cannot hold
     row.allowed = "a whole number from " + row.info.values;
+    return row;
+}
+
+argument_row noise_row()
+{
+    argument_row row = number_row<&arguments::noise>(
+        "noise",
+        limits::noise_min,
+        limits::noise_max,
+        "-80",
+        "RMS of the noise that the receiver adds, in dB of full scale; the default is none with "
+        "another scene than tone, and with dma=resident");
+    row.info.values += " or none";
+    row.allowed += ", or none";
+    row.set = set_noise;
+    row.number = get_noise;
     return row;
 }
 
@@ -161,6 +193,7 @@ std::vector<argument_row> make_rows()
         number_row<&a::freq>(
             "freq", -frequency_max, frequency_max, "100e6", "Hz, of every channel"),
         number_row<&a::gain>("gain", gain_min, gain_max, "0", "dB, of every channel"),
+        noise_row(),
         number_row<&a::ring_bytes>("ring_bytes",
                                    ring_bytes_min,
                                    ring_bytes_max,
@@ -172,6 +205,20 @@ std::vector<argument_row> make_rows()
                                     "50000",
                                     "microseconds between bursts"),
         scene_row(),
+        number_row<&a::start>("start",
+                              0,
+                              recording_seconds_max,
+                              "0",
+                              "where a recording starts playing, in seconds from its first sample"),
+        number_row<&a::stop>(
+            "stop",
+            0,
+            recording_seconds_max,
+            "",
+            "where a recording stops playing, in seconds from its first sample; without "
+            "stop= at its end"),
+        word_row<&a::loop>(
+            "loop", { "yes", "no" }, "yes", "whether a recording begins again where it has ended"),
         word_row<&a::dma>("dma",
                           { "copy", "resident" },
                           "copy",

@@ -47,6 +47,29 @@ void parse_item(arguments& a, std::string_view item)
                                     "\"; the known ones are " + argument_keys());
 }
 
+bool is_recording(const std::string& scene)
+{
+    return scene != "tone" && scene != "noise" && scene != "counter";
+}
+
+// The defaults of the keys are allowed with every scene.
+void check_part(const arguments& a)
+{
+    const double start = a.start.value_or(0);
+    const char* key = start > 0               ? "start="
+                      : a.stop                ? "stop="
+                      : a.loop == looping::no ? "loop=no"
+                                              : nullptr;
+    if (key && !(a.scene && is_recording(*a.scene)))
+        throw std::invalid_argument(std::string("zcring: ") + key +
+                                    " is for recordings only; add scene=FILE.sigmf-meta, or "
+                                    "remove " +
+                                    key);
+    if (a.stop && *a.stop <= start)
+        throw_argument_error(
+            "stop", number_text(*a.stop), "greater than start=" + number_text(start));
+}
+
 } // namespace
 
 arguments parse_arguments(std::string_view text)
@@ -73,6 +96,7 @@ void check(const arguments& a)
     if (a.ring_bytes && *a.ring_bytes & (*a.ring_bytes - 1))
         throw_argument_error(
             "ring_bytes", std::to_string(*a.ring_bytes), "a power of two, such as 8388608");
+    check_part(a);
     if (a.emulator && !a.device.empty())
         throw std::invalid_argument(
             "zcring: device= and emulator exclude each other; remove one of them");

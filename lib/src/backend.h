@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "engine.h"
+#include "scene_content.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -50,7 +50,7 @@ public:
     virtual zcring_config config() const = 0;
     //! Before map() only.
     virtual void configure(const zcring_config& config) = 0;
-    virtual void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) = 0;
+    virtual void set_scene(const zcring_scene& scene, scene_content content) = 0;
     //! Maps the ring, once.
     virtual void map() = 0;
 

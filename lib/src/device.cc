@@ -13,6 +13,7 @@
 #include "emulator.h"
 #include "kernel_device.h"
 #include "rational.h"
+#include "scene_ranges.h"
 #include "session.h"
 #include "settings.h"
 
@@ -33,6 +34,8 @@ static_assert(limits::interval_us_max * 1000 == ZCRING_INTERVAL_NS_MAX);
 static_assert(limits::frequency_max * 1e6 == ZCRING_FREQ_UHZ_MAX);
 static_assert(limits::gain_max * 100 == ZCRING_GAIN_MB_MAX);
 static_assert(limits::gain_min * 100 == ZCRING_GAIN_MB_MIN);
+static_assert(limits::noise_max * 100 == ZCRING_NOISE_MB_MAX);
+static_assert(limits::noise_min * 100 == ZCRING_NOISE_MB_MIN);
 static_assert(limits::rate_max == ZCRING_RATE_HZ_MAX);
 
 zcring_control to_control(const command& c, unsigned channels)
@@ -59,6 +62,12 @@ zcring_control to_control(const command& c, unsigned channels)
         check_range("bandwidth", *c.bandwidth, 0, limits::frequency_max);
         control.what |= ZCRING_CONTROL_BANDWIDTH;
         control.bandwidth_uhz = static_cast<std::uint64_t>(to_uhz(*c.bandwidth));
+    }
+    if (c.noise) {
+        if (*c.noise != -std::numeric_limits<double>::infinity())
+            check_range("noise", *c.noise, limits::noise_min, limits::noise_max);
+        control.what |= ZCRING_CONTROL_NOISE;
+        control.noise_mb = noise_to_mb(*c.noise);
     }
     if (c.rate) {
         check_range("rate", *c.rate, limits::rate_min, limits::rate_max);
@@ -130,6 +139,9 @@ device::device(const zcring::arguments& a)
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
+    d_scene_band = band_of(d_settings->scene(),
+                           d_settings->segments(),
+                           to_double(rational{ config.rate_num, config.rate_den }));
 }
 
 device::~device() = default;
@@ -192,7 +204,9 @@ bool device::keep(const command& change)
         !d_settings->allows_rate(control.rate_num, control.rate_den))
         throw std::system_error(ERANGE,
                                 std::system_category(),
-                                name() + ": a recording plays only at the rate it was recorded at");
+                                name() + ": a recording plays at the rate it was opened with, or "
+                                         "at a 2nd to a 64th of it; open the device again with "
+                                         "another rate");
     return d_session->keep(control);
 }
 
@@ -219,9 +233,34 @@ void device::set_rate(double hz)
     control(change);
 }
 
+void device::set_noise(double db)
+{
+    command change;
+    change.noise = db;
+    control(change);
+}
+
+std::vector<double> device::rates() const { return rates_of(d_settings->scene()); }
+std::optional<band> device::scene_band() const noexcept { return d_scene_band; }
+
+bool device::receives(double frequency, double rate) const noexcept
+{
+    if (!d_scene_band)
+        return true;
+    const double low = std::max(frequency - rate / 2, d_scene_band->low);
+    const double high = std::min(frequency + rate / 2, d_scene_band->high);
+    const double least = d_scene_band->low < d_scene_band->high ? rate / 20 : 0;
+    return high - low >= least;
+}
+
 zcring::tuning device::tuning() const
 {
     return tuning_from_abi(d_session->checked_backend().tuning());
+}
+
+std::uint64_t device::clamped_scene_samples() const noexcept
+{
+    return d_settings->clamped_samples();
 }
 
 zcring::telemetry device::telemetry() const

@@ -27,7 +27,8 @@ std::string remedy(int error)
     case ENODATA:
         return "the scene is not complete; load all of its samples";
     case ERANGE:
-        return "the scene was recorded at another rate; set the rate to the scene's";
+        return "a recording plays at the rate it was opened with, or at a 2nd to a 64th of it; "
+               "open the device again with another rate";
     case EOPNOTSUPP:
         return "the device does not support this; dma=resident needs a scene that repeats within "
                "the ring (scene=tone, scene=counter with format=sc8), and a board supports only "

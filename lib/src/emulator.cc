@@ -100,14 +100,28 @@ void emulator::configure(const zcring_config& config)
     zcring_front_configure(&d_front, &config);
 }
 
-void emulator::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
+// The engine keeps addresses of the old content until it gets the new one.
+void emulator::set_scene(const zcring_scene& scene, scene_content content)
 {
     const engine_lock lock(*this);
     check_not_gone();
     throw_on_error(zcring_scene_check(&scene), "the scene is not valid");
-    const auto* first = static_cast<const std::byte*>(samples);
-    d_scene.assign(first, first + bytes);
-    zcring_front_set_scene(&d_front, &scene, d_scene.data());
+    throw_on_error(zcring_segments_check(&scene, content.segments.data()),
+                   "the segments of the scene contradict each other");
+    const auto* segments = reinterpret_cast<const std::byte*>(content.segments.data());
+    std::vector<std::byte> whole(segments,
+                                 segments + content.segments.size() * sizeof(zcring_segment));
+    const std::size_t first = whole.size();
+    whole.insert(whole.end(), content.samples.begin(), content.samples.end());
+    if (!content.samples.empty())
+        zcring_samples_clip(scene.format,
+                            reinterpret_cast<u8*>(whole.data() + first),
+                            content.samples.size() / zcring_sample_bytes(scene.format));
+    auto file = content.file ? std::make_unique<read_ahead>(content.file) : nullptr;
+    const zcring_scene_source source = file ? file->source() : zcring_scene_source{};
+    zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr);
+    d_scene = std::move(whole);
+    d_file = std::move(file);
 }
 
 void emulator::map()
@@ -166,7 +180,8 @@ void emulator::start(const zcring_start& options)
             zcring_front_start(&d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
             throw_on_error(error,
-                           "the scene was recorded at another rate; set the rate to the scene's");
+                           "the scene cannot be received at this rate; set the rate to the "
+                           "scene's, or to a 2nd to a 64th of it");
         if (error == -EOPNOTSUPP)
             throw_on_error(
                 error,
@@ -199,7 +214,9 @@ void emulator::control(const zcring_control& control)
     const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
-        throw_on_error(error, "a recording plays only at the rate it was recorded at");
+        throw_on_error(error,
+                       "a recording plays at the rate it was opened with, or at a 2nd to a 64th of "
+                       "it; open the device again with another rate");
     if (error == -ENOSPC)
         throw_on_error(error, "too many timed commands wait; send fewer of them ahead of time");
     throw_on_error(error, "the command is not valid");
@@ -309,9 +326,22 @@ void emulator::produce(std::uint64_t head) noexcept
         const std::uint64_t room = zcring_stream_room(&d_stream);
         if (!room)
             break;
-        zcring_front_take(&d_front,
-                          std::min(room, burst_samples()) + d_front.injected.drop_samples);
+        if (const std::uint64_t missing = missing_samples())
+            zcring_front_take(&d_front, missing);
+        else
+            zcring_front_take(&d_front,
+                              std::min(room, burst_samples()) + d_front.injected.drop_samples);
     }
+}
+
+// With d_mutex held. How many of the next samples are missing in the scene, before the next command.
+std::uint64_t emulator::missing_samples()
+{
+    zcring_presence presence{};
+    zcring_front_apply_due(&d_front);
+    const std::uint64_t run = zcring_front_until_change(
+        &d_front, zcring_front_until_command(&d_front, UINT64_MAX), &presence);
+    return presence == ZCRING_MISSING ? run : 0;
 }
 
 void emulator::run()

@@ -3,6 +3,7 @@
 
 #include "backend.h"
 #include "mapping.h"
+#include "read_ahead.h"
 #include "unique_fd.h"
 #include <zcring/arguments.h>
 
@@ -34,7 +35,7 @@ public:
     const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;
-    void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
+    void set_scene(const zcring_scene& scene, scene_content content) override;
     void map() override;
     void start(const zcring_start& options) override;
     void stop() override;
@@ -60,6 +61,7 @@ private:
     };
 
     std::uint64_t burst_samples() const;
+    std::uint64_t missing_samples();
     void check_not_gone() const;
     void start_thread();
     void run();
@@ -76,7 +78,8 @@ private:
     mapping d_bursts;
     std::vector<mapping> d_data;
     std::vector<u64> d_burst_ends;
-    std::vector<std::byte> d_scene;
+    std::vector<std::byte> d_scene;     //!< segments and samples
+    std::unique_ptr<read_ahead> d_file; //!< in place of the samples
 
     // d_mutex guards the engine, d_plugged and d_quit.
     mutable std::mutex d_mutex;

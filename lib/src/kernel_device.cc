@@ -86,11 +86,17 @@ void kernel_device::configure(const zcring_config& config)
     call(ZCRING_IOC_SET_CONFIG, &copy, "cannot configure");
 }
 
-void kernel_device::set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes)
+void kernel_device::set_scene(const zcring_scene& scene, scene_content content)
 {
     zcring_scene copy = scene;
     call(ZCRING_IOC_SET_SCENE, &copy, "cannot set the scene");
-    const auto* next = static_cast<const std::byte*>(samples);
+    write_all(content.segments.data(), content.segments.size() * sizeof(zcring_segment));
+    write_all(content.samples.data(), content.samples.size());
+}
+
+void kernel_device::write_all(const void* from, std::size_t bytes)
+{
+    const auto* next = static_cast<const std::byte*>(from);
     while (bytes) {
         const ssize_t n = write(d_fd.get(), next, bytes);
         if (n < 0 && errno == EINTR)

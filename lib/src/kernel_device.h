@@ -21,7 +21,7 @@ public:
     const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;
-    void set_scene(const zcring_scene& scene, const void* samples, std::size_t bytes) override;
+    void set_scene(const zcring_scene& scene, scene_content content) override;
     void map() override;
     void start(const zcring_start& options) override;
     void stop() override;
@@ -36,6 +36,7 @@ public:
     void produce(std::uint64_t) noexcept override {} // the driver's timer produces the samples
 
 private:
+    void write_all(const void* from, std::size_t bytes);
     template <class T>
     void call(unsigned long request, T* argument, const char* what) const;
     const void* map_region(unsigned region, unsigned channel);

@@ -34,6 +34,7 @@ burst from_abi(const zcring_burst& b)
     result.time_ns = b.time_ns;
     result.samples = b.samples;
     result.lost = b.lost;
+    result.clipped_samples = b.clipped_samples;
     result.interrupt_ns = b.interrupt_ns;
     result.rate = to_double({ b.rate_num, b.rate_den });
     result.bandwidth = static_cast<double>(b.bandwidth_uhz) / 1e6;

@@ -2,16 +2,18 @@
 //
 // Applies the arguments to a device: geometry first, which empties the ring, then the scene, then
 // the tuning. Keeps what it has set, so that a device that has returned can be set up again. A
-// recording is not kept in memory: it is read again.
+// recording is not kept in memory: it is read, and resampled to the rate of the device, again.
 #include "settings.h"
 
 #include "abi_values.h"
+#include "argument_table.h"
 #include "rational.h"
-#include "sigmf.h"
+#include "recorded_scene.h"
 
+#include <cerrno>
 #include <cstring>
-#include <sstream>
 #include <stdexcept>
+#include <system_error>
 
 namespace zcring {
 
@@ -29,32 +31,45 @@ zcring_scene built_in_scene(const std::string& name)
     return scene;
 }
 
-zcring_scene recorded_scene(const recording& r, double frequency)
+// A recording feeds the channels of the device. Of one channel, all of them receive the same.
+void check_channels(const arguments& a, const zcring_scene& scene)
 {
-    const rational rate = to_rational(r.rate);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = to_abi(r.format);
-    scene.samples = r.samples.size() / sample_bytes(r.format);
-    scene.freq_uhz = to_uhz(frequency);
-    scene.rate_num = rate.num;
-    scene.rate_den = rate.den;
-    return scene;
+    if (scene.channels > 1 && a.channels && *a.channels > scene.channels)
+        throw std::invalid_argument("zcring: " + *a.scene + " has " +
+                                    std::to_string(scene.channels) +
+                                    " channels; set channels= to at most that");
 }
 
-// A recording plays only at the rate it was recorded at.
-void check_rate(const std::string& file, double recorded, double wanted)
+// A driver that is older than this library does not know the flags.
+void set_recorded_scene(backend& b, recorded_scene r)
+try {
+    b.set_scene(r.scene, std::move(r.content));
+} catch (const std::system_error& e) {
+    if (!r.scene.flags || e.code().value() != EINVAL)
+        throw;
+    throw std::system_error(EOPNOTSUPP,
+                            std::system_category(),
+                            b.name() +
+                                ": the device plays recordings in a loop only; remove loop=no, or "
+                                "install the driver of this version");
+}
+
+std::optional<rational> wanted_rate(const arguments& a)
 {
-    const rational one = to_rational(recorded);
-    const rational other = to_rational(wanted);
-    if (one.num == other.num && one.den == other.den)
-        return;
-    std::ostringstream text;
-    text.precision(15);
-    text << "zcring: " << file << " was recorded at " << recorded
-         << " samples a second, but the rate is set to " << wanted << "; set the rate to "
-         << recorded;
-    throw std::invalid_argument(text.str());
+    if (!a.rate)
+        return {};
+    return to_rational(*a.rate);
+}
+
+// A recording tells rate, frequency and number of channels, where the user does not.
+void set_defaults_of_recording(arguments& wanted, const zcring_scene& scene)
+{
+    if (!wanted.rate)
+        wanted.rate = to_double({ scene.rate_num, scene.rate_den });
+    if (!wanted.freq)
+        wanted.freq = from_uhz(scene.freq_uhz);
+    if (!wanted.channels && scene.channels > 1)
+        wanted.channels = scene.channels;
 }
 
 zcring_config merge(zcring_config config, const arguments& a)
@@ -91,30 +106,30 @@ void configure(backend& b, const zcring_config& wanted)
 void settings::apply(backend& b)
 {
     arguments wanted = d_wanted;
-    std::optional<recording> recorded;
+    recorded_scene recorded;
 
     if (b.is_emulator() && !wanted.scene)
         wanted.scene = "tone";
     d_scene = built_in_scene(wanted.scene.value_or(""));
     if (wanted.scene && !d_scene.kind) {
-        recorded = read_sigmf(*wanted.scene);
-        check_rate(*wanted.scene, recorded->rate, wanted.rate.value_or(recorded->rate));
-        wanted.rate = recorded->rate;
-        if (!wanted.freq)
-            wanted.freq = recorded->frequency;
+        const double tuned = wanted.freq.value_or(from_uhz(b.tuning().freq_uhz[0]));
+        recorded = open_recorded_scene(wanted, wanted_rate(wanted), tuned, b.is_emulator());
+        d_scene = recorded.scene;
+        d_segments = recorded.content.segments;
+        d_file = recorded.file;
+        check_channels(wanted, d_scene);
+        set_defaults_of_recording(wanted, d_scene);
     }
     d_config = merge(b.config(), wanted);
     configure(b, d_config);
 
-    const double tuned = wanted.freq.value_or(from_uhz(b.tuning().freq_uhz[0]));
-    if (recorded) {
-        d_scene = recorded_scene(*recorded, recorded->frequency.value_or(tuned));
-        b.set_scene(d_scene, recorded->samples.data(), recorded->samples.size());
+    if (d_scene.kind == ZCRING_SCENE_MEMORY) {
+        set_recorded_scene(b, std::move(recorded));
     } else if (d_scene.kind) {
-        d_scene.freq_uhz = to_uhz(tuned);
-        b.set_scene(d_scene, nullptr, 0);
+        d_scene.freq_uhz = wanted.freq ? to_uhz(*wanted.freq) : b.tuning().freq_uhz[0];
+        b.set_scene(d_scene, {});
     }
-    if (!wanted.freq && !wanted.gain)
+    if (!wanted.freq && !wanted.gain && !wanted.noise)
         return;
     zcring_control tune{};
     tune.channels = (1u << d_config.channels) - 1;
@@ -126,39 +141,46 @@ void settings::apply(backend& b)
         tune.what |= ZCRING_CONTROL_GAIN;
         tune.gain_mb = to_mb(*wanted.gain);
     }
+    if (wanted.noise) {
+        tune.what |= ZCRING_CONTROL_NOISE;
+        tune.noise_mb = noise_to_mb(*wanted.noise);
+    }
     b.control(tune);
 }
 
 void settings::restore(backend& b, const zcring_tuning& tuned) const
 {
-    zcring_config config = d_config;
-    config.rate_num = tuned.rate_num;
-    config.rate_den = tuned.rate_den;
-    configure(b, config);
-
+    configure(b, d_config);
     if (d_scene.kind == ZCRING_SCENE_MEMORY) {
-        const recording recorded = read_sigmf(*d_wanted.scene);
-        b.set_scene(recorded_scene(recorded, from_uhz(d_scene.freq_uhz)),
-                    recorded.samples.data(),
-                    recorded.samples.size());
+        const rational played{ d_scene.rate_num, d_scene.rate_den };
+        set_recorded_scene(
+            b, open_recorded_scene(d_wanted, played, from_uhz(d_scene.freq_uhz), b.is_emulator()));
     } else if (d_scene.kind) {
-        b.set_scene(d_scene, nullptr, 0);
+        b.set_scene(d_scene, {});
     }
-    for (unsigned c = 0; c < config.channels; c++) {
+    // The frequency of a tone is that of the rate at which it was set.
+    zcring_control rate{};
+    rate.what = ZCRING_CONTROL_RATE;
+    rate.channels = 1; // of whichever, as the command has to name one
+    rate.rate_num = tuned.rate_num;
+    rate.rate_den = tuned.rate_den;
+    b.control(rate);
+    for (unsigned c = 0; c < d_config.channels; c++) {
         zcring_control tune{};
-        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH;
+        tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH |
+                    ZCRING_CONTROL_NOISE;
         tune.channels = 1u << c;
         tune.freq_uhz = tuned.freq_uhz[c];
         tune.gain_mb = tuned.gain_mb[c];
         tune.bandwidth_uhz = tuned.bandwidth_uhz;
+        tune.noise_mb = tuned.noise_mb;
         b.control(tune);
     }
 }
 
 bool settings::allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const
 {
-    return d_scene.kind != ZCRING_SCENE_MEMORY ||
-           (d_scene.rate_num == rate_num && d_scene.rate_den == rate_den);
+    return zcring_scene_decimation(&d_scene, rate_num, rate_den);
 }
 
 } // namespace zcring

@@ -5,6 +5,8 @@
 
 #include "backend.h"
 
+#include <memory>
+
 namespace zcring {
 
 //! The settings that a device was opened with: scene, geometry and tuning.
@@ -13,20 +15,31 @@ class settings final
 public:
     explicit settings(const arguments& wanted) : d_wanted(wanted) {}
 
-    //! Sets \p b up by the arguments, and keeps the result. Throws std::system_error,
-    //! std::invalid_argument for a rate that is not the recording's, and as read_sigmf() throws.
+    //! Sets \p b up by the arguments, and keeps the result. Throws std::system_error;
+    //! std::invalid_argument for a recording that has fewer channels than are wanted; and as
+    //! open_recorded_scene() throws.
     void apply(backend& b);
 
     //! Sets \p b up as the device before, but tuned as \p tuned. A recording is read again.
     void restore(backend& b, const zcring_tuning& tuned) const;
 
+    //! The scene that apply() has set; of kind 0 if the arguments have none.
+    const zcring_scene& scene() const noexcept { return d_scene; }
+    //! Its segments; none if it is in one piece and at one frequency.
+    const std::vector<zcring_segment>& segments() const noexcept { return d_segments; }
+
     //! Whether the scene that apply() has set, if any, can be played at this rate.
     bool allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const;
+
+    //! As device::clamped_scene_samples().
+    std::uint64_t clamped_samples() const noexcept { return d_file ? d_file->clamped() : 0; }
 
 private:
     arguments d_wanted;
     zcring_config d_config{};
     zcring_scene d_scene{}; //!< of kind 0 if the arguments have none
+    std::vector<zcring_segment> d_segments;
+    std::shared_ptr<const recording> d_file; //!< that the scene was opened from
 };
 
 } // namespace zcring

@@ -95,6 +95,8 @@ void tuning_history::apply(const zcring_control& control) noexcept
     }
     if (control.what & ZCRING_CONTROL_BANDWIDTH)
         d_tuning.bandwidth_uhz = control.bandwidth_uhz;
+    if (control.what & ZCRING_CONTROL_NOISE)
+        d_tuning.noise_mb = control.noise_mb;
     for (unsigned c = 0; c < ZCRING_CHANNELS_MAX; c++) {
         if (!(control.channels >> c & 1))
             continue;

@@ -199,15 +199,15 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
         zcring_start start{};
         start.reserved[i] = 1;
         EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_TONE;
+        scene.reserved[i] = 1;
+        EXPECT_EQ(file.scene(scene), EINVAL);
     }
     for (int i = 0; i < 4; i++) {
         zcring_config config = default_config();
         config.reserved[i] = 1;
         EXPECT_EQ(file.configure(config), EINVAL);
-        zcring_scene scene{};
-        scene.kind = ZCRING_SCENE_TONE;
-        scene.reserved[i] = 1;
-        EXPECT_EQ(file.scene(scene), EINVAL);
         zcring_control control{};
         control.what = ZCRING_CONTROL_GAIN;
         control.channels = 1;
@@ -227,7 +227,7 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
     control.channels = 1;
     EXPECT_EQ(file.control(control), EINVAL);
     control.what = ZCRING_CONTROL_GAIN;
-    control.reserved0 = 1;
+    control.noise_mb = 1;
     EXPECT_EQ(file.control(control), EINVAL);
     EXPECT_NE(file.info().state, ZCRING_STATE_RUNNING);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace driver {
@@ -60,6 +61,45 @@ TEST_F(Driver, ASceneThatIsRefusedLeavesTheOldScene)
     ASSERT_TRUE(next.wait_readable());
     ASSERT_EQ(next.stop(), 0);
     EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
+}
+
+// The segments are checked when they are complete, and before anything of them is on the air.
+TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
+{
+    device_file file;
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = 100;
+    scene.segments = 2;
+    scene.channels = 2;
+    scene.rate_num = default_config().rate_num;
+    scene.rate_den = 1;
+    constexpr std::size_t bytes = 2 * sizeof(zcring_segment) + 2 * 100 * 4;
+    std::vector<char> content(bytes, 0);
+    const auto write_segments = [&](const zcring_segment& second) {
+        memcpy(content.data() + sizeof(zcring_segment), &second, sizeof(second));
+        EXPECT_EQ(file.scene(scene), 0);
+        EXPECT_EQ(file.write(content.data(), bytes - 1), static_cast<ssize_t>(bytes - 1));
+        return file.write(content.data() + bytes - 1, 1);
+    };
+    for (const std::uint64_t first : { std::uint64_t{ 0 }, std::uint64_t{ 100 }, ~std::uint64_t{} })
+        EXPECT_EQ(write_segments({ first, 200, 0, 0 }), -EINVAL);
+    for (const std::uint64_t place : { std::uint64_t{ 49 }, ~std::uint64_t{} })
+        EXPECT_EQ(write_segments({ 50, place, 0, 0 }), -EINVAL);
+    EXPECT_EQ(file.write(content.data(), 1), -ENOSPC) << "the scene was dropped";
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(file.wait_readable());
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
+    EXPECT_EQ(write_segments({ 50, 60, 0, 0 }), 1);
+    scene.segments = ZCRING_SEGMENTS_MAX + 1;
+    EXPECT_EQ(file.scene(scene), EINVAL);
+    scene.segments = 0;
+    scene.channels = 2;
+    scene.samples = ZCRING_SCENE_BYTES_MAX / 8 + 1;
+    EXPECT_EQ(file.scene(scene), EINVAL);
 }
 
 TEST_F(Driver, ARecordingAtAnotherRateDoesNotStart)

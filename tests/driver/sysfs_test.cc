@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,7 @@ TEST_F(Driver, EveryAttributeCanBeRead)
         count++;
     }
     closedir(folder);
-    EXPECT_GE(count, 18);
+    EXPECT_GE(count, 21);
 }
 
 TEST_F(Driver, AttributesReadAndWriteTheSettings)
@@ -51,11 +52,20 @@ TEST_F(Driver, AttributesReadAndWriteTheSettings)
     EXPECT_EQ(set_attribute("gain_mb", "-600\n"), 0);
     EXPECT_EQ(attribute("gain_mb"), "-600");
     EXPECT_EQ(set_attribute("gain_mb", "6001\n"), EINVAL);
+    EXPECT_EQ(set_attribute("noise_mb", "-4250\n"), 0);
+    EXPECT_EQ(attribute("noise_mb"), "-4250");
+    EXPECT_EQ(set_attribute("noise_mb", "1\n"), EINVAL);
+    EXPECT_EQ(set_attribute("noise_mb", "-15001\n"), EINVAL);
+    EXPECT_EQ(set_attribute("noise_mb", "-2147483648\n"), EINVAL) << "this number has a name";
+    EXPECT_EQ(set_attribute("noise_mb", "-99999999999\n"), ERANGE);
+    EXPECT_EQ(set_attribute("noise_mb", "-80 dB\n"), EINVAL);
     EXPECT_EQ(set_attribute("interval_us", "1000\n"), 0);
     EXPECT_EQ(attribute("interval_us"), "1000");
     EXPECT_EQ(set_attribute("ring_bytes", "12345\n"), EINVAL);
     EXPECT_EQ(set_attribute("ring_bytes", "65536\n"), 0);
     EXPECT_EQ(set_attribute("scene", "noise\n"), 0);
+    EXPECT_EQ(attribute("noise_mb"), "none") << "of the new scene";
+    EXPECT_EQ(set_attribute("noise_mb", "-4250\n"), 0);
     EXPECT_EQ(set_attribute("scene", "memory\n"), EINVAL);
     device_file file;
     EXPECT_EQ(file.config().channels, 2u);
@@ -63,6 +73,23 @@ TEST_F(Driver, AttributesReadAndWriteTheSettings)
     EXPECT_EQ(file.config().rate_num, 8000001u);
     EXPECT_EQ(file.config().rate_den, 4u);
     EXPECT_EQ(file.tuning().gain_mb[1], -600);
+    EXPECT_EQ(file.tuning().noise_mb, -4250);
+    EXPECT_EQ(set_attribute("noise_mb", "none\n"), 0);
+    EXPECT_EQ(attribute("noise_mb"), "none");
+    EXPECT_EQ(file.tuning().noise_mb, ZCRING_NOISE_NONE);
+}
+
+// A tone of -6 dB with 60 dB of gain, of which an ADC clips nearly every sample.
+TEST_F(Driver, AttributesShowHowManySamplesTheAdcClipped)
+{
+    device_file file;
+    ASSERT_EQ(file.scene(ZCRING_SCENE_TONE), 0);
+    ASSERT_EQ(set_attribute("gain_mb", "6000\n"), 0);
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(eventually([&] { return file.telemetry().clipped_samples > 1000; }));
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(attribute("clipped_samples"), std::to_string(file.telemetry().clipped_samples));
+    EXPECT_LE(file.telemetry().clipped_samples, file.telemetry().produced_samples);
 }
 
 TEST_F(Driver, AttributesRefuseToConfigureWhileAConsumerIsThere)

@@ -26,7 +26,7 @@ struct example : ring_memory {
         zcring_scene scene{};
         scene.kind = ZCRING_SCENE_COUNTER;
         scene.freq_uhz = 100000000000000;
-        zcring_front_set_scene(&front, &scene, nullptr);
+        zcring_front_set_scene(&front, &scene, nullptr, nullptr);
         zcring_start start{};
         start.time_ns = first_time_ns;
         EXPECT_EQ(zcring_front_start(&front, &start, 0, 0), 0);

@@ -274,7 +274,7 @@ TEST(Command, RefusesAnInvalidCommandAndChangesNothing)
     ASSERT_EQ(f.start(), 0);
     const std::function<void(zcring_control&)> wrong[] = {
         [](zcring_control& c) { c.what = 0; },
-        [](zcring_control& c) { c.what = 1U << 7; },
+        [](zcring_control& c) { c.what = 1U << 8; },
         [](zcring_control& c) { c.channels = 0; },
         [](zcring_control& c) { c.channels = 4; },
         [](zcring_control& c) { c.channels = ~0U; },
@@ -288,7 +288,7 @@ TEST(Command, RefusesAnInvalidCommandAndChangesNothing)
         [](zcring_control& c) { c.rate_den = ZCRING_RATE_DEN_MAX + 1; },
         [](zcring_control& c) { c.rate_num = ZCRING_RATE_HZ_MAX + 1; },
         [](zcring_control& c) { c.rate_den = 1001; },
-        [](zcring_control& c) { c.reserved0 = 1; },
+        [](zcring_control& c) { c.noise_mb = 1; },
         [](zcring_control& c) { c.reserved[0] = 1; },
         [](zcring_control& c) { c.reserved[3] = 1; },
     };

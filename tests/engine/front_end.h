@@ -39,7 +39,17 @@ struct front_end : ring_memory {
         zcring_scene scene{};
         scene.kind = kind;
         scene.freq_uhz = 100 * mhz;
-        zcring_front_set_scene(&front, &scene, nullptr);
+        zcring_front_set_scene(&front, &scene, nullptr, nullptr);
+        set_noise(ZCRING_NOISE_NONE);
+    }
+
+    void set_noise(s32 noise_mb)
+    {
+        zcring_control c{};
+        c.what = ZCRING_CONTROL_NOISE;
+        c.channels = 1;
+        c.noise_mb = noise_mb;
+        EXPECT_EQ(zcring_front_control(&front, &c, 0), 0);
     }
 
     //! Puts a recording on the air, whose rate is that of the front end.
@@ -52,7 +62,7 @@ struct front_end : ring_memory {
         scene.freq_uhz = 100 * mhz;
         scene.rate_num = rate;
         scene.rate_den = 1;
-        zcring_front_set_scene(&front, &scene, samples.data());
+        zcring_front_set_scene(&front, &scene, samples.data(), nullptr);
     }
 
     int start(u64 mono_ns = 0, u64 time_ns = 1)

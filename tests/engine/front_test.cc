@@ -151,4 +151,23 @@ TEST(Front, ReportsItsTuning)
     EXPECT_EQ(t.gain_mb[0], 0);
 }
 
+TEST(Front, HasTheNoiseOfEachNewScene)
+{
+    front_end f;
+    f.set_noise(-3000);
+    for (const auto& [kind, noise_mb] :
+         { std::pair<u32, s32>{ ZCRING_SCENE_TONE, ZCRING_NOISE_MB_DEFAULT },
+           { ZCRING_SCENE_NOISE, ZCRING_NOISE_NONE } }) {
+        zcring_scene scene{};
+        scene.kind = kind;
+        zcring_front_set_scene(&f.front, &scene, nullptr, nullptr);
+        zcring_tuning t{};
+        zcring_front_get_tuning(&f.front, 0, 0, &t);
+        EXPECT_EQ(t.noise_mb, noise_mb);
+        f.set_noise(-3000);
+        zcring_front_get_tuning(&f.front, 0, 0, &t);
+        EXPECT_EQ(t.noise_mb, -3000);
+    }
+}
+
 } // namespace

@@ -44,19 +44,32 @@ inline bytes recording(u32 format, u64 samples)
 struct receiver {
     receiver(u32 kind, u32 format, u32 scene_format = 0)
     {
-        antenna.scene.kind = kind;
-        antenna.scene.freq_uhz = 100 * mhz;
+        zcring_antenna_init(&antenna);
+        zcring_scene scene{};
+        scene.kind = kind;
+        scene.freq_uhz = 100 * mhz;
         antenna.format = format;
         antenna.seed = 7;
         if (kind == ZCRING_SCENE_MEMORY) {
             samples = recording(scene_format, scene_samples);
-            antenna.samples = samples.data();
-            antenna.scene.format = scene_format;
-            antenna.scene.samples = scene_samples;
-            antenna.scene.rate_num = rate;
-            antenna.scene.rate_den = 1;
+            scene.format = scene_format;
+            scene.samples = scene_samples;
+            scene.rate_num = rate;
+            scene.rate_den = 1;
         }
+        zcring_antenna_set_scene(&antenna, &scene, samples.data(), nullptr);
+        antenna.tone_rate_num = rate;
+        antenna.tone_rate_den = 1;
         tune(0, 0);
+    }
+
+    //! Puts the \p n samples of \ref samples on the air.
+    void set_recording(u64 n, u64 scene_rate)
+    {
+        zcring_scene scene = antenna.scene;
+        scene.samples = n;
+        scene.rate_num = scene_rate;
+        zcring_antenna_set_scene(&antenna, &scene, samples.data(), nullptr);
     }
 
     void tune(s64 offset_uhz, s32 gain_mb, u64 sample_clock = 0)
@@ -68,21 +81,22 @@ struct receiver {
         }
     }
 
-    bytes receive(u64 sample_clock, u64 n, u32 channel = 0) const
+    bytes receive(u64 sample_clock, u64 n, u32 channel = 0)
     {
         bytes out(n * zcring_sample_bytes(antenna.format));
         zcring_antenna_receive(&antenna, channel, sample_clock, out.data(), n);
         return out;
     }
 
-    std::vector<complex> hear(u64 sample_clock, u64 n, u32 channel = 0) const
+    std::vector<complex> hear(u64 sample_clock, u64 n, u32 channel = 0)
     {
         const bytes raw = receive(sample_clock, n, channel);
-        std::vector<zcring_pair> pairs(n);
-        zcring_samples_load(antenna.format, raw.data(), pairs.data(), static_cast<u32>(n));
+        const zcring_gain unity{ 1 << 14, 1 };
+        std::vector<s32> values(2 * n);
+        antenna.loops->load(antenna.format, raw.data(), values.data(), static_cast<u32>(n), &unity);
         std::vector<complex> out;
-        for (const zcring_pair p : pairs)
-            out.emplace_back(std::ldexp(p.i, -27), std::ldexp(p.q, -27));
+        for (size_t k = 0; k < n; k++)
+            out.emplace_back(std::ldexp(values[2 * k], -27), std::ldexp(values[2 * k + 1], -27));
         return out;
     }
 

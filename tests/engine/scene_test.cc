@@ -24,7 +24,7 @@ using namespace zcring_test;
 TEST(Scene, MakesNoiseOfTheRightPower)
 {
     const u64 n = 1000000;
-    const receiver r(ZCRING_SCENE_NOISE, ZCRING_FORMAT_FC32);
+    receiver r(ZCRING_SCENE_NOISE, ZCRING_FORMAT_FC32);
     for (u32 channel = 0; channel < 2; channel++) {
         complex sum = 0;
         double power = 0;
@@ -128,11 +128,12 @@ TEST(Scene, IsSilentOutOfBand)
         tone.tune(offset, 0);
         EXPECT_EQ(is_silent(tone.receive(5, 200)), silent) << offset;
     }
-    // A recording is received while its band overlaps the receiver's.
+    // A recording is received while its band overlaps a twentieth of the receiver's.
     receiver memory(ZCRING_SCENE_MEMORY, ZCRING_FORMAT_SC16, ZCRING_FORMAT_SC8);
-    for (const auto& [offset, silent] : { std::pair<s64, bool>{ mhz - 1, false },
+    for (const auto& [offset, silent] : { std::pair<s64, bool>{ mhz / 20 * 19, false },
+                                          { mhz / 20 * 19 + 1, true },
                                           { mhz, true },
-                                          { 1 - mhz, false },
+                                          { -mhz / 20 * 19, false },
                                           { -mhz, true },
                                           { 2000000 * mhz, true },
                                           { -2000000 * mhz, true } }) {
@@ -200,14 +201,16 @@ TEST(Scene, RefusesAnInvalidScene)
     EXPECT_TRUE(refused([](zcring_scene& s) { s.format = 0; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.format = 4; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.samples = 0; }));
-    EXPECT_TRUE(refused([](zcring_scene& s) { s.samples = ZCRING_SCENE_BYTES_MAX / 4 + 1; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) { s.samples = ZCRING_SCENE_SAMPLES_MAX + 1; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.samples = ~0ULL; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.rate_num = 0; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.rate_den = 0; }));
-    EXPECT_TRUE(refused([](zcring_scene& s) { s.flags = 1; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) { s.flags = 2; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) { s.channels = ZCRING_CHANNELS_MAX + 1; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) { s.segments = ZCRING_SEGMENTS_MAX + 1; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.freq_uhz = ZCRING_FREQ_UHZ_MAX + 1; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.freq_uhz = std::numeric_limits<s64>::min(); }));
-    for (int word = 0; word < 4; word++)
+    for (int word = 0; word < 3; word++)
         EXPECT_TRUE(refused([word](zcring_scene& s) { s.reserved[word] = 1; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.kind = ZCRING_SCENE_TONE; })) << "built in";
 }

@@ -81,6 +81,60 @@ TEST(FrontStep, WritesTheSameBytesAsOneCall)
     }
 }
 
+// The filter reads every sample of the scene.
+TEST(FrontStep, CountsTheSamplesOfTheSceneWhereItIsDecimated)
+{
+    big_front_end f;
+    const std::vector<u32> samples(1000);
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = samples.size();
+    scene.freq_uhz = 100 * mhz;
+    scene.rate_num = 64 * rate;
+    scene.rate_den = 1;
+    zcring_front_set_scene(&f.front, &scene, samples.data(), nullptr);
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(100000)));
+    EXPECT_EQ(f.at<u32>(step_samples / 64 - 1), 0u) << "written";
+    EXPECT_EQ(f.at<u32>(step_samples / 64), 0xeeeeeeeeu) << "not written";
+}
+
+// A scene may have another frequency at each sample, and a gap after it.
+TEST(FrontStep, EndsInASceneOfManySegments)
+{
+    for (const bool moves : { false, true }) {
+        big_front_end f;
+        constexpr u32 count = 65536;
+        std::vector<zcring_segment> segments(count);
+        for (u32 k = 0; k < count; k++) {
+            segments[k].first = k;
+            segments[k].place = 2ull * k;
+            segments[k].freq_uhz = 100 * mhz + (moves ? k % 7 : 0);
+        }
+        std::vector<u8> content(count * (sizeof(zcring_segment) + 4));
+        memcpy(content.data(), segments.data(), count * sizeof(zcring_segment));
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_MEMORY;
+        scene.format = ZCRING_FORMAT_SC16;
+        scene.samples = count + 2;
+        scene.segments = count;
+        scene.rate_num = rate;
+        scene.rate_den = 1;
+        content.resize(content.size() + 8);
+        zcring_front_set_scene(&f.front, &scene, content.data(), nullptr);
+        ASSERT_EQ(f.start(), 0);
+        u64 steps = 0;
+        while (f.step(us(200000))) {
+            f.release_all();
+            steps++;
+        }
+        EXPECT_GE(steps, moves ? 200000 / 2 / 40 : 2u);
+        EXPECT_EQ(f.telemetry().sample_clock, 200000u);
+        f.expect_exact_accounting();
+    }
+}
+
 // Otherwise an engine that is slower than the sample rate would never finish a run.
 TEST(FrontStep, LosesSamplesThatDidNotFitWhenTheBlockWasBegun)
 {

@@ -71,6 +71,11 @@ void client_thread::set_scene()
         scene.samples = 1 + d_random.below(20000);
         scene.rate_num = 1000ULL << d_random.below(20);
         scene.rate_den = 1;
+        scene.flags = d_random.below(2) * ZCRING_SCENE_ONCE;
+        if (d_random.one_in(3))
+            scene.channels = d_random.below(ZCRING_CHANNELS_MAX + 1);
+        if (d_random.one_in(3)) // what is written as segments is random, and mostly refused
+            scene.segments = d_random.below(4);
     }
     if (d_random.one_in(3))
         d_random.mutate(&scene, sizeof(scene));
@@ -96,7 +101,7 @@ void client_thread::start()
 void client_thread::control()
 {
     zcring_control control{};
-    control.what = d_random.below(128);
+    control.what = d_random.below(256);
     control.channels = d_random.one_in(2) ? 1 : d_random.below(512);
     control.freq_uhz = static_cast<std::int64_t>(d_random.below(1000000000000000));
     control.rate_num = 1000ULL << d_random.below(20);

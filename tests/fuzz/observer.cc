@@ -78,7 +78,7 @@ private:
         if (!error.empty())
             d_shared.report_finding("%s: %s: %s", d_path.c_str(), where, error.c_str());
         if (t.overflow_count > t.lost_samples || t.bursts > t.produced_samples ||
-            !is_zero(t.reserved, 7))
+            !is_zero(t.reserved, 6))
             d_shared.report_finding("%s: %s: impossible counters: more overflows than lost "
                                     "samples, more bursts than samples, or reserved fields set",
                                     d_path.c_str(),

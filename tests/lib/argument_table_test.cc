@@ -155,9 +155,13 @@ TEST(ArgumentTable, HasTheDefaultsOfTheEmulator)
     EXPECT_EQ(a.rate, static_cast<double>(config.rate_num) / static_cast<double>(config.rate_den));
     EXPECT_EQ(*a.freq * 1e6, static_cast<double>(e.tuning().freq_uhz[0]));
     EXPECT_EQ(*a.gain * 100, e.tuning().gain_mb[0]);
+    EXPECT_EQ(*a.noise * 100, e.tuning().noise_mb);
     EXPECT_EQ(a.ring_bytes, config.ring_bytes);
     EXPECT_EQ(*a.interval_us * 1000, config.interval_ns);
     EXPECT_EQ(a.scene, "tone");
+    EXPECT_EQ(a.start, 0);
+    EXPECT_EQ(a.stop, std::nullopt);
+    EXPECT_EQ(a.loop, zcring::looping::yes);
     EXPECT_EQ(a.dma, zcring::dma_mode::copy);
     EXPECT_EQ(config.dma, static_cast<std::uint32_t>(ZCRING_DMA_COPY));
     EXPECT_EQ(a.pace, zcring::pacing::real);
@@ -169,7 +173,7 @@ TEST(ArgumentTable, HasEachKeyOnce)
     std::set<std::string> keys;
     for (const argument_info& row : argument_table())
         EXPECT_TRUE(keys.insert(row.key).second) << row.key;
-    EXPECT_EQ(keys.size(), 13u);
+    EXPECT_EQ(keys.size(), 17u);
 }
 
 TEST(ArgumentTable, IsPrintedInLinesThatFit)

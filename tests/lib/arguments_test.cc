@@ -29,7 +29,8 @@ TEST(Arguments, OfAnEmptyStringSetNothing)
         EXPECT_TRUE(a.device.empty());
         EXPECT_FALSE(a.emulator);
         EXPECT_FALSE(a.format || a.channels || a.rate || a.freq || a.gain || a.ring_bytes);
-        EXPECT_FALSE(a.interval_us || a.scene || a.dma || a.pace || a.seed);
+        EXPECT_FALSE(a.interval_us || a.scene || a.dma || a.pace || a.seed || a.start || a.stop ||
+                     a.loop);
     }
 }
 
@@ -37,7 +38,9 @@ TEST(Arguments, TakeEveryKey)
 {
     const arguments a = parse_arguments(
         "emulator,format=fc32,channels=3,rate=2.5e6,freq=-1.5e9,gain=-3.5,ring_bytes=65536,"
-        "interval_us=250,scene=/tmp/x.sigmf-meta,dma=resident,pace=free,seed=18446744073709551615");
+        "interval_us=250,scene=/tmp/"
+        "x.sigmf-meta,start=0.25,stop=1e3,loop=no,dma=resident,pace=free,seed="
+        "18446744073709551615");
     EXPECT_TRUE(a.emulator);
     EXPECT_EQ(a.format, format::fc32);
     EXPECT_EQ(a.channels, 3u);
@@ -47,6 +50,9 @@ TEST(Arguments, TakeEveryKey)
     EXPECT_EQ(a.ring_bytes, 65536u);
     EXPECT_EQ(a.interval_us, 250u);
     EXPECT_EQ(a.scene, "/tmp/x.sigmf-meta");
+    EXPECT_EQ(a.start, 0.25);
+    EXPECT_EQ(a.stop, 1000);
+    EXPECT_EQ(a.loop, looping::no);
     EXPECT_EQ(a.dma, dma_mode::resident);
     EXPECT_EQ(a.pace, pacing::free);
     EXPECT_EQ(a.seed, std::numeric_limits<std::uint64_t>::max());
@@ -58,6 +64,7 @@ TEST(Arguments, TakeEveryWord)
     EXPECT_EQ(parse_arguments("format=sc8").format, format::sc8);
     EXPECT_EQ(parse_arguments("format=sc16").format, format::sc16);
     EXPECT_EQ(parse_arguments("dma=copy").dma, dma_mode::copy);
+    EXPECT_EQ(parse_arguments("loop=yes").loop, looping::yes);
     EXPECT_EQ(parse_arguments("pace=real").pace, pacing::real);
     for (const char* scene : { "tone", "noise", "counter" })
         EXPECT_EQ(parse_arguments(std::string("scene=") + scene).scene, scene);
@@ -77,6 +84,9 @@ TEST(Arguments, TakeTheEndsOfEveryRange)
                               "ring_bytes=1073741824",
                               "interval_us=100",
                               "interval_us=60000000",
+                              "start=0",
+                              "scene=a,start=0,stop=1e-9",
+                              "scene=a,stop=1e9,start=999999999",
                               "seed=0" })
         EXPECT_NO_THROW(parse_arguments(text)) << text;
 }
@@ -125,6 +135,10 @@ TEST(Arguments, RefuseValuesOutOfRangeWithTheAllowedOnes)
              bad{ "interval_us", "99", "100 to 60000000" },
              bad{ "interval_us", "60000001", "100 to 60000000" },
              bad{ "scene", "", "tone, noise, counter or a file" },
+             bad{ "start", "-1", "0 to 1000000000" },
+             bad{ "start", "1.1e9", "0 to 1000000000" },
+             bad{ "stop", "nan", "0 to 1000000000" },
+             bad{ "loop", "once", "yes or no" },
              bad{ "dma", "fast", "copy or resident" },
              bad{ "pace", "slow", "real or free" },
          })
@@ -134,8 +148,15 @@ TEST(Arguments, RefuseValuesOutOfRangeWithTheAllowedOnes)
 
 TEST(Arguments, RefuseWhatIsNoNumber)
 {
-    for (const char* key :
-         { "channels", "rate", "freq", "gain", "ring_bytes", "interval_us", "seed" })
+    for (const char* key : { "channels",
+                             "rate",
+                             "freq",
+                             "gain",
+                             "ring_bytes",
+                             "interval_us",
+                             "seed",
+                             "start",
+                             "stop" })
         for (const char* value : { "", "x", "1x", "0x10", "1 2", "--1", "1e", "1e999", "+1" }) {
             const std::string text = std::string(key) + "=" + value;
             expect_says(refusal(text), { text.c_str(), "must be", "number" });
@@ -162,6 +183,9 @@ TEST(Arguments, ListTheKnownKeysForAnUnknownOne)
                       "interval_us",
                       "scene",
                       "dma",
+                      "start",
+                      "stop",
+                      "loop",
                       "pace",
                       "seed" });
     expect_says(refusal("colour=red"), { "colour" });
@@ -173,6 +197,20 @@ TEST(Arguments, RefuseWhatContradictsItself)
     expect_says(refusal("emulator,device=/dev/zcring0"), { "device=", "emulator", "remove one" });
     expect_says(refusal("device=/dev/zcring0,emulator"), { "device=", "emulator", "remove one" });
     expect_says(refusal("pace=free,device=/dev/zcring0"), { "pace=", "emulator only" });
+}
+
+TEST(Arguments, SelectPartsOfRecordingsOnly)
+{
+    for (const char* key : { "start=1", "stop=1", "loop=no" })
+        for (const char* scene : { "", ",scene=tone", ",scene=noise", ",scene=counter" })
+            expect_says(refusal(std::string(key) + scene),
+                        { key == std::string("loop=no") ? key : std::string(key, 4).c_str(),
+                          "recordings only",
+                          "scene=FILE.sigmf-meta" });
+    EXPECT_NO_THROW(parse_arguments("scene=tone,start=0,loop=yes"));
+    expect_says(refusal("scene=a.sigmf-meta,start=2,stop=1.5"), { "stop=1.5", "start=2" });
+    expect_says(refusal("scene=a.sigmf-meta,start=2,stop=2"), { "stop=2", "greater" });
+    expect_says(refusal("scene=a.sigmf-meta,stop=0"), { "stop=0", "greater" });
 }
 
 TEST(Arguments, AreCheckedWhereAProgramSetThem)
@@ -191,6 +229,8 @@ TEST(Arguments, AreCheckedWhereAProgramSetThem)
     refused([](arguments& a) { a.ring_bytes = 12288; });
     refused([](arguments& a) { a.ring_bytes = std::numeric_limits<std::uint64_t>::max(); });
     refused([](arguments& a) { a.interval_us = 1; });
+    refused([](arguments& a) { a.scene = "a", a.start = -1; });
+    refused([](arguments& a) { a.loop = looping::no; });
     refused([](arguments& a) { a.emulator = true, a.device = "/dev/zcring0"; });
     EXPECT_NO_THROW(check(arguments{}));
 }

@@ -34,7 +34,7 @@ public:
         d_emulator.configure(wanted);
         zcring_scene scene{};
         scene.kind = ZCRING_SCENE_COUNTER;
-        d_emulator.set_scene(scene, nullptr, 0);
+        d_emulator.set_scene(scene, {});
         d_emulator.map();
     }
 
@@ -187,19 +187,19 @@ TEST(Emulator, RefusesAnInvalidConfiguration)
     EXPECT_EQ(e.config().ring_bytes, 8u << 20);
 }
 
-TEST(Emulator, KeepsItsOwnCopyOfAScene)
+TEST(Emulator, KeepsTheSamplesOfAScene)
 {
     ready e(pacing::free);
-    std::vector<std::uint32_t> samples(64, 0x11111111);
+    zcring::scene_content content;
+    content.samples.assign(64 * 4, std::byte{ 0x11 });
     zcring_scene scene{};
     scene.kind = ZCRING_SCENE_MEMORY;
     scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = samples.size();
+    scene.samples = 64;
     scene.freq_uhz = e->tuning().freq_uhz[0];
     scene.rate_num = 1000000;
     scene.rate_den = 1;
-    e->set_scene(scene, samples.data(), samples.size() * 4);
-    std::fill(samples.begin(), samples.end(), 0);
+    e->set_scene(scene, std::move(content));
     e.start();
     e->produce(100);
     EXPECT_EQ(std::to_integer<int>(e.mapped().data[1][0]), 0x11);
@@ -248,7 +248,7 @@ TEST(Emulator, LetsCallersRunBetweenTheStepsOfAnInterval)
     e.configure(wanted);
     zcring_scene scene{};
     scene.kind = ZCRING_SCENE_NOISE;
-    e.set_scene(scene, nullptr, 0);
+    e.set_scene(scene, {});
     e.map();
     e.start(zcring_start{});
     std::uint64_t bursts = 0;

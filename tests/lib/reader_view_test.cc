@@ -135,8 +135,8 @@ TEST(Reader, FollowsAMovedDevice)
 TEST(Reader, ReadsTheSameFromAResidentRing)
 {
     // Several laps, and on a device slowly: it must not lose a sample.
-    const std::string laps = on_emulator() ? "scene=tone,pace=free,ring_bytes=65536"
-                                           : "scene=tone,rate=1e5,ring_bytes=262144";
+    const std::string laps = on_emulator() ? "scene=tone,noise=none,pace=free,ring_bytes=65536"
+                                           : "scene=tone,noise=none,rate=1e5,ring_bytes=262144";
     device copy(with(laps));
     std::vector<std::uint8_t> expected;
     {

@@ -2,7 +2,7 @@
 //
 // Recordings that are read, and recordings that are refused: every way in which a file can be
 // wrong, and what the refusal says.
-#include "sigmf.h"
+#include "recording.h"
 #include "support.h"
 
 #include <cerrno>
@@ -12,7 +12,6 @@
 namespace {
 
 using zcring::format;
-using zcring::read_sigmf;
 using zcring::recording;
 using zcring_test::expect_says;
 using zcring_test::message_of;
@@ -30,6 +29,8 @@ bytes counting(std::size_t size)
         b[k] = static_cast<std::uint8_t>(k * 37);
     return b;
 }
+
+std::vector<std::byte> samples_of(const std::string& path) { return recording(path).load(); }
 
 bool equal(const std::vector<std::byte>& a, const bytes& b)
 {
@@ -53,7 +54,7 @@ protected:
 
     std::string refusal(const std::string& path)
     {
-        const std::string message = message_of<std::invalid_argument>([&] { read_sigmf(path); });
+        const std::string message = message_of<std::invalid_argument>([&] { samples_of(path); });
         expect_says(message, { d_where.path().c_str() });
         return message;
     }
@@ -72,12 +73,15 @@ TEST_F(Sigmf, ReadsEveryDatatype)
                   { "cf32_le", format::fc32 },
                   { "cf32", format::fc32 } };
     for (const auto& c : cases) {
-        const bytes data = counting(80);
-        const recording r = read_sigmf(write_recording(d_where, "a", c.datatype, data, 2.4e6));
-        EXPECT_EQ(r.format, c.expected) << c.datatype;
-        EXPECT_TRUE(equal(r.samples, data)) << c.datatype;
-        EXPECT_EQ(r.rate, 2.4e6);
-        EXPECT_EQ(r.frequency, 433920000);
+        // As floats, these values are less than 1.
+        const bytes data(80, 0x11);
+        const recording r(write_recording(d_where, "a", c.datatype, data, 2.4e6));
+        EXPECT_EQ(r.format(), c.expected) << c.datatype;
+        EXPECT_EQ(r.samples(), data.size() / zcring::sample_bytes(c.expected)) << c.datatype;
+        EXPECT_TRUE(equal(r.load(), data)) << c.datatype;
+        EXPECT_EQ(r.rate(), 2.4e6);
+        EXPECT_EQ(r.channels(), 1u);
+        EXPECT_EQ(r.frequency(), 433920000);
     }
 }
 
@@ -86,19 +90,20 @@ TEST_F(Sigmf, ReadsUnsignedBytesLess128)
     bytes data(512);
     for (std::size_t k = 0; k < data.size(); k++)
         data[k] = static_cast<std::uint8_t>(k);
-    const recording r = read_sigmf(write_recording(d_where, "a", "cu8", data));
-    EXPECT_EQ(r.format, format::sc8);
-    ASSERT_EQ(r.samples.size(), data.size());
+    const recording r(write_recording(d_where, "a", "cu8", data));
+    EXPECT_EQ(r.format(), format::sc8);
+    const std::vector<std::byte> samples = r.load();
+    ASSERT_EQ(samples.size(), data.size());
     for (std::size_t k = 0; k < data.size(); k++)
-        ASSERT_EQ(static_cast<int>(static_cast<std::int8_t>(r.samples[k])), data[k] - 128);
+        ASSERT_EQ(static_cast<int>(static_cast<std::int8_t>(samples[k])), data[k] - 128);
 }
 
 TEST_F(Sigmf, NeedsNoFrequencyAndNoCaptures)
 {
-    EXPECT_FALSE(read_sigmf(with_global("")).frequency);
-    EXPECT_FALSE(read_sigmf(with_global("", R"(, "captures": [])")).frequency);
+    EXPECT_FALSE(recording(with_global("")).frequency());
+    EXPECT_FALSE(recording(with_global("", R"(, "captures": [])")).frequency());
     EXPECT_FALSE(
-        read_sigmf(with_global("", R"(, "captures": [{"core:sample_start": 0}])")).frequency);
+        recording(with_global("", R"(, "captures": [{"core:sample_start": 0}])")).frequency());
 }
 
 TEST_F(Sigmf, RefusesOtherDatatypes)
@@ -113,7 +118,7 @@ TEST_F(Sigmf, NamesTheFileThatIsMissing)
 {
     const std::string nowhere = (d_where.path() / "none.sigmf-meta").string();
     try {
-        read_sigmf(nowhere);
+        samples_of(nowhere);
         FAIL() << "no exception";
     } catch (const std::system_error& e) {
         EXPECT_EQ(e.code().value(), ENOENT);
@@ -122,7 +127,7 @@ TEST_F(Sigmf, NamesTheFileThatIsMissing)
     const std::string lone =
         d_where.write("lone.sigmf-meta", std::string("{\"global\": {") + good_global + "}}");
     try {
-        read_sigmf(lone);
+        samples_of(lone);
         FAIL() << "no exception";
     } catch (const std::system_error& e) {
         EXPECT_EQ(e.code().value(), ENOENT);
@@ -134,13 +139,13 @@ TEST_F(Sigmf, RefusesADirectory)
 {
     const auto path = d_where.path() / "folder.sigmf-meta";
     std::filesystem::create_directory(path);
-    EXPECT_ANY_THROW(read_sigmf(path.string()));
+    EXPECT_ANY_THROW(samples_of(path.string()));
 }
 
 TEST_F(Sigmf, SaysWhatASceneMayBe)
 {
     for (const char* name : { "tones", "x.wav", ".sigmf-meta", "a.sigmf-data", "a.sigmf-meta.gz" })
-        expect_says(message_of<std::invalid_argument>([&] { read_sigmf(name); }),
+        expect_says(message_of<std::invalid_argument>([&] { samples_of(name); }),
                     { name, "tone, noise, counter", ".sigmf-meta" });
 }
 
@@ -168,7 +173,7 @@ TEST_F(Sigmf, ChecksTheSum)
         return std::string("{\"global\": {") + good_global + ", \"core:sha512\": \"" + s + "\"}}";
     };
     const bytes abcd = { 'a', 'b', 'c', 'd' };
-    EXPECT_TRUE(equal(read_sigmf(path_of(meta(other), abcd)).samples, abcd));
+    EXPECT_TRUE(equal(samples_of(path_of(meta(other), abcd)), abcd));
     expect_says(refusal(path_of(meta(sum), abcd)), { "SHA-512", "truncated or damaged" });
     expect_says(refusal(path_of(meta(""), abcd)), { "SHA-512" });
     expect_says(refusal(path_of(meta(other), { 'a', 'b' })), { "SHA-512" });
@@ -182,7 +187,7 @@ TEST_F(Sigmf, SumsUnsignedBytesAsTheyLieInTheFile)
                                      R"("core:sha512": ")" +
                                          sum + R"("}})",
                                      { 'a', 'b', 'c', 'd' });
-    EXPECT_NO_THROW(read_sigmf(path));
+    EXPECT_NO_THROW(samples_of(path));
 }
 
 TEST_F(Sigmf, RefusesCapturesAndAnnotationsBeyondTheEnd)
@@ -193,9 +198,11 @@ TEST_F(Sigmf, RefusesCapturesAndAnnotationsBeyondTheEnd)
                                std::string(", \"") + part + R"(": [{"core:sample_start": 0},)" +
                                    R"({"core:sample_start": )" + start + "}]");
         };
-        EXPECT_NO_THROW(read_sigmf(at("31")));
-        for (const char* start : { "32", "18446744073709551615", "-1", "1e30", "-1e30" })
+        EXPECT_NO_THROW(samples_of(at("31")));
+        for (const char* start : { "32", "9223372036854775807", "1e6" })
             expect_says(refusal(at(start)), { "truncated", part });
+        for (const char* start : { "18446744073709551615", "-1", "1.5", "1e30", "-1e30" })
+            expect_says(refusal(at(start)), { "core:sample_start", "whole number from 0" });
     }
 }
 
@@ -213,7 +220,7 @@ TEST_F(Sigmf, RefusesWhatIsNotJson)
                               "{'global': 1}" })
         expect_says(refusal(path_of(text)), { "not SigMF" });
     expect_says(refusal(path_of(std::string(100000, '['))), { "not SigMF" });
-    EXPECT_THROW(read_sigmf(path_of(std::string(100, '\0'))), std::invalid_argument);
+    EXPECT_THROW(samples_of(path_of(std::string(100, '\0'))), std::invalid_argument);
 }
 
 TEST_F(Sigmf, RefusesJsonThatIsNotSigmf)
@@ -277,12 +284,24 @@ TEST_F(Sigmf, RefusesAFrequencyThatNoDeviceHas)
             { "core:frequency", "-1e12 to 1e12" });
 }
 
-TEST_F(Sigmf, RefusesSeveralChannelsInOneFile)
+TEST_F(Sigmf, TakesOneToEightChannels)
 {
-    for (const char* count : { "2", "0", "-1", "4294967297", "1.5" })
+    for (const char* count : { "9", "0", "-1", "4294967297", "1.5" })
         expect_says(refusal(with_global(std::string(R"(, "core:num_channels": )") + count)),
-                    { "channel" });
-    EXPECT_NO_THROW(read_sigmf(with_global(R"(, "core:num_channels": 1)")));
+                    { "core:num_channels", count, "1 to 8" });
+    for (unsigned count : { 1, 2, 8 })
+        EXPECT_EQ(
+            recording(with_global(R"(, "core:num_channels": )" + std::to_string(count))).channels(),
+            count);
+    // 32 samples are not whole frames of three channels.
+    expect_says(refusal(with_global(R"(, "core:num_channels": 3)")), { "truncated" });
+}
+
+TEST_F(Sigmf, RefusesCapturesThatAreNotInOrder)
+{
+    expect_says(refusal(with_global(
+                    "", R"(, "captures": [{"core:sample_start": 9}, {"core:sample_start": 8}])")),
+                { "captures", "sort them by core:sample_start" });
 }
 
 TEST_F(Sigmf, RefusesMetadataWithoutEnd)

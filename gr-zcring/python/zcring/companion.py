@@ -12,7 +12,7 @@ import json
 
 from .recorded_frequency import recorded_frequency
 
-NUMBERS = ("ring_bytes", "interval_us", "seed")
+WHOLE_NUMBERS = ("ring_bytes", "interval_us", "seed")
 
 
 def _is_literal(code):
@@ -37,14 +37,21 @@ def _items(context):
         yield "device=", context["device_path"]
     if scene == "recording":
         yield "scene=", context["scene_file"]
+        for key in ("start", "stop"):
+            if context["scene_" + key]() is not None:
+                yield key + "=", context["scene_" + key]
+        if context["scene_loop"] == "no":
+            yield "loop=no", None
     elif scene != "default":
         yield "scene=" + scene, None
+    if context["noise"]() is not None:
+        yield "noise=", context["noise"]
     # Of a kernel device the field is hidden, whatever it was before.
     if device != "kernel" and context["pace"] != "default":
         yield "pace=" + context["pace"], None
     if context["dma"] != "default":
         yield "dma=" + context["dma"], None
-    for key in NUMBERS:
+    for key in WHOLE_NUMBERS:
         if context[key]() is not None:
             yield key + "=", context[key]
     if _has_arguments(context):  # the last: of a key that is given twice, the later value holds
@@ -53,7 +60,16 @@ def _items(context):
 
 def _text(value):
     """A value as the argument string has it."""
-    return value if isinstance(value, str) else str(int(value))
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _code_of_text(key, code, value):
+    """Python code of the value of a variable or an expression, as the argument string has it."""
+    if isinstance(value, str):
+        return f"({code})"
+    return f"str(int({code}))" if key in WHOLE_NUMBERS else f"str({code})"
 
 
 def python_arguments(context):
@@ -68,7 +84,7 @@ def python_arguments(context):
         if _is_literal(code):
             parts[-1] += _text(value)
         else:
-            parts += [f"({code})" if isinstance(value, str) else f"str(int({code}))", ""]
+            parts += [_code_of_text(text.rstrip("="), code, value), ""]
     written = [part if n % 2 else repr(part) for n, part in enumerate(parts) if part]
     if len(written) == 1 and written[0].startswith("("):
         return written[0][1:-1]

@@ -35,6 +35,7 @@ blocks:
     gain0: gain
     gain1: gain
     bandwidth: bandwidth
+    noise: level
     telemetry_interval: interval
   states: {{state: enabled, coordinate: [0, 100]}}
 {sinks}
@@ -77,7 +78,8 @@ class QaCompanion(DeviceTestCase):
     def test_a_slider_that_leaves_the_range_does_not_raise(self):
         with tempfile.TemporaryDirectory() as folder:
             flowgraph = companions(folder, DEVICE + ",interval_us=1000", samp_rate="1e6",
-                                   freq="98e6", gain="0", bandwidth="0", interval="0")()
+                                   freq="98e6", gain="0", bandwidth="0", interval="0",
+                                   level="-70")()
             flowgraph.start()
             flowgraph.set_gain(70)
             flowgraph.set_freq(1e15)
@@ -89,18 +91,24 @@ class QaCompanion(DeviceTestCase):
                 self.assertEqual(flowgraph.source.center_freq(channel), 1e12)
             self.assertEqual(flowgraph.source.samp_rate(), 0.001)
             self.assertEqual(flowgraph.source.bandwidth(), 0)
+            self.assertEqual(flowgraph.source.noise(), -70)
+            flowgraph.set_level(1)
+            self.assertEqual(flowgraph.source.noise(), 0)
             flowgraph.set_gain(12)
             self.assertEqual(flowgraph.source.gain(1), 12)
             flowgraph.stop()
             flowgraph.wait()
 
-    def test_a_recorded_scene_keeps_its_rate(self):
+    def test_a_recording_keeps_its_rate_where_another_cannot_be_set(self):
         with tempfile.TemporaryDirectory() as folder:
             flowgraph = companions(folder, f"{DEVICE},scene={RECORDING}", samp_rate="1e6",
-                                   freq="1090e6", gain="0", bandwidth="0", interval="0")()
+                                   freq="1090e6", gain="0", bandwidth="0", interval="0",
+                                   level="-70")()
             flowgraph.start()
             flowgraph.set_samp_rate(3e6)
-            self.assertEqual(flowgraph.source.samp_rate(), 2e6)
+            self.assertEqual(flowgraph.source.samp_rate(), 1e6)
+            flowgraph.set_samp_rate(5e5)
+            self.assertEqual(flowgraph.source.samp_rate(), 5e5)
             flowgraph.stop()
             flowgraph.wait()
 

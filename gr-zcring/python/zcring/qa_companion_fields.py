@@ -35,6 +35,19 @@ ARGUMENTS = [
     ({"scene_file": "a.sigmf-meta"}, "''"),
     ({"scene": "recording", "scene_file": "a.sigmf-meta"}, "'scene=a.sigmf-meta'"),
     ({"scene": "recording", "scene_file": "band"}, "'scene=' + (band)"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "1.5",
+      "scene_stop": "1e2", "scene_loop": "no"},
+     "'scene=a.sigmf-meta,start=1.5,stop=100,loop=no'"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "0",
+      "scene_stop": "later"}, "'scene=a.sigmf-meta,start=0,stop=' + str(later)"),
+    ({"scene": "tone", "scene_start": "1", "scene_stop": "2", "scene_loop": "no"},
+     "'scene=tone'"),
+    ({"noise": "-80.5"}, "'noise=-80.5'"),
+    ({"noise": "-8e1"}, "'noise=-80'"),
+    ({"noise": "'none'"}, "'noise=none'"),
+    ({"noise": "level"}, "'noise=' + str(level)"),
+    ({"scene": "noise", "noise": "quiet", "pace": "free"},
+     "'scene=noise,noise=' + (quiet) + ',pace=free'"),
     ({"pace": "real"}, "'pace=real'"),
     ({"pace": "free"}, "'pace=free'"),
     ({"dma": "copy"}, "'dma=copy'"),
@@ -60,6 +73,15 @@ REFUSED = [
     ({"scene": "recording"}, "Recording"),
     ({"scene": "recording", "scene_file": "a.wav"}, "Recording"),
     ({"scene": "recording", "scene_file": "a,b.sigmf-meta"}, "Recording"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "-1"},
+     "Recording Start"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "2e9"},
+     "Recording Start"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_stop": "0"}, "Recording Stop"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "3",
+      "scene_stop": "3"}, "Recording Stop"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_stop": "2e9"},
+     "Recording Stop"),
     ({"nchan": "0"}, "Number of Channels"),
     ({"nchan": "9"}, "Number of Channels"),
     ({"samp_rate": "0"}, "Sample Rate"),
@@ -69,6 +91,9 @@ REFUSED = [
     ({"gain0": "61"}, "Gain"),
     ({"gain7": "-61"}, "Gain"),
     ({"bandwidth": "-1"}, "Bandwidth"),
+    ({"noise": "-151"}, "Noise"),
+    ({"noise": "0.1"}, "Noise"),
+    ({"noise": "'loud'"}, "Noise"),
     ({"ring_bytes": "2048"}, "Ring"),
     ({"ring_bytes": "5000"}, "Ring"),
     ({"ring_bytes": "2**31"}, "Ring"),
@@ -81,6 +106,13 @@ REFUSED = [
     ({"device": "emulator", "args": "device=/dev/zcring0"}, "Device Arguments"),
     ({"device": "kernel", "args": "dma=copy, emulator"}, "Device Arguments"),
     ({"scene": "tone", "args": "scene=noise"}, "Device Arguments"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "1",
+      "args": "start=1"}, "Device Arguments"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_stop": "1",
+      "args": "stop=1"}, "Device Arguments"),
+    ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_loop": "no",
+      "args": "loop=yes"}, "Device Arguments"),
+    ({"noise": "-80", "args": "noise=none"}, "Device Arguments"),
     ({"pace": "real", "args": "pace=free"}, "Device Arguments"),
     ({"dma": "copy", "args": "dma=copy"}, "Device Arguments"),
     ({"ring_bytes": "4096", "args": "emulator, ring_bytes = 8192"}, "Device Arguments"),
@@ -96,6 +128,12 @@ ALLOWED = [
     {"device": "emulator", "args": "format=sc8"},
     {"device": "kernel", "pace": "free", "args": "dma=copy"},
     {"scene": "tone", "args": "seed=1"},
+    {"args": "scene=a.sigmf-meta,start=1,stop=2,loop=no,noise=none"},
+    {"scene_start": "1", "scene_loop": "no", "args": "scene=a.sigmf-meta,start=1,loop=yes"},
+    {"scene": "recording", "scene_file": "a.sigmf-meta", "scene_stop": "0.5",
+     "args": "start=0.25"},
+    {"noise": "0"},
+    {"noise": "-150"},
     {"center_freq0": "", "nchan": "8"},
     {"ring_bytes": "1073741824", "interval_us": "100", "seed": "2**64 - 1", "start_time": "0"},
     {"zero_copy": "off", "on_device_lost": "wait"},
@@ -119,7 +157,8 @@ class QaCompanionFields(gr_unittest.TestCase):
         """The block of a flowgraph with some variables; fields that are not given are as new."""
         flowgraph = self.platform.make_flow_graph()
         values = {"ring": "2**20", "path": "'/dev/zcring1'", "band": "'b.sigmf-meta'",
-                  "none": "''", "zero": "0", "f": "98e6"}
+                  "none": "''", "zero": "0", "f": "98e6", "later": "7.5", "level": "-70",
+                  "quiet": "'none'"}
         for name, value in values.items():
             variable = flowgraph.new_block("variable")
             variable.params["id"].set_value(name)
@@ -205,16 +244,26 @@ class QaCompanionFields(gr_unittest.TestCase):
             path.write_text(text, encoding="utf-8")
             self.assertEqual(zcring.recorded_frequency(f"scene={path}", 5.0), 5.0, text)
 
+    def test_a_part_of_a_recording_has_the_frequency_of_its_begin(self):
+        path = pathlib.Path(HOME, "part.sigmf-meta")
+        path.write_text('{"global": {"core:sample_rate": 1000}, "captures": ['
+                        '{"core:sample_start": 0, "core:frequency": 1e6},'
+                        '{"core:sample_start": 2000},'
+                        '{"core:sample_start": 3000, "core:frequency": 3e6}]}', encoding="utf-8")
+        for start, freq in (("0", 1e6), ("1.999", 1e6), ("2", 3e6), ("4", 3e6), ("no", 5.0)):
+            self.assertEqual(zcring.recorded_frequency(f"scene={path},start={start}", 5.0), freq)
+
     def test_cpp_has_the_values_at_the_time_of_generation(self):
         block = self.block(device="kernel", device_path="path", scene="recording",
-                           scene_file="band", ring_bytes="ring", args=r"""'format=\"sc8\"'""",
+                           scene_file="band", scene_stop="later", noise="level",
+                           ring_bytes="ring", args=r"""'format=\"sc8\"'""",
                            start_time="1700000000.5", samp_rate="f")
         self.assertEqual(self.errors(block), [])
         lines = block.cpp_templates.render("make").splitlines()
         self.assertEqual(lines, [
             r'this->source = gr::zcring::source::make("device=/dev/zcring1,scene=b.sigmf-meta,'
-            r'ring_bytes=1048576,format=\"sc8\"", "fc32", 1, f, 100000000.0, 0, "auto", "stop", '
-            r'"clip");',
+            r'stop=7.5,noise=-70,ring_bytes=1048576,format=\"sc8\"", "fc32", 1, f, 100000000.0, 0,'
+            r' "auto", "stop", "clip");',
             "this->source->set_start_time(1700000000500000000u);"])
 
     def test_cpp_has_the_frequency_of_a_recording(self):
@@ -241,6 +290,11 @@ class QaCompanionFields(gr_unittest.TestCase):
     def test_an_empty_frequency_has_no_callback(self):
         self.assertNotIn("set_center_freq", "".join(self.block(nchan="8").get_callbacks()))
 
+    def test_the_noise_has_a_callback_where_it_has_a_level(self):
+        self.assertIn("self.source.set_noise(level)", self.block(noise="level").get_callbacks())
+        for noise in ("", "'none'", "quiet"):
+            self.assertNotIn("set_noise", "".join(self.block(noise=noise).get_callbacks()), noise)
+
     def test_a_bad_value_is_refused_by_the_name_of_its_field(self):
         for fields, name in REFUSED:
             with self.subTest(fields):
@@ -266,15 +320,24 @@ class QaCompanionFields(gr_unittest.TestCase):
         self.assertEqual(self.shown()[0], usual)
         self.assertEqual(self.shown(center_freq0="f")[0], usual | {"center_freq0"})
         self.assertEqual(self.shown(scene="recording")[0], usual | {"scene", "scene_file"})
+        self.assertEqual(self.shown(scene="recording", scene_start="1", scene_stop="2",
+                                    scene_loop="no")[0],
+                         usual | {"scene", "scene_file", "scene_start", "scene_stop",
+                                  "scene_loop"})
+        self.assertEqual(self.shown(noise="-70")[0], usual | {"noise"})
         self.assertEqual(self.shown(device="kernel")[0], usual | {"device", "device_path"})
 
     def test_the_dialog_shows_the_fields_that_are_used(self):
         for field, fields in (("scene_file", {"scene": "recording"}),
+                              ("scene_start", {"scene": "recording"}),
+                              ("scene_stop", {"scene": "recording"}),
+                              ("scene_loop", {"scene": "recording"}),
                               ("device_path", {"device": "kernel"}),
                               ("center_freq1", {"nchan": "2"}), ("gain7", {"nchan": "8"})):
             self.assertNotIn(field, set.union(*self.shown()))
             self.assertIn(field, set.union(*self.shown(**fields)))
         self.assertIn("pace", self.shown()[1])
+        self.assertIn("noise", self.shown()[1])
         self.assertNotIn("pace", set.union(*self.shown(device="kernel")))
 
     def test_the_documentation_has_every_field(self):

@@ -174,7 +174,8 @@ class QaTags(DeviceTestCase):
     def record(self, scene, zero_copy, acts_of):
         """Records the scene with what acts_of(control) does; gives all segments and asked."""
         path = os.path.join(self.folder.name, "recording")
-        source = zcring.source(SMALL + ",scene=" + scene, "sc16", 1, RATE, FREQ, 0, zero_copy)
+        source = zcring.source(f"{SMALL},noise=none,scene={scene}", "sc16", 1, RATE, FREQ, 0,
+                               zero_copy)
         control = Control(source)
         acts = acts_of(control)
         conductor = Conductor(source, np.uint32, acts)

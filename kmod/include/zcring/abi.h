@@ -53,7 +53,13 @@
 #define ZCRING_FREQ_UHZ_MAX	1000000000000000000LL
 #define ZCRING_GAIN_MB_MIN	(-6000)
 #define ZCRING_GAIN_MB_MAX	6000
+#define ZCRING_NOISE_MB_MIN	(-15000)
+#define ZCRING_NOISE_MB_MAX	0
+#define ZCRING_NOISE_MB_DEFAULT	(-8000)
+#define ZCRING_NOISE_NONE	(-2147483647 - 1)	/* instead of a level: no noise */
 #define ZCRING_SCENE_BYTES_MAX	(1ULL << 30)
+#define ZCRING_SCENE_SAMPLES_MAX (1ULL << 60)	/* with the samples that are missing between segments */
+#define ZCRING_SEGMENTS_MAX	65536U
 #define ZCRING_DELAY_NS_MAX	86400000000000ULL
 
 /**
@@ -88,11 +94,14 @@ enum zcring_state {
  * @ZCRING_FAULT_NONE: none
  * @ZCRING_FAULT_TAIL_PAST_HEAD: the tail was past the head: unpublished samples were released
  * @ZCRING_FAULT_TAIL_WENT_BACK: the tail moved back: released samples were claimed again
+ * @ZCRING_FAULT_HARDWARE: the device could not go on, for example because a recording that it plays
+ *                         from a file could not be read
  */
 enum zcring_fault {
 	ZCRING_FAULT_NONE		= 0,
 	ZCRING_FAULT_TAIL_PAST_HEAD	= 1,
 	ZCRING_FAULT_TAIL_WENT_BACK	= 2,
+	ZCRING_FAULT_HARDWARE		= 3,
 };
 
 /**
@@ -100,12 +109,16 @@ enum zcring_fault {
  * @sample_clock: samples that the ADC has taken, both produced and lost
  * @produced_samples: samples put into the ring
  * @consumed_samples: samples released by the consumer, as last seen by the producer
- * @lost_samples: samples dropped because there was no room, or by fault injection
+ * @lost_samples: samples dropped because there was no room, by fault injection, or because they are
+ *                missing in a recording
  * @produced_bytes: produced_samples over all channels, in bytes
  * @consumed_bytes: consumed_samples over all channels, in bytes
  * @overflow_bytes: lost_samples over all channels, in bytes
  * @overflow_count: gaps; a gap that covers several bursts is counted once
  * @bursts: descriptors written
+ * @clipped_samples: samples that the ADC clipped, over all channels: I or Q was outside of the format
+ *                   before it was rounded. Samples that are copied from a recording of the same format
+ *                   never clip, and those of resident DMA are not counted
  * @reserved: zero
  */
 struct zcring_telemetry {
@@ -118,7 +131,8 @@ struct zcring_telemetry {
 	__u64 overflow_bytes;
 	__u64 overflow_count;
 	__u64 bursts;
-	__u64 reserved[7];
+	__u64 clipped_samples;
+	__u64 reserved[6];
 };
 
 /**
@@ -196,6 +210,7 @@ struct zcring_consumer {
 #define ZCRING_BURST_RATE	(1U << 4)	/* the rate changed here */
 #define ZCRING_BURST_TIME	(1U << 5)	/* the time was set or jumped here */
 #define ZCRING_BURST_RESIDENT	(1U << 6)	/* resident DMA: the samples were not written anew */
+#define ZCRING_BURST_OVERLOAD	(1U << 7)	/* @clipped_samples is not zero */
 
 /**
  * struct zcring_burst - descriptor of one DMA burst, a run of samples
@@ -213,6 +228,7 @@ struct zcring_consumer {
  * @bandwidth_uhz: front-end bandwidth, 0 where it is not limited
  * @interrupt_ns: time of the interrupt that ended the burst, on CLOCK_MONOTONIC; 0 if no clock
  *                paces the stream. The difference to now is the delay of a consumer
+ * @clipped_samples: samples of the burst that the ADC clipped, over all channels
  * @reserved: zero
  *
  * A descriptor is stored in the ring of descriptors at its own index modulo the number of slots,
@@ -233,7 +249,8 @@ struct zcring_burst {
 	__s32 gain_mb[ZCRING_CHANNELS_MAX];
 	__u64 bandwidth_uhz;
 	__u64 interrupt_ns;
-	__u64 reserved[10];
+	__u64 clipped_samples;
+	__u64 reserved[9];
 };
 
 /**
@@ -338,12 +355,12 @@ enum zcring_dma {
 
 /**
  * enum zcring_scene_kind - kind of the scene on the air
- * @ZCRING_SCENE_TONE: a complex sinusoid an eighth of the rate above the centre, at
- *                     -6 dB of full scale
+ * @ZCRING_SCENE_TONE: a complex sinusoid at -6 dB of full scale. Its frequency is fixed when the scene
+ *                     is set: an eighth of the rate of then above the centre
  * @ZCRING_SCENE_NOISE: white Gaussian noise, 0.1 of full scale RMS in I and in Q
  * @ZCRING_SCENE_COUNTER: every sample encodes its sample clock (see docs/abi.md); tuning and gain
  *                        do not affect it
- * @ZCRING_SCENE_MEMORY: a recording: samples written by user space, played in a loop
+ * @ZCRING_SCENE_MEMORY: a recording: samples written by user space
  * @ZCRING_SCENE_FEED: reserved for samples that another process writes; EOPNOTSUPP
  */
 enum zcring_scene_kind {
@@ -354,20 +371,28 @@ enum zcring_scene_kind {
 	ZCRING_SCENE_FEED	= 5,
 };
 
+#define ZCRING_SCENE_ONCE	(1U << 0)	/* ends with its last sample; else it is played in a loop */
+
 /**
  * struct zcring_scene - argument of ZCRING_IOC_SET_SCENE
  * @kind: enum zcring_scene_kind; EOPNOTSUPP for a kind that the device does not support
  * @format: format of the samples that will be written: enum zcring_format; 0 for built-in kinds
- * @samples: number of samples that will be written; 0 for built-in kinds
+ * @samples: number of samples of a channel that will be written; 0 for built-in kinds
  * @freq_uhz: frequency at the centre of the scene
  * @rate_num: rate of the samples in hertz, numerator; 0 for built-in kinds
  * @rate_den: rate of the samples in hertz, denominator; 0 for built-in kinds
- * @flags: zero
+ * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds
+ * @channels: number of channels of the scene: channel c of the device receives channel c modulo
+ *            @channels. 0: one channel
+ * @segments: number of segments that will be written, at most ZCRING_SEGMENTS_MAX. 0: one segment,
+ *            which is all of the scene, at @freq_uhz
  * @reserved: zero
  *
- * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @samples samples;
- * starting a stream before they are written fails with ENODATA, starting one at a rate other than
- * the scene's with ERANGE.
+ * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
+ * zcring_segment, then @samples samples of each channel, channel 0 first, together at most
+ * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments contradict each other. Starting
+ * a stream before all is written fails with ENODATA, starting one with ERANGE if the scene's rate is
+ * not 1 to 64 times the device's: the device takes every n-th sample of the scene, after a low-pass.
  */
 struct zcring_scene {
 	__u32 kind;
@@ -377,7 +402,24 @@ struct zcring_scene {
 	__u64 rate_num;
 	__u64 rate_den;
 	__u64 flags;
-	__u64 reserved[4];
+	__u32 channels;
+	__u32 segments;
+	__u64 reserved[3];
+};
+
+/**
+ * struct zcring_segment - samples of a scene that were recorded in one piece and at one frequency
+ * @first: the first of them; 0 for the first segment, and more than that of the segment before
+ * @place: when that one is on the air, in samples since the first one. What a segment's place leaves
+ *         out after the last sample of the segment before is a gap: these samples are lost
+ * @freq_uhz: frequency at the centre of the scene from @first on
+ * @reserved: zero
+ */
+struct zcring_segment {
+	__u64 first;
+	__u64 place;
+	__s64 freq_uhz;
+	__u64 reserved;
 };
 
 #define ZCRING_START_RESUME	(1U << 0)
@@ -414,6 +456,7 @@ struct zcring_start {
 #define ZCRING_CONTROL_TIME		(1U << 4)	/* the device's time of day */
 #define ZCRING_CONTROL_AT		(1U << 5)	/* at sample clock @at_clock, not now */
 #define ZCRING_CONTROL_AT_TIME		(1U << 6)	/* at time @at_clock, not now */
+#define ZCRING_CONTROL_NOISE		(1U << 7)	/* one level for all channels */
 
 /**
  * struct zcring_control - tuning while streaming: ZCRING_IOC_CONTROL
@@ -422,7 +465,10 @@ struct zcring_start {
  * @freq_uhz: new tuned frequency, +-ZCRING_FREQ_UHZ_MAX
  * @bandwidth_uhz: new front-end bandwidth, 0 for no limit
  * @gain_mb: new gain, ZCRING_GAIN_MB_MIN to ZCRING_GAIN_MB_MAX
- * @reserved0: zero
+ * @noise_mb: new level of the noise that the receiver adds before the ADC: RMS of a sample, in
+ *            millibels of full scale, ZCRING_NOISE_MB_MIN to ZCRING_NOISE_MB_MAX, or
+ *            ZCRING_NOISE_NONE. A new scene sets it to ZCRING_NOISE_MB_DEFAULT with
+ *            ZCRING_SCENE_TONE and ZCRING_DMA_COPY, else ZCRING_NOISE_NONE. A counter gets none
  * @rate_num: new rate in hertz, numerator
  * @rate_den: new rate in hertz, denominator
  * @time_ns: new time of the sample at which the command takes effect; of now while no stream runs
@@ -449,7 +495,7 @@ struct zcring_control {
 	__s64 freq_uhz;
 	__u64 bandwidth_uhz;
 	__s32 gain_mb;
-	__u32 reserved0;
+	__s32 noise_mb;
 	__u64 rate_num;
 	__u64 rate_den;
 	__u64 time_ns;
@@ -465,6 +511,8 @@ struct zcring_control {
  * @time_ns: present time
  * @freq_uhz: tuned frequency of each channel
  * @gain_mb: gain of each channel
+ * @noise_mb: level of the noise in millibels of full scale, or ZCRING_NOISE_NONE
+ * @reserved0: zero
  * @reserved: zero
  */
 struct zcring_tuning {
@@ -474,7 +522,9 @@ struct zcring_tuning {
 	__u64 time_ns;
 	__s64 freq_uhz[ZCRING_CHANNELS_MAX];
 	__s32 gain_mb[ZCRING_CHANNELS_MAX];
-	__u64 reserved[4];
+	__s32 noise_mb;
+	__u32 reserved0;
+	__u64 reserved[3];
 };
 
 /*

@@ -14,6 +14,8 @@ namespace zcring {
 enum class dma_mode { copy, resident };
 //! How the emulator paces itself: by the clock, or as fast as its samples are read.
 enum class pacing { real, free };
+//! Whether a recording begins again at its end, or ends.
+enum class looping { yes, no };
 
 /*!
  * \brief Which device to open, and its settings; argument_table() describes the keys.
@@ -28,9 +30,13 @@ struct arguments {
     std::optional<double> rate;               //!< samples a second
     std::optional<double> freq;               //!< Hz
     std::optional<double> gain;               //!< dB
+    std::optional<double> noise;              //!< dB of full scale; minus infinity: none
     std::optional<std::uint64_t> ring_bytes;  //!< of the ring of one channel
     std::optional<std::uint64_t> interval_us; //!< microseconds between bursts
     std::optional<std::string> scene;         //!< tone, noise, counter or FILE.sigmf-meta
+    std::optional<double> start;              //!< of a recording, in seconds from its first sample
+    std::optional<double> stop;               //!< of a recording, in seconds from its first sample
+    std::optional<looping> loop;              //!< of a recording
     std::optional<dma_mode> dma;              //!< what the DMA engine writes
     std::optional<pacing> pace;               //!< of the emulator
     std::optional<std::uint64_t> seed;        //!< of all random values

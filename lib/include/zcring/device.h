@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace zcring {
 
@@ -26,12 +28,19 @@ class settings;
  * - `rate=` 0.001 to 1e10 (default 1e6): samples a second
  * - `freq=` -1e12 to 1e12 (default 100e6): Hz, of every channel
  * - `gain=` -60 to 60 (default 0): dB, of every channel
+ * - `noise=` -150 to 0 or none (default -80): RMS of the noise that the receiver adds, in dB of
+ *   full scale; the default is none with another scene than tone, and with dma=resident
  * - `ring_bytes=` 4096 to 1073741824 (default 8388608): bytes of the ring of one channel, a power
  *   of two
  * - `interval_us=` 100 to 60000000 (default 50000): microseconds between bursts
  * - `scene=` tone, noise, counter or FILE.sigmf-meta (default tone): the signal at the antenna; a
- *   recording has the datatype cu8, ci8, ci16_le or cf32_le, and sets rate= and freq= where they
- *   are not given
+ *   recording has the datatype cu8, ci8, ci16_le or cf32_le, is resampled to rate=, and sets rate=
+ *   and freq= where they are not given
+ * - `start=` 0 to 1000000000 (default 0): where a recording starts playing, in seconds from its
+ *   first sample
+ * - `stop=` 0 to 1000000000: where a recording stops playing, in seconds from its first sample;
+ *   without stop= at its end
+ * - `loop=` yes or no (default yes): whether a recording begins again where it has ended
  * - `dma=` copy or resident (default copy): the DMA engine writes every burst, or writes the ring
  *   once and then only moves the head
  * - `pace=` real or free (default real): samples arrive by the computer's clock, or as fast as
@@ -98,7 +107,7 @@ public:
         std::uint64_t delay_ns = 0;        //!< from now to its first sample; at most a day
     };
     //! Starts a new stream: counters at zero, the ring empty. Throws std::system_error,
-    //! for example if the rate of the scene is not the rate of the device.
+    //! for example if the scene cannot be played at the rate of the device.
     void start(const start_options& options);
     //! Starts a new stream at index 0, without a preroll.
     void start() { start(start_options{}); }
@@ -119,13 +128,33 @@ public:
     void set_frequency(double hz, unsigned channels = command::all_channels);
     //! dB; -60 to 60.
     void set_gain(double db, unsigned channels = command::all_channels);
-    //! Samples a second; 0.001 to 1e10. A recording plays at its own rate only.
+    //! Samples a second; 0.001 to 1e10. A recording plays at the rate that it was opened with,
+    //! divided by 1 to 64: one of rates(). Any other rate throws std::system_error (ERANGE).
     void set_rate(double hz);
+    //! Level of the noise that the receiver adds to every channel before the ADC: RMS in dB of full
+    //! scale, -150 to 0; minus infinity: none.
+    void set_noise(double db);
+
+    //! The rates that can be set while the device is open, in samples a second, from the largest
+    //! on: those at which a recording plays. Empty: every rate from limits::rate_min to
+    //! limits::rate_max.
+    std::vector<double> rates() const;
+    //! The frequencies that the scene has: all others have nothing but the noise of the receiver.
+    //! The band of a recording, or the frequency of the tone. Empty where that is not known, or the
+    //! scene is the same at every frequency (noise, counter).
+    std::optional<band> scene_band() const noexcept;
+    //! Whether a channel that is tuned to \p frequency (Hz) receives any of the scene at \p rate
+    //! (samples a second). True if the band of the scene is not known. Less than a twentieth of
+    //! the channel's band is nothing: no channel filter is steep enough there.
+    bool receives(double frequency, double rate) const noexcept;
 
     //! How the device is tuned now. Throws std::system_error if the device is gone.
     zcring::tuning tuning() const;
     //! The counters of the stream, as one consistent set. Throws std::system_error.
     zcring::telemetry telemetry() const;
+    //! Samples of a recording whose I or Q was beyond full scale, and which were clamped when they
+    //! were read from the file; a recording that is too long for memory is read while it plays.
+    std::uint64_t clamped_scene_samples() const noexcept;
 
     /*!
      * Opens a device that is gone again, after it has returned. Returns false, and does
@@ -172,6 +201,7 @@ private:
     zcring::format d_format;
     unsigned d_channels;
     double d_interval;
+    std::optional<band> d_scene_band;
 };
 
 } // namespace zcring

@@ -14,9 +14,12 @@ inline constexpr double rate_max = 1e10;              //!< samples a second
 inline constexpr double frequency_max = 1e12;         //!< Hz; the minimum is the negative of it
 inline constexpr double gain_min = -60;               //!< dB
 inline constexpr double gain_max = 60;                //!< dB
+inline constexpr double noise_min = -150;             //!< dB of full scale
+inline constexpr double noise_max = 0;                //!< dB of full scale
 inline constexpr std::uint64_t ring_bytes_min = 4096; //!< of one channel
 inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{ 1 } << 30; //!< of one channel
 inline constexpr std::uint64_t interval_us_min = 100;                     //!< between bursts
 inline constexpr std::uint64_t interval_us_max = 60000000;                //!< between bursts
+inline constexpr double recording_seconds_max = 1e9; //!< start and stop in a recording
 
 } // namespace zcring::limits

@@ -53,15 +53,18 @@ struct telemetry {
     std::uint64_t overflow_bytes = 0;   //!< lost_samples over all channels, in bytes
     std::uint64_t overflow_count = 0;   //!< gaps, each counted once
     std::uint64_t bursts = 0;           //!< descriptors written
+    //! Samples that the ADC clipped, over all channels: I or Q was beyond full scale.
+    std::uint64_t clipped_samples = 0;
 };
 
 //! One DMA burst: the description of a run of samples. All settings are constant over it.
 struct burst {
-    std::uint64_t index = 0;        //!< of the first sample, in the stream
-    std::uint64_t sample_clock = 0; //!< of the first sample; counts lost samples too
-    std::uint64_t time_ns = 0;      //!< of the first sample, since 1970-01-01 00:00 UTC
-    std::uint64_t samples = 0;      //!< at least 1
-    std::uint64_t lost = 0;         //!< samples lost just before the first
+    std::uint64_t index = 0;           //!< of the first sample, in the stream
+    std::uint64_t sample_clock = 0;    //!< of the first sample; counts lost samples too
+    std::uint64_t time_ns = 0;         //!< of the first sample, since 1970-01-01 00:00 UTC
+    std::uint64_t samples = 0;         //!< at least 1
+    std::uint64_t lost = 0;            //!< samples lost just before the first
+    std::uint64_t clipped_samples = 0; //!< of all channels, that the ADC clipped
     std::uint64_t interrupt_ns = 0; //!< time of its interrupt, by CLOCK_MONOTONIC; 0 with free pace
     double rate = 0;                //!< samples a second
     double bandwidth = 0;           //!< Hz; 0: not limited
@@ -75,10 +78,18 @@ struct burst {
     std::array<double, max_channels> gain{};      //!< dB
 };
 
+//! The frequencies from low to high, in Hz; one frequency if both are the same.
+struct band {
+    double low = 0;  //!< the lowest one
+    double high = 0; //!< the highest one
+};
+
 //! How a device is tuned.
 struct tuning {
-    double rate = 0;                              //!< samples a second
-    double bandwidth = 0;                         //!< Hz; 0: not limited
+    double rate = 0;      //!< samples a second
+    double bandwidth = 0; //!< Hz; 0: not limited
+    //! Of the noise that the receiver adds: RMS in dB of full scale; minus infinity: none.
+    double noise = -std::numeric_limits<double>::infinity();
     std::uint64_t time_ns = 0;                    //!< now, since 1970-01-01 00:00 UTC
     std::array<double, max_channels> frequency{}; //!< Hz
     std::array<double, max_channels> gain{};      //!< dB
@@ -93,7 +104,9 @@ struct command {
     std::optional<double> frequency;  //!< Hz, -1e12 to 1e12
     std::optional<double> gain;       //!< dB, -60 to 60
     std::optional<double> bandwidth;  //!< Hz, 0 to 1e12; 0: not limited
-    std::optional<double> rate;       //!< samples a second, 0.001 to 1e10; of all channels
+    //! Level of the noise of all channels: RMS in dB of full scale, -150 to 0; minus infinity: none.
+    std::optional<double> noise;
+    std::optional<double> rate; //!< samples a second, 0.001 to 1e10; of all channels
     //! Sets the time of that sample, in ns since 1970. Allowed at any moment, except as a
     //! timed command while no stream runs. The clock then continues from there, through all
     //! later streams.

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace gr {
 namespace zcring {
@@ -29,7 +30,7 @@ struct range {
  *
  * \section zcring_source_errors Errors
  * Every call that touches a device throws std::system_error once the device is gone. With
- * on_device_lost="wait", values of rate, frequency, gain and bandwidth are instead stored, and
+ * on_device_lost="wait", values of rate, frequency, gain, bandwidth and noise are instead stored, and
  * applied when the device returns; but a setter while a command time is set, and a message with a
  * time, is refused until then. In the child of a fork(), the same calls throw
  * std::system_error, and a flowgraph ends with no samples: make the source after fork().
@@ -54,8 +55,9 @@ struct range {
  *
  * \section zcring_source_messages Message ports
  * - `command` (in): a dict, or a pair of one key and its value, with gr-uhd's keys. `freq` (Hz),
- *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz): the new value. `tune`: a pair, whose
- *   first number is as `freq` and whose second is ignored. `chan`: the channel from 0, or -1 for
+ *   `gain` (dB), `rate` (samples a second), `bandwidth` (Hz): the new value. `noise`, which gr-uhd
+ *   does not have: dB of full scale, or the symbol `none`. `tune`: a pair, whose first number is as
+ *   `freq` and whose second is ignored. `chan`: the channel from 0, or -1 for
  *   all channels, the default. `time`: a pair of full seconds (uint64) and fraction (double); all
  *   values take effect together, at the first sample that is not before this time, by the
  *   device's clock when the message is handled. Without `time` they take effect
@@ -64,9 +66,15 @@ struct range {
  *   `mtune`, `pc_clock_resync`, `power_dbm`) are ignored with one warning, and the other keys are
  *   applied. A message with a mistake changes nothing; each different reason is logged once.
  * - `async_msgs` (out): dicts of `event`, `item` (uint64, the item's offset) and `time` (as
- *   `rx_time`). `overflow`: `lost` (uint64); `retune`: `chan`, `freq`, `gain`, `bandwidth`; `rate`:
- *   `rate`; `device_lost` and `device_back`, which have no `time`: `device`
+ *   `rx_time`). `overflow`: `lost` (uint64); `overload`: `clipped` (uint64), the samples that were
+ *   clipped since the event before, at most once a second; `retune`: `chan`, `freq`, `gain`,
+ *   `bandwidth`; `rate`: `rate`; `device_lost` and `device_back`, which have no `time`: `device`
  * - `telemetry` (out): telemetry() as a dict, as often as set_telemetry_interval() sets
+ *
+ * \section zcring_source_log Warnings
+ * The log says when samples are lost or clipped, each at most once a second. It also says when a
+ * channel receives nothing of the scene, because it is tuned beyond the band of a recording or too
+ * far from the tone: once for each tuning, with the band of the scene.
  *
  * \section zcring_source_stop Stopping and starting
  * stop() and start() of a flowgraph begin a new stream, with the tags on its first item. lock() and
@@ -96,12 +104,21 @@ public:
      *          first /dev/zcring* that can be opened, else the emulator
      *        - `format=` sc8, sc16 or fc32 (default the type of the items): sample type of the
      *          ring
+     *        - `noise=` -150 to 0 or none (default -80): RMS of the noise that the receiver adds, in
+     *          dB of full scale; the default is none with another scene than tone, and with
+     *          dma=resident
      *        - `ring_bytes=` 4096 to 1073741824 (default 8388608): bytes of the ring of one
      *          channel, a power of two
      *        - `interval_us=` 100 to 60000000 (default 50000): microseconds between bursts
      *        - `scene=` tone, noise, counter or FILE.sigmf-meta (default tone): the signal at the
-     *          antenna; a recording has the datatype cu8, ci8, ci16_le or cf32_le, and sets rate=
-     *          and freq= where they are not given
+     *          antenna; a recording has the datatype cu8, ci8, ci16_le or cf32_le, is resampled
+     *          to rate=, and sets rate= and freq= where they are not given
+     *        - `start=` 0 to 1000000000 (default 0): where a recording starts playing, in seconds
+     *          from its first sample
+     *        - `stop=` 0 to 1000000000: where a recording stops playing, in seconds from its
+     *          first sample; without stop= at its end
+     *        - `loop=` yes or no (default yes): whether a recording begins again where it has
+     *          ended
      *        - `dma=` copy or resident (default copy): the DMA engine writes every burst, or
      *          writes the ring once and then only moves the head
      *        - `pace=` real or free (default real): samples arrive by the computer's clock, or as
@@ -109,7 +126,8 @@ public:
      *        - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
      * \param type of the items: "fc32", "sc16" or "sc8"
      * \param nchan number of channels, 1 to 8
-     * \param samp_rate samples a second, 0.001 to 1e10; with a recorded scene, the recording's rate
+     * \param samp_rate samples a second, 0.001 to 1e10; a recording is resampled to it when it is
+     *        opened
      * \param center_freq tuned frequency of every channel in Hz, -1e12 to 1e12
      * \param gain of every channel in dB, -60 to 60
      * \param zero_copy whether the output buffers are the ring itself: "auto" (where the ring has
@@ -120,8 +138,8 @@ public:
      *        in the ring are read: "stop" ends the flowgraph; "wait" looks for the device until it
      *        returns, sets it up as before, and continues after a gap, whose `rx_lost` follows from
      *        the device's clock. "wait" requires zero_copy "off", or "auto", which is "off" then
-     * \param out_of_range what a setter, and this call, does with a rate, frequency, gain or
-     *        bandwidth that cannot be set: "error" throws; "clip" sets the nearest allowed value,
+     * \param out_of_range what a setter, and this call, does with a rate, frequency, gain,
+     *        bandwidth or noise that cannot be set: "error" throws; "clip" sets the nearest allowed value,
      *        or leaves a setting that the device refuses as it is, and logs one warning for each
      *        different cause. Companion passes "clip", because an exception in the slot of a widget
      *        ends the program
@@ -142,9 +160,10 @@ public:
 
     /*!
      * Sets the sample rate of all channels, from the next sample on.
-     * \param rate samples a second, 0.001 to 1e10
+     * \param rate samples a second, 0.001 to 1e10; with a recording, the rate that it was opened
+     *        with, divided by 1 to 64
      * \throws std::invalid_argument if \p rate is out of range; nothing has changed then
-     * \throws std::system_error with a recorded scene, which has its own rate; nothing has changed
+     * \throws std::system_error if the recording cannot play at \p rate; nothing has changed then
      */
     virtual void set_samp_rate(double rate) = 0;
 
@@ -173,6 +192,14 @@ public:
     virtual void set_bandwidth(double bandwidth) = 0;
 
     /*!
+     * Sets the level of the noise that the receiver adds to all channels before the ADC, from the
+     * next sample on.
+     * \param level RMS in dB of full scale, -150 to 0; minus infinity: no noise
+     * \throws std::invalid_argument if \p level is out of range; nothing has changed then
+     */
+    virtual void set_noise(double level) = 0;
+
+    /*!
      * Sets the device's time, from the next sample on. Until then it is the computer's.
      * \param time_ns ns since 1970-01-01 00:00 UTC
      */
@@ -188,7 +215,7 @@ public:
     virtual void set_start_time(std::uint64_t time_ns) = 0;
 
     /*!
-     * Has the setters of rate, frequency, gain and bandwidth take effect at this time of the
+     * Has the setters of rate, frequency, gain, bandwidth and noise take effect at this time of the
      * device, until clear_command_time(): at the first sample that is not before it. With a time
      * that has passed they take effect at the next sample. Messages are not affected.
      *
@@ -219,6 +246,8 @@ public:
     virtual double gain(int chan = 0) const = 0;
     //! Bandwidth of all channels in Hz; 0: not limited.
     virtual double bandwidth() const = 0;
+    //! Level of the noise that the receiver adds, RMS in dB of full scale; minus infinity: none.
+    virtual double noise() const = 0;
     //! The device's time, ns since 1970-01-01 00:00 UTC.
     virtual std::uint64_t time_now() const = 0;
 
@@ -240,14 +269,25 @@ public:
         gain(chan); // throws
         return bandwidth();
     }
-    //! Samples a second. With a recorded scene, only the recording's rate can be set.
-    virtual range get_samp_rates() const = 0;
+    //! Level of the noise that the receiver adds, RMS in dB of full scale; minus infinity: none.
+    double get_noise() const { return noise(); }
+    //! Samples a second, from the smallest rate to the largest. With a recording, only the rates of
+    //! get_samp_rate_list() can be set.
+    virtual range get_samp_rate_range() const = 0;
+    //! The same, by gr-uhd's name.
+    range get_samp_rates() const { return get_samp_rate_range(); }
+    //! The rates that a recording can play at, in samples a second, from the largest on: the rate
+    //! that it was opened with, divided by 1 to 64. Empty with a built-in scene, which has every
+    //! rate of get_samp_rate_range().
+    virtual std::vector<double> get_samp_rate_list() const = 0;
     //! Hz.
     virtual range get_freq_range(int chan = 0) const = 0;
     //! dB.
     virtual range get_gain_range(int chan = 0) const = 0;
     //! Hz; 0: not limited.
     virtual range get_bandwidth_range(int chan = 0) const = 0;
+    //! dB of full scale; minus infinity, no noise, can be set too.
+    virtual range get_noise_range() const = 0;
     //! \}
 
     /*!
@@ -255,7 +295,8 @@ public:
      *
      * `produced_bytes`, `consumed_bytes`, `overflow_bytes` (over all channels);
      * `overflow_count` (gaps); `sample_clock`, `produced_samples`, `consumed_samples`,
-     * `lost_samples` (of each channel); `bursts`. To the sample, at every moment:
+     * `lost_samples` (of each channel); `bursts`; `clipped_samples` (over all channels). To the
+     * sample, at every moment:
      * `sample_clock = produced_samples + lost_samples`.
      */
     virtual std::map<std::string, std::uint64_t> telemetry() const = 0;

@@ -7,7 +7,9 @@
 #include <gnuradio/zcring/source.h>
 #include <zcring/arguments.h>
 
+#include <limits>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -36,15 +38,18 @@ Message ports:
   command     (in) a dict, or a pair of one key and its value, with gr-uhd's keys:
               freq (Hz), tune (a pair, of which the first is as freq), gain (dB),
               rate (samples a second), bandwidth (Hz); chan (from 0, or -1 for all);
-              time, a pair of full seconds (uint64) and fraction (double): the values
+              noise (dB of full scale, or "none"), which gr-uhd does not have; time, a pair of full seconds (uint64) and fraction (double): the values
               take effect at the first sample that is not before this time; tag:
               tags, though nothing changes. Keys for hardware (antenna, lo_offset, ...)
               are ignored with one warning. A message with a mistake changes nothing;
               each different reason is logged once
-  async_msgs  (out) dicts of event, item and its values: overflow (time, lost), retune
-              (time, chan, freq, gain, bandwidth), rate (time, rate), device_lost and
-              device_back (device)
+  async_msgs  (out) dicts of event, item and its values: overflow (time, lost), overload
+              (time, clipped; at most once a second), retune (time, chan, freq, gain,
+              bandwidth), rate (time, rate), device_lost and device_back (device)
   telemetry   (out) telemetry() as a dict, see set_telemetry_interval()
+
+The log warns of lost and of clipped samples, and once for each tuning of a channel that
+receives nothing of the scene, with the band of the scene.
 
 In the child of a fork(), setters and getters raise OSError, and a flowgraph ends with
 no samples: make the source after fork().
@@ -64,8 +69,8 @@ constexpr const char* make_doc_end =
     R"doc(    type: of the items: "fc32" (complex64, full scale 1.0), "sc16" (two int16,
         full scale 32768) or "sc8" (two int8, full scale 128)
     nchan: number of channels, 1 to 8
-    samp_rate: samples a second, 0.001 to 1e10; with a recorded scene, the
-        recording's rate
+    samp_rate: samples a second, 0.001 to 1e10; a recording is resampled to it when
+        it is opened
     center_freq: tuned frequency of every channel in Hz, -1e12 to 1e12
     gain: of every channel in dB, -60 to 60
     zero_copy: whether the output buffers are the ring itself: "auto" (where the
@@ -76,7 +81,7 @@ constexpr const char* make_doc_end =
         it left in the ring are read: "stop" ends the flowgraph, "wait" continues
         once the device is back; rx_lost then follows from the device's clock.
         "wait" copies each sample once
-    out_of_range: what happens with a rate, frequency, gain or bandwidth that
+    out_of_range: what happens with a rate, frequency, gain, bandwidth or noise that
         cannot be set, here and in the setters: "error" raises; "clip" sets the
         nearest allowed value, or leaves a setting that the device refuses as it
         is, and logs one warning for each different cause
@@ -122,8 +127,9 @@ void bind_settings(source_class& c)
           py::arg("rate"),
           py::call_guard<py::gil_scoped_release>(),
           "Sets the sample rate of all channels, from the next sample on: samples a\n"
-          "second, 0.001 to 1e10. ValueError if out of range; OSError with a recorded\n"
-          "scene, which has its own rate. Nothing has changed then.")
+          "second, 0.001 to 1e10; with a recording, the rate that it was opened with,\n"
+          "divided by 1 to 64. ValueError if out of range; OSError if the recording cannot\n"
+          "play at that rate. Nothing has changed then.")
         .def("set_center_freq",
              &source::set_center_freq,
              py::arg("freq"),
@@ -145,6 +151,24 @@ void bind_settings(source_class& c)
              "Sets the bandwidth of all channels, from the next sample on: Hz, 0 to 1e12; 0:\n"
              "not limited. Events report it; the signal is not filtered. ValueError if out of\n"
              "range; nothing has changed then.")
+        .def("set_noise",
+             &source::set_noise,
+             py::arg("level"),
+             py::call_guard<py::gil_scoped_release>(),
+             "Sets the level of the noise that the receiver adds to all channels before the\n"
+             "ADC, from the next sample on: RMS in dB of full scale, -150 to 0;\n"
+             "float(\"-inf\"): no noise. ValueError if out of range; nothing has changed then.")
+        .def(
+            "set_noise",
+            [](source& self, const std::string& level) {
+                if (level != "none")
+                    throw std::invalid_argument("zcring: noise=" + level +
+                                                ": the value must be a number, or \"none\"");
+                self.set_noise(-std::numeric_limits<double>::infinity());
+            },
+            py::arg("level"),
+            py::call_guard<py::gil_scoped_release>(),
+            "The same with \"none\", as in the argument string: no noise.")
         .def("set_time_now",
              &source::set_time_now,
              py::arg("time_ns"),
@@ -162,8 +186,8 @@ void bind_settings(source_class& c)
              &source::set_command_time,
              py::arg("time_ns"),
              py::call_guard<py::gil_scoped_release>(),
-             "Has the setters of rate, frequency, gain and bandwidth take effect at the first\n"
-             "sample that is not before this time of the device, in ns since 1970, until\n"
+             "Has the setters of rate, frequency, gain, bandwidth and noise take effect at the\n"
+             "first sample that is not before this time of the device, in ns since 1970, until\n"
              "clear_command_time(). Each call turns the time into a sample by the rate that\n"
              "holds then: a rate changed before that sample moves the sample's time, to a later\n"
              "one if the rate is lower, to an earlier one if it is higher. They raise OSError\n"
@@ -186,6 +210,10 @@ void bind_getters(source_class& c)
           &source::bandwidth,
           py::call_guard<py::gil_scoped_release>(),
           "Bandwidth of all channels in Hz; 0: not limited.")
+        .def("noise",
+             &source::noise,
+             py::call_guard<py::gil_scoped_release>(),
+             "Level of the noise that the receiver adds: RMS in dB of full scale; -inf: none.")
         .def("time_now",
              &source::time_now,
              py::call_guard<py::gil_scoped_release>(),
@@ -228,10 +256,23 @@ void bind_names_of_gr_uhd(source_class& c)
              py::call_guard<py::gil_scoped_release>(),
              "Bandwidth in Hz, of all channels; 0: not limited. ValueError if there is no\n"
              "such channel.")
+        .def("get_noise",
+             &source::get_noise,
+             py::call_guard<py::gil_scoped_release>(),
+             "Level of the noise that the receiver adds: RMS in dB of full scale; -inf: none.\n"
+             "The same as noise().")
+        .def("get_samp_rate_range",
+             &source::get_samp_rate_range,
+             "Range of the sample rate in samples a second. With a recording, only the rates\n"
+             "of get_samp_rate_list() can be set.")
         .def("get_samp_rates",
              &source::get_samp_rates,
-             "Range of the sample rate in samples a second. With a recorded scene, only the\n"
-             "recording's rate can be set.")
+             "Range of the sample rate in samples a second; the same as get_samp_rate_range().")
+        .def("get_samp_rate_list",
+             &source::get_samp_rate_list,
+             "The rates that a recording can play at, in samples a second, from the largest\n"
+             "on: the rate that it was opened with, divided by 1 to 64. Empty with a built-in\n"
+             "scene, which has every rate of get_samp_rate_range().")
         .def("get_freq_range",
              &source::get_freq_range,
              py::arg("chan") = 0,
@@ -244,7 +285,10 @@ void bind_names_of_gr_uhd(source_class& c)
              &source::get_bandwidth_range,
              py::arg("chan") = 0,
              "Range of the bandwidth in Hz; 0: not limited. ValueError if there is no such\n"
-             "channel.");
+             "channel.")
+        .def("get_noise_range",
+             &source::get_noise_range,
+             "Range of the noise in dB of full scale; -inf, no noise, can be set too.");
 }
 
 void bind_counters(source_class& c)
@@ -255,7 +299,8 @@ void bind_counters(source_class& c)
           "Counters of the stream, zero when it starts, as a dict of int:\n"
           "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
           "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
-          "lost_samples (of each channel); bursts. At every moment, to the sample:\n"
+          "lost_samples (of each channel); bursts; clipped_samples (over all channels). At\n"
+          "every moment, to the sample:\n"
           "sample_clock == produced_samples + lost_samples.")
         .def("latency_histogram",
              &source::latency_histogram,
