@@ -13,6 +13,7 @@ import sys
 
 from gnuradio import gr
 
+import antenna
 import chains
 import checks
 import contestants
@@ -27,7 +28,7 @@ import syscalls
 import throughput
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains")
+PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains", "antenna")
 
 
 def arguments():
@@ -51,7 +52,8 @@ def arguments():
     parser.add_argument("--report", metavar="FILE",
                         help="measure nothing; write the report of the results in FILE")
     parser.add_argument("--loops", default="zcring-bench-loops", metavar="PROGRAM",
-                        help="program of the bare loops (default: %(default)s, on the PATH)")
+                        help="program of the bare loops (default: %(default)s, on the PATH); "
+                             f"{antenna.PROGRAM} is in the same folder")
     if parser.parse_known_args()[0].quick:
         parser.set_defaults(rounds=2, seconds=0.1, chain_seconds=1)
     return parser.parse_args()
@@ -69,6 +71,7 @@ def measure(options):
         "syscalls": lambda: syscalls.measure(
             few, 2 * seconds, syscalls.FOR_CHECK if options.check else syscalls.CONTESTANTS),
         "chains": lambda: chains.measure(few, 2 * seconds, options.chain_seconds),
+        "antenna": lambda: antenna.measure(loops, repeat, seconds),
     }
     results = {"machine": machine.describe()}
     rounds.say(report.machine_line(results["machine"]))

@@ -6,13 +6,58 @@ A ratio without a bound is for information: the report shows it, and no run fail
 
 from contestants import PATH_NAMES
 
-NEEDED = ("throughput", "latency", "syscalls")
+NEEDED = ("throughput", "latency", "syscalls", "antenna")
 CONVERT = "one copy from sc16 into a null sink: CPU per sample, relative to the bare VOLK loop"
+
+
+# The costs of the engine, beside those of its rivals: part, name, bound.
+ANTENNA = (
+    ("centre", "conversion, relative to VOLK", 2),
+    ("gain", "conversion with a gain, relative to VOLK", 2),
+    ("noise", "noise, relative to fastnoise_source and VOLK", 2),
+    ("tone", "tone, relative to VOLK's rotator", 2),
+    ("tuned", "tuned off the centre, relative to freq_xlating_fir_filter", 1 / 2),
+    ("decimated", "decimating, relative to freq_xlating_fir_filter", 1 / 3),
+)
+KERNEL = ((("centre", "gain"), "conversion"), (("tuned",), "tuned off the centre"))
+FLOWGRAPHS = {1: 1.25, 8: 1 / 2}
 
 
 def medians(results, chain, quantity):
     summary = results["throughput"]["chains"][chain]["summary"]
     return {key: each[quantity]["median"] for key, each in summary.items()}
+
+
+def worst(cases, above, below):
+    """The case with the highest ratio of two contestants: (ratio, what); None without any."""
+    return max(((case["ns"][above]["median"] / case["ns"][below]["median"], case["what"])
+                for case in cases if above in case["ns"] and below in case["ns"]), default=None)
+
+
+def is_copy(case):
+    """Whether the scene has the ring's format and is copied as it is."""
+    before, _, after = case["what"].partition(" → ")
+    return case["part"] == "centre" and before == after
+
+
+def antenna_ratios(results):
+    """The worst case of each part. Without AVX2 there are no bounds."""
+    has_bounds = results["instruction_set"] in ("avx2", "avx512")
+    for part, name, bound in ANTENNA:
+        ratio, what = worst([c for c in results["cases"] if c["part"] == part],
+                            "library", "rival")
+        yield (f"antenna: {name}; the worst is {what}", ratio,
+               *(("at most", bound) if has_bounds else (None, None)))
+    for parts, name in KERNEL:
+        found = worst([c for c in results["cases"]
+                       if c["part"] in parts and not is_copy(c)], "kernel", "kernel before")
+        if found:
+            yield (f"antenna, as the kernel computes: {name}, speed relative to before; the worst "
+                   f"is {found[1]}", 1 / found[0], None, None)
+    for graph in results["flowgraphs"]:
+        yield (f"antenna: a flowgraph with D = {graph['decimation']}, relative to the blocks that "
+               "do this today", graph["zcring"]["median"] / graph["today"]["median"],
+               "at most", FLOWGRAPHS[graph["decimation"]])
 
 
 def ratios(results):
@@ -54,6 +99,8 @@ def ratios(results):
                "at most", 1 / 20)
         yield (f"{name}, waiting for bursts: polls per burst",
                calls[f"{path}_real"]["polls_per_burst"]["median"], "at most", 1.05)
+    if "antenna" in results:
+        yield from antenna_ratios(results["antenna"])
 
 
 def is_kept(ratio, sense, bound):

@@ -13,7 +13,8 @@ import tempfile
 
 from gnuradio import blocks, gr
 
-FREE = "emulator,pace=free,dma=resident,scene=tone"
+EMULATOR = "emulator,pace=free"
+FREE = EMULATOR + ",dma=resident,scene=tone"
 RATE = 100e6
 INTERVAL_US = 10000
 RING_BYTES = 8 << 20

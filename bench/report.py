@@ -14,6 +14,22 @@ real DMA costs the processor nothing. The numbers are therefore the costs of the
 `pace=free`: samples arrive as fast as they are read; `pace=real`: samples arrive by the clock.
 """
 
+ANTENNA_ENGINES = {"library before": "before", "kernel": "as the kernel computes",
+                   "kernel before": "the same before"}
+ANTENNA_PARTS = {
+    "centre": ("At the centre", "memcpy, or VOLK's conversion"),
+    "gain": ("At the centre, with a gain of 3 dB", "VOLK's conversions and multiplication"),
+    "noise": ("Noise", "fastnoise_source_c and VOLK"),
+    "tone": ("The tone", "VOLK's rotator and conversion"),
+    "tuned": ("Tuned off the centre, with the filter of the edges",
+              "freq_xlating_fir_filter_ccf with as many taps"),
+    "decimated": ("Tuned off the centre and decimated",
+                  "freq_xlating_fir_filter_ccf with as many taps"),
+}
+INSTRUCTION_SETS = {"avx2": "AVX2", "avx512": "AVX-512",
+                    "plain": "what the compiler uses by default. **This machine has no AVX2**, "
+                             "and the bounds hold for machines with AVX2 only"}
+
 
 def table(header, rows):
     lines = ["| " + " | ".join(header) + " |",
@@ -149,6 +165,50 @@ def chains(results):
     yield "![Real receivers](bench/chains.png)"
 
 
+def antenna_rows(cases, engines):
+    """One row for each case: the engine, its rival, their ratio, and the other builds."""
+    for case in cases:
+        ns = case["ns"]
+        yield [case["what"], spread(ns["library"]), spread(ns["rival"]),
+               number(ns["library"]["median"] / ns["rival"]["median"]),
+               *(number(ns[key]["median"]) if key in ns else "" for key in engines)]
+
+
+def antenna(results):
+    engines = [key for key in ANTENNA_ENGINES
+               if any(key in case["ns"] for case in results["cases"])]
+    yield "## What the antenna costs"
+    yield mode(results)
+    yield ("CPU nanoseconds for each sample of the scene, also where the receiver decimates by D. "
+           "The engine is called without a ring and without a scheduler, and so are VOLK's "
+           "kernels and GNU Radio's blocks; scene and result are in the second-level cache. “As "
+           "the kernel computes” is the engine without floating point and vectors, compiled with "
+           "the options of the kernel's makefiles for x86, in this process.")
+    if any(key.endswith("before") for key in engines):
+        yield ("“Before” is an older source tree (`cmake -DZCRING_BENCH_BEFORE=FOLDER`); it had "
+               "no edge filter, no decimation and no noise before the ADC. As the kernel "
+               "computes, a tuned scene is slower than before, because the filter of the "
+               "edges has 39 taps and the kernel no vectors: 19 products for each sample "
+               "cost more than the whole tuner did.")
+    name = results["instruction_set"]
+    yield f"Instruction set of the engine's loops: {INSTRUCTION_SETS.get(name, name)}."
+    for part, (title, rival) in ANTENNA_PARTS.items():
+        yield f"### {title}"
+        yield table(["", "zcring, ns", f"{rival}, ns", "ratio",
+                     *(f"{ANTENNA_ENGINES[key]}, ns" for key in engines)],
+                    antenna_rows([c for c in results["cases"] if c["part"] == part], engines))
+    yield "### A flowgraph"
+    yield ("A recording of 2.4 MS/s in sc16, tuned to 480 kHz above its centre, into a null sink. "
+           "zcring.source alone, with an fc32 ring and `dma=copy`; or file_source, "
+           "interleaved_short_to_complex, rotator_cc and, with D > 1, rational_resampler_ccf. "
+           "rotator_cc has no filter: what lies beyond one edge of the band is heard at the "
+           "other.")
+    yield table(["D", "zcring.source, ns", "these blocks, ns", "ratio"],
+                [[graph["decimation"], spread(graph["zcring"]), spread(graph["today"]),
+                  number(graph["zcring"]["median"] / graph["today"]["median"])]
+                 for graph in results["flowgraphs"]])
+
+
 def check_line(check):
     return (f"{check['what']}: {number(check['ratio'])}, must be {check['sense']} "
             f"{number(check['bound'])}")
@@ -180,7 +240,7 @@ def checks(results):
 
 SECTIONS = {"throughput": throughput, "latency": latency, "response": response,
             "sweeps": sweeps,
-            "syscalls": syscalls, "chains": chains, "checks": checks}
+            "syscalls": syscalls, "chains": chains, "antenna": antenna, "checks": checks}
 
 
 def sections(results):
