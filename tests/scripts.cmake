@@ -56,6 +56,16 @@ if(ZCRING_GNURADIO)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)
 
+  # Tone, floor and ADC, as a flowgraph receives them.
+  script_test(front_end unit 120
+    ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_front_end.py)
+
+  # The recording at other rates, beside scipy. Not every suite of Debian has the decoder.
+  foreach(case Recording Frames)
+    script_test(adsb.${case} unit 120
+      ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_adsb.py ${case})
+  endforeach()
+
   # The bounds of bench --check, and the report, from the stored results.
   script_test(bench_checks unit 60 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_bench.py)
 endif()
