@@ -11,6 +11,7 @@
  *   cdev.c           files, ioctls, poll()        trace.c    tracepoints (zcring_trace.h)
  *   worker.c         timer and thread             board.c    exports for boards (dma.h)
  *   mem.c            pages                        sim.c      simulated DMA engine (dma.h)
+ *   loops_best.c     vectors of AVX2 (loops_fpu.c), or none
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
  * struct zcring_device and all of its memory; every open file holds the character device, and every

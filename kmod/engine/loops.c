@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The loops over samples (loops.h), written for a compiler that vectorises them: integer arithmetic,
- * and of floating point only operations that have one right result. Where the kernel, which has no
- * floating point, computes a float from its bits, the result is the same.
+ * and of floating point only operations that have one right result. Where the kernel has no floating
+ * point, it computes a float from its bits, with the same result.
  */
 #include "loops.h"
 
@@ -239,10 +239,3 @@ const struct zcring_loops ZCRING_LOOPS = {
 	.amplify = loops_amplify,
 	.add_noise = loops_add_noise,
 };
-
-#ifdef __KERNEL__
-const struct zcring_loops *zcring_loops_best(void)
-{
-	return &ZCRING_LOOPS;
-}
-#endif

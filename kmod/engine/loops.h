@@ -2,8 +2,8 @@
 /*
  * The loops over samples: conversion, gain, rotation, filter, noise.
  *
- * loops.c is plain C, compiled once for each instruction set that the library supports, and once
- * without floating point for the kernel. All of them give the same bits.
+ * loops.c is plain C, compiled once for each instruction set. The kernel has those without floating
+ * point, and on x86 those for AVX2. All of them give the same bits.
  *
  * A "value" is I or Q of a sample in fixed point: full scale is ZCRING_UNITY, and values are clipped
  * at ZCRING_CLIP, 8 times full scale. n samples are 2 n values, I and Q in turn.
@@ -114,7 +114,7 @@ struct zcring_loops {
 			  const struct zcring_gain *level);
 };
 
-/* The fastest loops that this machine can run. In the kernel there is one. */
+/* The fastest loops that this machine can run. */
 const struct zcring_loops *zcring_loops_best(void);
 
 #endif /* ZCRING_ENGINE_LOOPS_H */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A part of loops.c: the filter with AVX2, for the library.
+ * A part of loops.c: the filter with AVX2, in the vectors of the compiler, as the kernel has no
+ * immintrin.h.
  *
  * A tap has up to 21 bits, which are two 16-bit factors (struct zcring_taps). Only the taps in the
  * middle need both: further out the whole tap, in 2^-19, has 16 bits, and one product is enough.
@@ -10,28 +11,33 @@
 #ifndef ZCRING_ENGINE_LOOPS_AVX2_H
 #define ZCRING_ENGINE_LOOPS_AVX2_H
 
-#include <immintrin.h>
-
 #define LOOPS_LANES	16U /* taps in a register */
 #define LOOPS_HIGH_MOST 1023 /* of a tap outside of the middle: then no sum overflows */
 
+typedef s16 loops_v16 __attribute__((vector_size(32)));
+typedef s16 loops_v16_in_memory __attribute__((vector_size(32), aligned(2), may_alias));
+typedef s32 loops_v8 __attribute__((vector_size(32)));
+typedef s32 loops_v4 __attribute__((vector_size(16)));
+typedef long long loops_v4_wide __attribute__((vector_size(32)));
+
 /* The sums of one output: even and odd groups of taps, and the upper parts of those in the middle. */
 struct loops_lanes {
-	__m256i i[2], q[2];
-	__m256i high_i, high_q;
+	loops_v8 i[2], q[2];
+	loops_v8 high_i, high_q;
 };
 
-LOOPS_INLINE __m256i loops_vector(const s16 *from)
+LOOPS_INLINE loops_v16 loops_vector(const s16 *from)
 {
-	return _mm256_loadu_si256((const __m256i *)from);
+	return *(const loops_v16_in_memory *)from;
 }
 
-LOOPS_INLINE __m256i loops_add_madd(__m256i sum, __m256i a, __m256i b)
+/* Adds a[2 k] * b[2 k] + a[2 k + 1] * b[2 k + 1] to each lane k. */
+LOOPS_INLINE loops_v8 loops_add_madd(loops_v8 sum, loops_v16 a, loops_v16 b)
 {
-	return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
+	return sum + (loops_v8)__builtin_ia32_pmaddwd256(a, b);
 }
 
-LOOPS_INLINE void loops_add_whole(struct loops_lanes *lanes, u32 odd, __m256i whole, const s16 *i,
+LOOPS_INLINE void loops_add_whole(struct loops_lanes *lanes, u32 odd, loops_v16 whole, const s16 *i,
 				  const s16 *q)
 {
 	lanes->i[odd] = loops_add_madd(lanes->i[odd], loops_vector(i), whole);
@@ -42,8 +48,7 @@ LOOPS_INLINE void loops_add_whole(struct loops_lanes *lanes, u32 odd, __m256i wh
 LOOPS_INLINE void loops_add_group(const struct zcring_taps *taps, u32 k, u32 odd, u32 step,
 				  const s16 *i, const s16 *q, struct loops_lanes lanes[2])
 {
-	__m256i whole = _mm256_add_epi16(_mm256_slli_epi16(loops_vector(taps->high + k), 4),
-					 loops_vector(taps->low + k));
+	loops_v16 whole = (loops_vector(taps->high + k) << 4) + loops_vector(taps->low + k);
 
 	loops_add_whole(lanes, odd, whole, i + k, q + k);
 	loops_add_whole(lanes + 1, odd, whole, i + step + k, q + step + k);
@@ -68,8 +73,8 @@ LOOPS_INLINE void loops_add_middle(const struct zcring_taps *taps, u32 k, u32 en
 	u32 output;
 
 	for (; k < end; k += LOOPS_LANES) {
-		__m256i high = loops_vector(taps->high + k);
-		__m256i low = loops_vector(taps->low + k);
+		loops_v16 high = loops_vector(taps->high + k);
+		loops_v16 low = loops_vector(taps->low + k);
 
 		for (output = 0; output < 2; output++) {
 			struct loops_lanes *to = lanes + output;
@@ -84,21 +89,21 @@ LOOPS_INLINE void loops_add_middle(const struct zcring_taps *taps, u32 k, u32 en
 }
 
 /* 8 lanes, in pairs, as 64 bits. */
-LOOPS_INLINE __m256i loops_pairs(__m256i lanes)
+LOOPS_INLINE loops_v4_wide loops_pairs(loops_v8 lanes)
 {
-	return _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(lanes)),
-				_mm256_cvtepi32_epi64(_mm256_extracti128_si256(lanes, 1)));
+	loops_v4 low = { lanes[0], lanes[1], lanes[2], lanes[3] };
+	loops_v4 high = { lanes[4], lanes[5], lanes[6], lanes[7] };
+
+	return __builtin_convertvector(low, loops_v4_wide) +
+	       __builtin_convertvector(high, loops_v4_wide);
 }
 
 /* The sum of all lanes, from 2^-33 to 2^-27. */
-LOOPS_INLINE s32 loops_round_lanes(__m256i high, const __m256i lanes[2])
+LOOPS_INLINE s32 loops_round_lanes(loops_v8 high, const loops_v8 lanes[2])
 {
-	__m256i sums =
-		_mm256_add_epi64(_mm256_slli_epi64(loops_pairs(high), 4),
-				 _mm256_add_epi64(loops_pairs(lanes[0]), loops_pairs(lanes[1])));
-	__m128i half = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+	loops_v4_wide sums = (loops_pairs(high) << 4) + loops_pairs(lanes[0]) + loops_pairs(lanes[1]);
 
-	return (s32)((_mm_cvtsi128_si64(half) + _mm_extract_epi64(half, 1) + (1 << 5)) >> 6);
+	return (s32)((sums[0] + sums[1] + sums[2] + sums[3] + (1 << 5)) >> 6);
 }
 
 /* Finds the groups of taps, from *@from to *@to, that need both factors. */
@@ -117,7 +122,7 @@ LOOPS_INLINE void loops_find_middle(const struct zcring_taps *taps, u32 *from, u
 LOOPS_INLINE u32 loops_filter_pairs(const struct zcring_taps *taps, u32 step, const s16 *i,
 				    const s16 *q, s32 *to_i, s32 *to_q, u32 n)
 {
-	const __m256i none = _mm256_setzero_si256();
+	const loops_v8 none = {};
 	u32 from, to, done, output;
 
 	loops_find_middle(taps, &from, &to);

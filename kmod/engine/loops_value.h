@@ -18,7 +18,8 @@ typedef s16 __attribute__((may_alias)) loops_s16;
 typedef u16 __attribute__((may_alias)) loops_u16;
 typedef u32 __attribute__((may_alias)) loops_u32;
 
-#if defined(__KERNEL__) || defined(ZCRING_LOOPS_WITHOUT_FLOAT)
+/* The kernel has floating point only between kernel_fpu_begin() and kernel_fpu_end(). */
+#if (defined(__KERNEL__) && !defined(ZCRING_LOOPS_WITH_FPU)) || defined(ZCRING_LOOPS_WITHOUT_FLOAT)
 #define LOOPS_HAS_FLOAT 0
 #else
 #define LOOPS_HAS_FLOAT 1
@@ -83,20 +84,24 @@ LOOPS_INLINE u32 loops_sane(u32 bits)
 
 #if LOOPS_HAS_FLOAT
 
+/* No memcpy(), which the compiler may not know (User Mode Linux has -fno-builtin). */
+union loops_word {
+	u32 bits;
+	float x;
+};
+
 LOOPS_INLINE float loops_float(u32 bits)
 {
-	float x;
+	union loops_word word = { .bits = bits };
 
-	memcpy(&x, &bits, sizeof(x));
-	return x;
+	return word.x;
 }
 
 LOOPS_INLINE u32 loops_bits(float x)
 {
-	u32 bits;
+	union loops_word word = { .x = x };
 
-	memcpy(&bits, &x, sizeof(bits));
-	return bits;
+	return word.bits;
 }
 
 static float loops_factor(const struct zcring_gain *gain)
