@@ -52,7 +52,7 @@ def antenna_ratios(results):
         found = worst([c for c in results["cases"]
                        if c["part"] in parts and not is_copy(c)], "kernel", "kernel before")
         if found:
-            yield (f"antenna, as the kernel computes: {name}, speed relative to before; the worst "
+            yield (f"antenna, without vectors: {name}, speed relative to before; the worst "
                    f"is {found[1]}", 1 / found[0], None, None)
     for graph in results["flowgraphs"]:
         yield (f"antenna: a flowgraph with D = {graph['decimation']}, relative to the blocks that "

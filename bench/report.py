@@ -14,7 +14,7 @@ real DMA costs the processor nothing. The numbers are therefore the costs of the
 `pace=free`: samples arrive as fast as they are read; `pace=real`: samples arrive by the clock.
 """
 
-ANTENNA_ENGINES = {"library before": "before", "kernel": "as the kernel computes",
+ANTENNA_ENGINES = {"library before": "before", "kernel": "without vectors",
                    "kernel before": "the same before"}
 ANTENNA_PARTS = {
     "centre": ("At the centre", "memcpy, or VOLK's conversion"),
@@ -181,15 +181,16 @@ def antenna(results):
     yield mode(results)
     yield ("CPU nanoseconds for each sample of the scene, also where the receiver decimates by D. "
            "The engine is called without a ring and without a scheduler, and so are VOLK's "
-           "kernels and GNU Radio's blocks; scene and result are in the second-level cache. “As "
-           "the kernel computes” is the engine without floating point and vectors, compiled with "
-           "the options of the kernel's makefiles for x86, in this process.")
+           "kernels and GNU Radio's blocks; scene and result are in the second-level cache. "
+           "“Without vectors” is the engine without floating point and vectors, compiled with the "
+           "options of the kernel's makefiles for x86, in this process: as the driver computes on "
+           "a processor without AVX2. With AVX2, the driver has the loops of the first column.")
     if any(key.endswith("before") for key in engines):
         yield ("“Before” is an older source tree (`cmake -DZCRING_BENCH_BEFORE=FOLDER`); it had "
-               "no edge filter, no decimation and no noise before the ADC. As the kernel "
-               "computes, a tuned scene is slower than before, because the filter of the "
-               "edges has 39 taps and the kernel no vectors: 19 products for each sample "
-               "cost more than the whole tuner did.")
+               "no edge filter, no decimation and no noise before the ADC, and its driver no "
+               "vectors. Without vectors, a tuned scene is slower than before, because the "
+               "filter of the edges has 39 taps: 19 products for each sample cost more than the "
+               "whole tuner did.")
     name = results["instruction_set"]
     yield f"Instruction set of the engine's loops: {INSTRUCTION_SETS.get(name, name)}."
     for part, (title, rival) in ANTENNA_PARTS.items():

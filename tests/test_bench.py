@@ -42,7 +42,7 @@ class Bounds(unittest.TestCase):
         found = checks.check(STORED)
         self.assertEqual([c["what"] for c in found if c["kept"] is False], [])
         self.assertEqual([c["what"] for c in found if c["kept"] is None
-                          and not c["what"].startswith("antenna, as the kernel computes: ")],
+                          and not c["what"].startswith("antenna, without vectors: ")],
                          [checks.CONVERT])
 
     def test_the_ratio_to_the_loop_through_as_large_a_buffer_is_at_most_1_5(self):
