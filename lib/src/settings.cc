@@ -152,9 +152,10 @@ void settings::restore(backend& b, const zcring_tuning& tuned) const
 {
     configure(b, d_config);
     if (d_scene.kind == ZCRING_SCENE_MEMORY) {
-        const rational played{ d_scene.rate_num, d_scene.rate_den };
         set_recorded_scene(
-            b, open_recorded_scene(d_wanted, played, from_uhz(d_scene.freq_uhz), b.is_emulator()));
+            b,
+            open_recorded_scene(
+                d_wanted, wanted_rate(d_wanted), from_uhz(d_scene.freq_uhz), b.is_emulator()));
     } else if (d_scene.kind) {
         b.set_scene(d_scene, {});
     }

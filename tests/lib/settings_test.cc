@@ -156,6 +156,20 @@ TEST_F(Settings, GiveADeviceThatReturnsTheToneAndThenTheRate)
     EXPECT_EQ(returned.d_rate, 500000u);
 }
 
+// A rate of less than a 64th of the recording's: the scene has 64 times the rate.
+TEST_F(Settings, GiveADeviceThatReturnsTheSceneOfALowRate)
+{
+    settings s = with(",rate=10");
+    s.apply(d_backend);
+    EXPECT_EQ(d_backend.d_scene.rate_num, 640u);
+    still_backend returned;
+    zcring_tuning tuned{};
+    tuned.rate_num = 10;
+    tuned.rate_den = 1;
+    s.restore(returned, tuned);
+    EXPECT_EQ(0, memcmp(&returned.d_scene, &d_backend.d_scene, sizeof(zcring_scene)));
+}
+
 TEST_F(Settings, RefuseAPartThatIsNotThere)
 {
     expect_says(message_of<std::invalid_argument>([&] { with(",start=0.5").apply(d_backend); }),
