@@ -37,8 +37,8 @@ struct zcring_device;
  * @free: undoes @alloc; the stream does not run
  * @configure: gets another valid configuration; the stream has the new geometry already. When it
  *             returns, no DMA into the old ring is left
- * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place until the next scene. NULL for a
- *             DMA engine without an antenna
+ * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place
+ *             until the next scene. NULL for a DMA engine without an antenna
  * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_MONOTONIC) plus the delay
  *         of @start. @time_ns is the time of day at @mono_ns, unless the time of the device was set or
  *         @start has a time

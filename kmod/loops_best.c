@@ -3,8 +3,8 @@
  * Chooses the loops over samples: those for AVX2 where the processor has it, else those without
  * vectors. Both give the same bits.
  *
- * A loop takes one chunk of samples, some microseconds, so that the registers of the FPU, and with
- * them the processor, are taken for no longer than that.
+ * A loop takes at most one chunk of samples, so that the registers of the FPU, and with them the
+ * processor, are taken for some microseconds, and for some tens of them by the filter.
  */
 #include <linux/module.h>
 

@@ -208,8 +208,8 @@ static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
 }
 
 /*
- * Writes the announced segments and samples up to their length: a longer write is short, and a write after the last
- * byte fails with ENOSPC, as at the end of a disk.
+ * Writes the announced segments and samples up to their length: a longer write is short, and a write
+ * after the last byte fails with ENOSPC, as at the end of a disk.
  */
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
 {

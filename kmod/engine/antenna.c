@@ -120,13 +120,14 @@ static struct zcring_gain antenna_gain(u64 factor, s32 fraction)
  */
 void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb)
 {
-	s32 component_mb = noise_mb - 301;
 	u64 quarter, level;
+	s32 component_mb;
 	int i;
 
 	antenna->has_noise = noise_mb != ZCRING_NOISE_NONE;
 	if (!antenna->has_noise)
 		return;
+	component_mb = noise_mb - 301;
 	quarter = zcring_gain_factor(component_mb / 4);
 	level = zcring_gain_factor(component_mb - 3 * (component_mb / 4));
 	for (i = 0; i < 3; i++) /* 2^-22, 2^-32, 2^-42, 2^-52 */

@@ -65,6 +65,7 @@ struct zcring_workspace {
 	s32 values[2 * ZCRING_CHUNK];
 };
 
+#define ZCRING_CUT_COST	      16ULL
 #define ZCRING_SOURCE_SAMPLES 16384U /* asked for in one call */
 
 /**
@@ -87,6 +88,8 @@ struct zcring_scene_source {
  * @samples: samples of the scene, one channel after the other; NULL for built-in kinds
  * @source: where they come from instead
  * @failed: @source could not read samples: those received since are undefined
+ * @cuts: how often the samples of the scene were taken in shorter pieces than could be, because a
+ *        segment or a loop ended: each costs about as much time as ZCRING_CUT_COST samples
  * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the centre
  * @tone_rate_den: the same, denominator
  * @seed: seed of the noise
@@ -107,6 +110,7 @@ struct zcring_antenna {
 	const u8 *samples;
 	struct zcring_scene_source source;
 	bool failed;
+	u64 cuts;
 	u64 tone_rate_num;
 	u64 tone_rate_den;
 	u64 seed;

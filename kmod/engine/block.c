@@ -52,7 +52,7 @@ bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *anten
 			const struct zcring_stream *stream, u64 *work)
 {
 	u64 sample_work = (u64)stream->channels * antenna->decimation;
-	u64 most, place, run;
+	u64 most, place, run, cost;
 	u32 c;
 
 	for (; block->written < block->samples; block->written += run) {
@@ -63,13 +63,15 @@ bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *anten
 		run = min(block->samples - block->written, stream->ring_samples - place);
 		run = min(run, BLOCK_RUN / antenna->decimation);
 		run = min(run, most);
+		antenna->cuts = 0;
 		for (c = 0; c < stream->channels; c++) {
 			block->clipped += zcring_antenna_receive(
 				antenna, c, stream->telemetry.sample_clock + block->written,
 				stream->data[c] + place * stream->sample_bytes, run);
 			zcring_relax();
 		}
-		*work -= run * sample_work;
+		cost = run * sample_work + antenna->cuts * ZCRING_CUT_COST;
+		*work -= min(*work, cost);
 	}
 	return true;
 }

@@ -9,8 +9,7 @@
  */
 #include "front.h"
 
-#define DELIVERY_SEGMENT_COST 16ULL /* in samples written */
-#define DELIVERY_RETUNE_COST  32768ULL
+#define DELIVERY_RETUNE_COST 32768ULL /* in samples received: a filter is designed */
 
 /* Applies an injected jump of the time of day at the next sample. */
 static void delivery_apply_jump(struct zcring_front *front)
@@ -85,13 +84,13 @@ static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 }
 
 /*
- * Charges a change of the scene to @work: taking it costs time, too, and the scene may have one at every
- * sample. False if @work does not suffice.
+ * Charges a change of the scene to @work: the scene may have one at every sample, and each place that a
+ * sample covers is looked up there. False if @work does not suffice.
  */
 static bool delivery_pay_for_scene(const struct zcring_front *front, u64 *work)
 {
 	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u64 cost = DELIVERY_SEGMENT_COST;
+	u64 cost = ZCRING_CUT_COST * front->antenna.decimation;
 
 	if (front->antenna.timeline.count == 1)
 		return true;

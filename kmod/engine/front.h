@@ -73,15 +73,16 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
  * Starts the stream, with its first sample @start->delay_ns after @mono_ns. The time of day of that
  * sample is @start->time_ns or, where that is 0, the device's time; @time_ns is the time of day at
  * @mono_ns for a device whose time was never set. 0 or what zcring_stream_start() returns; -ERANGE
- * if the scene cannot be received at the rate; -EOPNOTSUPP if resident DMA cannot serve the scene as it is tuned.
+ * if the scene cannot be received at the rate; -EOPNOTSUPP if resident DMA cannot serve the scene as
+ * it is tuned.
  */
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
 		       u64 time_ns);
 
 /*
  * Tunes at the next sample that is taken, at a sample clock or at a time. 0, -EINVAL for a field
- * out of range or a time that no sample can have, -ERANGE for a rate that the scene cannot be received at,
- * -ENOSPC if too many commands wait. The caller has called zcring_front_run() for @mono_ns. If that
+ * out of range or a time that no sample can have, -ERANGE for a rate at which the scene cannot be
+ * received, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for @mono_ns. If that
  * call has left samples, because of a stall or because it was not the last step, the next sample is
  * the one that the ADC takes at @mono_ns, and the command waits for that sample.
  */
@@ -98,8 +99,8 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 
 /*
  * One step towards taking all samples that are due at @mono_ns, for an interrupt at @interrupt_ns;
- * none during a stall. Receives at most ZCRING_STEP_SAMPLES of the scene and returns true if samples are left, for
- * another call with the same arguments. What fits and what is lost is decided when a block is
+ * none during a stall. Receives at most ZCRING_STEP_SAMPLES of the scene, less where it is cut into
+ * short pieces, and returns true if samples are left, for another call with the same arguments. What fits and what is lost is decided when a block is
  * begun, and a complete block is published as one burst: neither the steps nor what the consumer
  * reads between them changes bursts or losses.
  */

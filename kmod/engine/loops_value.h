@@ -32,7 +32,6 @@ struct loops_scale {
 	u32 left;
 	u32 right;
 	s32 half;
-	u32 exponent_bits; /* of a float, to add */
 };
 
 static struct loops_scale loops_scale(const struct zcring_gain *gain)

@@ -64,13 +64,13 @@ static const u8 *receive_samples(struct zcring_antenna *antenna, u32 channel, u6
 	const struct zcring_scene_source *source = &antenna->source;
 	const u8 *samples;
 
-	*run = min_t(u64, *run, spot.run);
+	if (spot.run < *run) {
+		*run = (u32)spot.run;
+		antenna->cuts++;
+	}
 	if (spot.is_gap)
 		return NULL;
-	if (scene->channels)
-		channel %= scene->channels;
-	else
-		channel = 0;
+	channel %= max(scene->channels, 1U);
 	if (!source->samples)
 		return antenna->samples + (channel * scene->samples + spot.sample) *
 						  zcring_sample_bytes(scene->format);

@@ -33,9 +33,10 @@ int zcring_segments_check(const struct zcring_scene *scene, const struct zcring_
 static u64 timeline_longest(const struct zcring_timeline *timeline)
 {
 	const struct zcring_segment *segments = timeline->segments;
-	u64 longest = 0;
-	u64 run = 0;
 	bool has_gap = false;
+	u64 longest = 0;
+	u64 first = 0;
+	u64 run = 0;
 	u64 samples;
 	u32 k;
 
@@ -45,11 +46,17 @@ static u64 timeline_longest(const struct zcring_timeline *timeline)
 		longest = max(longest, run);
 		if (segments[k + 1].place - segments[k].place == samples)
 			continue;
+		if (!has_gap)
+			first = run;
 		has_gap = true;
 		run = 0;
 	}
+	if (!has_gap)
+		return ~0ULL;
 	run += timeline->samples - segments[k].first;
-	return has_gap ? max(longest, run) : ~0ULL;
+	if (!timeline->ends)
+		run += first;
+	return max(longest, run);
 }
 
 void zcring_timeline_init(struct zcring_timeline *timeline, const struct zcring_scene *scene,

@@ -58,7 +58,7 @@
 #define ZCRING_NOISE_MB_DEFAULT	(-8000)
 #define ZCRING_NOISE_NONE	(-2147483647 - 1)	/* instead of a level: no noise */
 #define ZCRING_SCENE_BYTES_MAX	(1ULL << 30)
-#define ZCRING_SCENE_SAMPLES_MAX (1ULL << 60)	/* with the samples that are missing between segments */
+#define ZCRING_SCENE_SAMPLES_MAX (1ULL << 60)	/* with those missing between segments */
 #define ZCRING_SEGMENTS_MAX	65536U
 #define ZCRING_DELAY_NS_MAX	86400000000000ULL
 
@@ -389,10 +389,11 @@ enum zcring_scene_kind {
  * @reserved: zero
  *
  * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
- * zcring_segment, then @samples samples of each channel, channel 0 first, together at most
- * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments contradict each other. Starting
- * a stream before all is written fails with ENODATA, starting one with ERANGE if the scene's rate is
- * not 1 to 64 times the device's: the device takes every n-th sample of the scene, after a low-pass.
+ * zcring_segment, then @samples samples of each channel, channel 0 first: at most
+ * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments
+ * contradict each other. Starting a stream fails with ENODATA before all is written, and with ERANGE
+ * if the scene's rate is not 1 to 64 times the device's (the device takes every n-th sample of the
+ * scene, after a low-pass), or if its gaps leave no two of the device's samples in a row.
  */
 struct zcring_scene {
 	__u32 kind;
@@ -467,7 +468,7 @@ struct zcring_start {
  * @gain_mb: new gain, ZCRING_GAIN_MB_MIN to ZCRING_GAIN_MB_MAX
  * @noise_mb: new level of the noise that the receiver adds before the ADC: RMS of a sample, in
  *            millibels of full scale, ZCRING_NOISE_MB_MIN to ZCRING_NOISE_MB_MAX, or
- *            ZCRING_NOISE_NONE. Until it is set, it is ZCRING_NOISE_MB_DEFAULT with
+ *            ZCRING_NOISE_NONE. A new scene sets it to ZCRING_NOISE_MB_DEFAULT with
  *            ZCRING_SCENE_TONE and ZCRING_DMA_COPY, else ZCRING_NOISE_NONE. A counter gets none
  * @rate_num: new rate in hertz, numerator
  * @rate_den: new rate in hertz, denominator

@@ -14,17 +14,24 @@ namespace driver {
 
 namespace {
 
+// A recording at the rate of the default configuration.
+zcring_scene recording(std::uint64_t samples)
+{
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = samples;
+    scene.rate_num = default_config().rate_num;
+    scene.rate_den = 1;
+    return scene;
+}
+
 TEST_F(Driver, AnIncompleteRecordingDoesNotStart)
 {
     device_file file;
     const std::vector<char> bytes(4000, 1);
     EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC) << "no size was announced";
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = 1000;
-    scene.rate_num = default_config().rate_num;
-    scene.rate_den = 1;
+    zcring_scene scene = recording(1000);
     ASSERT_EQ(file.scene(scene), 0);
     EXPECT_EQ(file.start(), ENODATA);
     char frame[4];
@@ -39,12 +46,7 @@ TEST_F(Driver, AnIncompleteRecordingDoesNotStart)
 TEST_F(Driver, ASceneThatIsRefusedLeavesTheOldScene)
 {
     device_file file;
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = 1ull << 40;
-    scene.rate_num = 1;
-    scene.rate_den = 1;
+    zcring_scene scene = recording(1ull << 40);
     EXPECT_EQ(file.scene(scene), EINVAL);
     scene.kind = ZCRING_SCENE_FEED;
     EXPECT_NE(file.scene(scene), 0);
@@ -67,14 +69,9 @@ TEST_F(Driver, ASceneThatIsRefusedLeavesTheOldScene)
 TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
 {
     device_file file;
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = 100;
+    zcring_scene scene = recording(100);
     scene.segments = 2;
     scene.channels = 2;
-    scene.rate_num = default_config().rate_num;
-    scene.rate_den = 1;
     constexpr std::size_t bytes = 2 * sizeof(zcring_segment) + 2 * 100 * 4;
     std::vector<char> content(bytes, 0);
     const auto write_segments = [&](const zcring_segment& second) {
@@ -105,12 +102,8 @@ TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
 TEST_F(Driver, ARecordingAtAnotherRateDoesNotStart)
 {
     device_file file;
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = 1;
-    scene.rate_num = default_config().rate_num + 1;
-    scene.rate_den = 1;
+    zcring_scene scene = recording(1);
+    scene.rate_num++;
     ASSERT_EQ(file.scene(scene), 0);
     ASSERT_EQ(file.write("abcd", 4), 4);
     EXPECT_EQ(file.start(), ERANGE);
@@ -126,13 +119,9 @@ TEST_F(Driver, ARecordingRepeatsWithoutAGap)
     std::vector<std::uint32_t> samples(1237);
     for (std::size_t i = 0; i < samples.size(); i++)
         samples[i] = static_cast<std::uint32_t>(i * 2654435761u);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = samples.size();
+    zcring_scene scene = recording(samples.size());
     scene.freq_uhz = 100000000 * uhz;
     scene.rate_num = config.rate_num;
-    scene.rate_den = 1;
     ASSERT_EQ(file.scene(scene), 0);
     const auto* bytes = reinterpret_cast<const char*>(samples.data());
     for (std::size_t at = 0, step = 1; at < samples.size() * 4; at += step, step += 7) {

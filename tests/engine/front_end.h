@@ -22,6 +22,20 @@ constexpr s64 mhz = 1000000000000; // in microhertz
 constexpr u64 rate = 1000000;
 constexpr u64 ring_samples = 4096;
 
+//! A recording in sc16 at 100 MHz and one megasample a second.
+inline zcring_scene recording_of(u64 samples, u32 segments = 0)
+{
+    zcring_scene scene{};
+    scene.kind = ZCRING_SCENE_MEMORY;
+    scene.format = ZCRING_FORMAT_SC16;
+    scene.samples = samples;
+    scene.segments = segments;
+    scene.freq_uhz = 100 * mhz;
+    scene.rate_num = rate;
+    scene.rate_den = 1;
+    return scene;
+}
+
 //! sc16, two channels, one megasample a second.
 struct front_end : ring_memory {
     explicit front_end(u32 kind = ZCRING_SCENE_COUNTER,
@@ -55,13 +69,7 @@ struct front_end : ring_memory {
     //! Puts a recording on the air, whose rate is that of the front end.
     void record(const std::vector<u32>& samples)
     {
-        zcring_scene scene{};
-        scene.kind = ZCRING_SCENE_MEMORY;
-        scene.format = ZCRING_FORMAT_SC16;
-        scene.samples = samples.size();
-        scene.freq_uhz = 100 * mhz;
-        scene.rate_num = rate;
-        scene.rate_den = 1;
+        const zcring_scene scene = recording_of(samples.size());
         zcring_front_set_scene(&front, &scene, samples.data(), nullptr);
     }
 

@@ -7,7 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <vector>
 
 namespace {
 
@@ -85,19 +87,49 @@ TEST(FrontStep, WritesTheSameBytesAsOneCall)
 TEST(FrontStep, CountsTheSamplesOfTheSceneWhereItIsDecimated)
 {
     big_front_end f;
-    const std::vector<u32> samples(1000);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = samples.size();
-    scene.freq_uhz = 100 * mhz;
+    const std::vector<u32> samples(step_samples + 10000); // no cut within a step
+    zcring_scene scene = recording_of(samples.size());
     scene.rate_num = 64 * rate;
-    scene.rate_den = 1;
     zcring_front_set_scene(&f.front, &scene, samples.data(), nullptr);
     ASSERT_EQ(f.start(), 0);
     ASSERT_TRUE(f.step(us(100000)));
     EXPECT_EQ(f.at<u32>(step_samples / 64 - 1), 0u) << "written";
     EXPECT_EQ(f.at<u32>(step_samples / 64), 0xeeeeeeeeu) << "not written";
+}
+
+// Each sample of the scene is a piece of its own for the filter: of a loop of one sample, and of
+// segments of one sample each.
+TEST(FrontStep, CountsTheCutsOfAScene)
+{
+    // Cuts for each sample of two channels: 64 in a window of many samples, and 2433, the number of
+    // taps, in one of its own. `piece`: samples that are received before their cuts are charged.
+    struct cut_scene {
+        u32 segments;
+        u64 due, cuts, piece;
+    };
+    for (const auto& [segments, due, cuts, piece] :
+         { cut_scene{ 0, 20000, 2 * 64, 1024 }, cut_scene{ 1000, 1000, 2 * 2433, 1 } }) {
+        big_front_end f;
+        std::vector<zcring_segment> list(segments);
+        for (u32 k = 0; k < segments; k++) {
+            list[k].first = list[k].place = k;
+            list[k].freq_uhz = 100 * mhz;
+        }
+        const u64 samples = std::max(segments, 1u);
+        std::vector<u8> content(segments * sizeof(zcring_segment) + samples * 4);
+        memcpy(content.data(), list.data(), segments * sizeof(zcring_segment));
+        zcring_scene scene = recording_of(samples, segments);
+        scene.rate_num = 64 * rate;
+        zcring_front_set_scene(&f.front, &scene, content.data(), nullptr);
+        ASSERT_EQ(f.start(), 0);
+        u64 steps = 1;
+        while (f.step(us(due)))
+            steps++;
+        const u64 cost = cuts * ZCRING_CUT_COST;
+        EXPECT_GE(steps, due * cost / (ZCRING_STEP_SAMPLES + piece * cost));
+        EXPECT_EQ(f.telemetry().sample_clock, due);
+        f.expect_exact_accounting();
+    }
 }
 
 // A scene may have another frequency at each sample, and a gap after it.
@@ -114,13 +146,7 @@ TEST(FrontStep, EndsInASceneOfManySegments)
         }
         std::vector<u8> content(count * (sizeof(zcring_segment) + 4));
         memcpy(content.data(), segments.data(), count * sizeof(zcring_segment));
-        zcring_scene scene{};
-        scene.kind = ZCRING_SCENE_MEMORY;
-        scene.format = ZCRING_FORMAT_SC16;
-        scene.samples = count + 2;
-        scene.segments = count;
-        scene.rate_num = rate;
-        scene.rate_den = 1;
+        const zcring_scene scene = recording_of(count + 2, count);
         content.resize(content.size() + 8);
         zcring_front_set_scene(&f.front, &scene, content.data(), nullptr);
         ASSERT_EQ(f.start(), 0);

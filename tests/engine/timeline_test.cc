@@ -137,11 +137,16 @@ TEST(Timeline, KnowsWhetherADecimatedReceiverGetsAnySample)
     std::vector<zcring_segment> every_second;
     for (u64 k = 0; k < 50; k++)
         every_second.push_back(at(k, 2 * k));
-    const scene_on_air sparse(50, every_second);
+    const scene_on_air sparse(50, every_second, ZCRING_SCENE_ONCE);
     EXPECT_FALSE(zcring_timeline_has_sample(&sparse.timeline, 1));
-    const scene_on_air air(151, { at(0, 0), at(40, 40), at(100, 107), at(130, 138) });
-    EXPECT_TRUE(zcring_timeline_has_sample(&air.timeline, 50));
-    EXPECT_FALSE(zcring_timeline_has_sample(&air.timeline, 51));
+    const std::vector<zcring_segment> runs = { at(0, 0), at(40, 40), at(100, 107), at(130, 138) };
+    const scene_on_air once(151, runs, ZCRING_SCENE_ONCE);
+    EXPECT_TRUE(zcring_timeline_has_sample(&once.timeline, 50));
+    EXPECT_FALSE(zcring_timeline_has_sample(&once.timeline, 51));
+    // In a loop the last run, of 21 samples, goes on in the first one.
+    const scene_on_air loop(151, runs);
+    EXPECT_TRUE(zcring_timeline_has_sample(&loop.timeline, 60));
+    EXPECT_FALSE(zcring_timeline_has_sample(&loop.timeline, 61));
     const scene_on_air whole(1, {});
     EXPECT_TRUE(zcring_timeline_has_sample(&whole.timeline, 64));
 }
@@ -154,19 +159,6 @@ std::vector<u8> content(const std::vector<zcring_segment>& segments, u32 samples
     for (u32 k = 0; k < samples; k++)
         memcpy(out.data() + out.size() - (samples - k) * sizeof(u32), &k, sizeof(k));
     return out;
-}
-
-zcring_scene recorded(u64 samples, u32 segments)
-{
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_MEMORY;
-    scene.format = ZCRING_FORMAT_SC16;
-    scene.samples = samples;
-    scene.freq_uhz = centre;
-    scene.rate_num = rate;
-    scene.rate_den = 1;
-    scene.segments = segments;
-    return scene;
 }
 
 // All samples that were delivered, by their sample clock: each is the one that the recording has there.
@@ -191,7 +183,7 @@ TEST(Recording, LosesTheSamplesOfItsGapsAndCountsThem)
 {
     const std::vector<zcring_segment> segments = { at(0, 0), at(100, 107), at(130, 138) };
     const std::vector<u8> bytes = content(segments, 151);
-    const zcring_scene scene = recorded(151, 3);
+    const zcring_scene scene = recording_of(151, 3);
     const std::vector<bool> is_lost =
         lost(scene_on_air(151, segments).timeline, 1, ring_samples + 400);
     std::mt19937 random(5);
@@ -216,7 +208,7 @@ TEST(Recording, StopsTheStreamWhereItEndsAndPlaysAgainAfterAStart)
 {
     const std::vector<zcring_segment> segments = { at(0, 0), at(100, 107), at(130, 138) };
     const std::vector<u8> bytes = content(segments, 151);
-    zcring_scene scene = recorded(151, 3);
+    zcring_scene scene = recording_of(151, 3);
     scene.flags = ZCRING_SCENE_ONCE;
     front_end f;
     zcring_front_set_scene(&f.front, &scene, bytes.data(), nullptr);
@@ -241,7 +233,7 @@ TEST(Recording, IsTunedAnewWhereItsFrequencyChanges)
     const u32 value = 0x00001000;
     for (std::size_t k = segments.size() * sizeof(zcring_segment); k < bytes.size(); k += 4)
         memcpy(bytes.data() + k, &value, 4);
-    const zcring_scene scene = recorded(1000, 2);
+    const zcring_scene scene = recording_of(1000, 2);
     front_end f;
     zcring_front_set_scene(&f.front, &scene, bytes.data(), nullptr);
     ASSERT_EQ(f.control([=](zcring_control& c) {
@@ -279,7 +271,7 @@ struct failing_source {
 
 TEST(Recording, EndsTheStreamByAFaultIfItCannotBeRead)
 {
-    zcring_scene scene = recorded(1ull << 40, 0);
+    zcring_scene scene = recording_of(1ull << 40, 0);
     scene.flags = ZCRING_SCENE_ONCE; // in a loop, the filter would begin with the last samples
     failing_source file;
     file.good = 1500;
@@ -309,7 +301,7 @@ TEST(Recording, EndsTheStreamByAFaultIfItCannotBeRead)
 TEST(Recording, FeedsEachChannelItsOwn)
 {
     std::vector<u8> bytes = content({}, 300); // two channels of 150 samples
-    zcring_scene scene = recorded(150, 0);
+    zcring_scene scene = recording_of(150, 0);
     scene.channels = 2;
     front_end f;
     zcring_front_set_scene(&f.front, &scene, bytes.data(), nullptr);

@@ -58,7 +58,7 @@
 #define ZCRING_NOISE_MB_DEFAULT	(-8000)
 #define ZCRING_NOISE_NONE	(-2147483647 - 1)	/* instead of a level: no noise */
 #define ZCRING_SCENE_BYTES_MAX	(1ULL << 30)
-#define ZCRING_SCENE_SAMPLES_MAX (1ULL << 60)	/* with the samples that are missing between segments */
+#define ZCRING_SCENE_SAMPLES_MAX (1ULL << 60)	/* with those missing between segments */
 #define ZCRING_SEGMENTS_MAX	65536U
 #define ZCRING_DELAY_NS_MAX	86400000000000ULL
 
@@ -389,10 +389,11 @@ enum zcring_scene_kind {
  * @reserved: zero
  *
  * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
- * zcring_segment, then @samples samples of each channel, channel 0 first, together at most
- * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments contradict each other. Starting
- * a stream before all is written fails with ENODATA, starting one with ERANGE if the scene's rate is
- * not 1 to 64 times the device's: the device takes every n-th sample of the scene, after a low-pass.
+ * zcring_segment, then @samples samples of each channel, channel 0 first: at most
+ * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments
+ * contradict each other. Starting a stream fails with ENODATA before all is written, and with ERANGE
+ * if the scene's rate is not 1 to 64 times the device's (the device takes every n-th sample of the
+ * scene, after a low-pass), or if its gaps leave no two of the device's samples in a row.
  */
 struct zcring_scene {
 	__u32 kind;
