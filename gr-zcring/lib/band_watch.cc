@@ -1,10 +1,11 @@
 /* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Compares the band of each channel with the band of the scene, whenever one of them changes.
+// Compares the band of each channel with the bands of the scene, whenever a channel is tuned.
 #include "band_watch.h"
 
 #include "setting_policy.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -41,11 +42,19 @@ void band_watch::check(const ::zcring::burst& burst)
 
 void band_watch::warn(unsigned channel, double frequency) const
 {
-    const auto band = d_device.scene_band().value();
-    const bool is_line = band.low == band.high;
+    const auto& bands = d_device.scene_bands();
+    const auto distance = [=](const ::zcring::band& b) {
+        return std::max(b.low - frequency, frequency - b.high);
+    };
+    const ::zcring::band nearest = *std::min_element(
+        bands.begin(), bands.end(), [&](const ::zcring::band& a, const ::zcring::band& b) {
+            return distance(a) < distance(b);
+        });
+    const bool is_line = nearest.low == nearest.high;
     const std::string where =
-        is_line ? "a tone at " + megahertz(band.low)
-                : "which is from " + megahertz(band.low) + " to " + megahertz(band.high);
+        is_line ? "a tone at " + megahertz(nearest.low)
+                : (bands.size() == 1 ? "which is from " : "whose nearest band is from ") +
+                      megahertz(nearest.low) + " to " + megahertz(nearest.high);
 
     d_logger->warn("{:s}: channel {:d} is tuned to {:s}, and receives nothing of the scene, {:s}; "
                    "set the frequency of the channel to {:s}",

@@ -66,8 +66,7 @@ void publisher::publish_burst(const ::zcring::burst& burst)
         publish_event(overflow_event(burst));
         log_loss(burst.lost);
     }
-    if (burst.clipped_samples)
-        publish_overload(burst);
+    publish_overload(burst);
     if (burst.tuned_channels)
         for (const pmt::pmt_t& event : retune_events(burst, d_stream.dev.channels()))
             publish_event(event);
@@ -123,6 +122,8 @@ void publisher::publish(const pmt::pmt_t& port, const pmt::pmt_t& message)
 void publisher::publish_overload(const ::zcring::burst& burst)
 {
     d_overload.samples += burst.clipped_samples;
+    if (!d_overload.samples)
+        return;
     const auto now = steady::now();
     if (now < d_overload.next_event)
         return;

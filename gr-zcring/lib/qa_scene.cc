@@ -199,6 +199,22 @@ BOOST_AUTO_TEST_CASE(clipped_samples_are_reported_at_most_once_a_second)
     BOOST_CHECK_LE(static_cast<double>(log.count("overload: ")), 1 + passed.count());
 }
 
+BOOST_AUTO_TEST_CASE(all_clipped_samples_are_reported_after_the_signal_is_weak_again)
+{
+    flowgraph f(",scene=tone,noise=none,interval_us=1000,ring_bytes=8388608");
+    f.src->set_gain(30);
+    f.top->start();
+    BOOST_REQUIRE(eventually([&] { return f.src->telemetry().at("bursts") > 10; }));
+    f.src->set_gain(0);
+    BOOST_CHECK(eventually([&] {
+        std::uint64_t reported = 0;
+        for (const pmt::pmt_t& event : f.events->events("overload"))
+            reported += pmt::to_uint64(mailbox::value(event, "clipped"));
+        return reported == f.src->telemetry().at("clipped_samples");
+    }));
+    f.stop();
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_reported_where_nothing_is_clipped)
 {
     auto& log = qa_log::anew();

@@ -7,6 +7,7 @@
 
 #include "argument_table.h"
 #include "check.h"
+#include "recording.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -71,6 +72,13 @@ void check_part(const arguments& a)
 }
 
 } // namespace
+
+std::optional<double> recorded_frequency(const arguments& a)
+{
+    if (!a.scene || !is_recording(*a.scene))
+        return {};
+    return recording(*a.scene, a.start, a.stop).frequency();
+}
 
 arguments parse_arguments(std::string_view text)
 {

@@ -139,9 +139,10 @@ device::device(const zcring::arguments& a)
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
-    d_scene_band = band_of(d_settings->scene(),
-                           d_settings->segments(),
-                           to_double(rational{ config.rate_num, config.rate_den }));
+    d_scene_bands = bands_of(
+        d_settings->scene(),
+        d_settings->segments(),
+        d_settings->recorded_rate().value_or(to_double({ config.rate_num, config.rate_den })));
 }
 
 device::~device() = default;
@@ -202,11 +203,11 @@ bool device::keep(const command& change)
         return false;
     if (control.what & ZCRING_CONTROL_RATE &&
         !d_settings->allows_rate(control.rate_num, control.rate_den))
-        throw std::system_error(ERANGE,
-                                std::system_category(),
-                                name() + ": a recording plays at the rate it was opened with, or "
-                                         "at a 2nd to a 64th of it; open the device again with "
-                                         "another rate");
+        throw std::system_error(
+            ERANGE,
+            std::system_category(),
+            name() + ": the recording does not have this rate; set one of its rates, "
+                     "or open the device again with this rate");
     return d_session->keep(control);
 }
 
@@ -241,16 +242,11 @@ void device::set_noise(double db)
 }
 
 std::vector<double> device::rates() const { return rates_of(d_settings->scene()); }
-std::optional<band> device::scene_band() const noexcept { return d_scene_band; }
+const std::vector<band>& device::scene_bands() const noexcept { return d_scene_bands; }
 
 bool device::receives(double frequency, double rate) const noexcept
 {
-    if (!d_scene_band)
-        return true;
-    const double low = std::max(frequency - rate / 2, d_scene_band->low);
-    const double high = std::min(frequency + rate / 2, d_scene_band->high);
-    const double least = d_scene_band->low < d_scene_band->high ? rate / 20 : 0;
-    return high - low >= least;
+    return d_scene_bands.empty() || receives_any(d_scene_bands, frequency, rate);
 }
 
 zcring::tuning device::tuning() const

@@ -27,8 +27,8 @@ std::string remedy(int error)
     case ENODATA:
         return "the scene is not complete; load all of its samples";
     case ERANGE:
-        return "a recording plays at the rate it was opened with, or at a 2nd to a 64th of it; "
-               "open the device again with another rate";
+        return "the recording does not have this rate; set one of its rates, or open the device "
+               "again with this rate";
     case EOPNOTSUPP:
         return "the device does not support this; dma=resident needs a scene that repeats within "
                "the ring (scene=tone, scene=counter with format=sc8), and a board supports only "

@@ -109,14 +109,9 @@ void emulator::set_scene(const zcring_scene& scene, scene_content content)
     throw_on_error(zcring_segments_check(&scene, content.segments.data()),
                    "the segments of the scene contradict each other");
     const auto* segments = reinterpret_cast<const std::byte*>(content.segments.data());
-    std::vector<std::byte> whole(segments,
-                                 segments + content.segments.size() * sizeof(zcring_segment));
-    const std::size_t first = whole.size();
-    whole.insert(whole.end(), content.samples.begin(), content.samples.end());
-    if (!content.samples.empty())
-        zcring_samples_clip(scene.format,
-                            reinterpret_cast<u8*>(whole.data() + first),
-                            content.samples.size() / zcring_sample_bytes(scene.format));
+    std::vector<std::byte> whole = std::move(content.samples);
+    whole.insert(
+        whole.begin(), segments, segments + content.segments.size() * sizeof(zcring_segment));
     auto file = content.file ? std::make_unique<read_ahead>(content.file) : nullptr;
     const zcring_scene_source source = file ? file->source() : zcring_scene_source{};
     zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr);
@@ -214,9 +209,10 @@ void emulator::control(const zcring_control& control)
     const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
-        throw_on_error(error,
-                       "a recording plays at the rate it was opened with, or at a 2nd to a 64th of "
-                       "it; open the device again with another rate");
+        throw_on_error(
+            error,
+            "the recording does not have this rate; set one of its rates, or open the device "
+            "again with this rate");
     if (error == -ENOSPC)
         throw_on_error(error, "too many timed commands wait; send fewer of them ahead of time");
     throw_on_error(error, "the command is not valid");

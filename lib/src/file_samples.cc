@@ -4,10 +4,11 @@
 // Needs no memory but a buffer on the stack, so that a recording may be of any length.
 #include "file_samples.h"
 
+#include "abi_values.h"
+#include "engine.h"
 #include "pread.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace zcring {
@@ -47,24 +48,6 @@ void to_signed(std::byte* samples, std::uint64_t n) noexcept
         samples[k] ^= std::byte{ 0x80 };
 }
 
-// The mixer of the simulated receiver needs finite values, and its converters clip at full scale.
-std::uint64_t clamp(std::byte* samples, std::uint64_t n) noexcept
-{
-    std::uint64_t clamped = 0;
-    for (std::uint64_t k = 0; k < n; k++, samples += 2 * sizeof(float)) {
-        float iq[2];
-        bool is_beyond = false;
-        std::memcpy(iq, samples, sizeof(iq));
-        for (float& x : iq) {
-            is_beyond |= std::abs(x) > 1; // false for NaN
-            x = std::isnan(x) ? 0 : std::clamp(x, -1.0f, 1.0f);
-        }
-        std::memcpy(samples, iq, sizeof(iq));
-        clamped += is_beyond;
-    }
-    return clamped;
-}
-
 } // namespace
 
 std::optional<std::uint64_t> read_samples(const file_layout& file,
@@ -77,7 +60,8 @@ std::optional<std::uint64_t> read_samples(const file_layout& file,
         return {};
     if (file.datatype == sigmf_datatype::cu8)
         to_signed(out, n);
-    return file.datatype == sigmf_datatype::cf32_le ? clamp(out, n) : 0;
+    return zcring_samples_clip(
+        to_abi(format_of(file.datatype)), reinterpret_cast<u8*>(out), n); // of integers none
 }
 
 } // namespace zcring

@@ -31,23 +31,41 @@ std::vector<double> rates_of(const zcring_scene& scene)
     return rates;
 }
 
-std::optional<band> band_of(const zcring_scene& scene,
-                            const std::vector<zcring_segment>& segments,
-                            double rate) noexcept
+// A resampled recording has nothing beyond the rate at which it was made.
+std::vector<band>
+bands_of(const zcring_scene& scene, const std::vector<zcring_segment>& segments, double rate)
 {
-    const double centre = from_uhz(scene.freq_uhz);
-    if (scene.kind == ZCRING_SCENE_TONE)
-        return band{ centre + rate / 8, centre + rate / 8 };
+    if (scene.kind == ZCRING_SCENE_TONE) {
+        const double tone = from_uhz(scene.freq_uhz) + rate / 8;
+        return { { tone, tone } };
+    }
     if (scene.kind != ZCRING_SCENE_MEMORY)
-        return std::nullopt;
-    const double half = to_double({ scene.rate_num, scene.rate_den }) / 2;
-    if (segments.empty())
-        return band{ centre - half, centre + half };
-    const auto [low, high] = std::minmax_element(
-        segments.begin(), segments.end(), [](const zcring_segment& a, const zcring_segment& b) {
-            return a.freq_uhz < b.freq_uhz;
-        });
-    return band{ from_uhz(low->freq_uhz) - half, from_uhz(high->freq_uhz) + half };
+        return {};
+    const double half = std::min(to_double({ scene.rate_num, scene.rate_den }), rate) / 2;
+    std::vector<std::int64_t> centres;
+    for (const zcring_segment& s : segments)
+        centres.push_back(s.freq_uhz);
+    if (centres.empty())
+        centres.push_back(scene.freq_uhz);
+    std::sort(centres.begin(), centres.end());
+    std::vector<band> bands;
+    for (const std::int64_t centre : centres) {
+        const band next = { from_uhz(centre) - half, from_uhz(centre) + half };
+        if (!bands.empty() && next.low <= bands.back().high)
+            bands.back().high = next.high;
+        else
+            bands.push_back(next);
+    }
+    return bands;
+}
+
+bool receives_any(const std::vector<band>& bands, double frequency, double rate) noexcept
+{
+    return std::any_of(bands.begin(), bands.end(), [&](const band& b) {
+        const double low = std::max(frequency - rate / 2, b.low);
+        const double high = std::min(frequency + rate / 2, b.high);
+        return high - low >= std::min(rate / 20, b.high - b.low);
+    });
 }
 
 } // namespace zcring

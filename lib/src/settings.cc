@@ -148,14 +148,14 @@ void settings::apply(backend& b)
     b.control(tune);
 }
 
-void settings::restore(backend& b, const zcring_tuning& tuned) const
+void settings::restore(backend& b, const zcring_tuning& tuned)
 {
     configure(b, d_config);
     if (d_scene.kind == ZCRING_SCENE_MEMORY) {
-        set_recorded_scene(
-            b,
-            open_recorded_scene(
-                d_wanted, wanted_rate(d_wanted), from_uhz(d_scene.freq_uhz), b.is_emulator()));
+        recorded_scene recorded = open_recorded_scene(
+            d_wanted, wanted_rate(d_wanted), from_uhz(d_scene.freq_uhz), b.is_emulator());
+        std::atomic_store(&d_file, recorded.file);
+        set_recorded_scene(b, std::move(recorded));
     } else if (d_scene.kind) {
         b.set_scene(d_scene, {});
     }
@@ -177,6 +177,18 @@ void settings::restore(backend& b, const zcring_tuning& tuned) const
         tune.noise_mb = tuned.noise_mb;
         b.control(tune);
     }
+}
+
+std::optional<double> settings::recorded_rate() const
+{
+    const auto file = std::atomic_load(&d_file);
+    return file ? std::optional(file->rate()) : std::nullopt;
+}
+
+std::uint64_t settings::clamped_samples() const noexcept
+{
+    const auto file = std::atomic_load(&d_file);
+    return file ? file->clamped() : 0;
 }
 
 bool settings::allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const

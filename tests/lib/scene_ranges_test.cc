@@ -69,7 +69,7 @@ TEST_F(SceneRanges, ABuiltInSceneHasEveryRate)
     }
 }
 
-TEST_F(SceneRanges, ARecordingHasPartsOfTheRateItWasOpenedWith)
+TEST_F(SceneRanges, ARecordingHasPartsOfItsRate)
 {
     for (const double rate : { recorded_rate, 1e6, 1234567.75 }) {
         device dev = open_recording(rate);
@@ -87,9 +87,39 @@ TEST_F(SceneRanges, ARecordingHasPartsOfTheRateItWasOpenedWith)
 TEST_F(SceneRanges, TheBandOfARecordingIsItsRateWide)
 {
     device dev = open_recording(recorded_rate);
-    ASSERT_TRUE(dev.scene_band());
-    EXPECT_EQ(dev.scene_band()->low, recorded_frequency - recorded_rate / 2);
-    EXPECT_EQ(dev.scene_band()->high, recorded_frequency + recorded_rate / 2);
+    ASSERT_EQ(dev.scene_bands().size(), 1u);
+    EXPECT_EQ(dev.scene_bands()[0].low, recorded_frequency - recorded_rate / 2);
+    EXPECT_EQ(dev.scene_bands()[0].high, recorded_frequency + recorded_rate / 2);
+}
+
+TEST_F(SceneRanges, ARecordingThatIsResampledHasNothingBeyondItsOwnRate)
+{
+    device dev = open_recording(10 * recorded_rate);
+    ASSERT_EQ(dev.scene_bands().size(), 1u);
+    EXPECT_EQ(dev.scene_bands()[0].high, recorded_frequency + recorded_rate / 2);
+    EXPECT_TRUE(dev.receives(recorded_frequency + 4 * recorded_rate, 10 * recorded_rate));
+    EXPECT_FALSE(dev.receives(recorded_frequency + 7 * recorded_rate, 10 * recorded_rate));
+    EXPECT_TRUE(dev.receives(recorded_frequency, 100 * recorded_rate)) << "all of it";
+}
+
+TEST_F(SceneRanges, ARecordingHasTheBandsOfAllItsFrequencies)
+{
+    d_where.write("hops.sigmf-data", std::vector<char>(2 * 4000).data(), 2 * 4000);
+    const std::string path =
+        d_where.write("hops.sigmf-meta",
+                      R"({"global": {"core:datatype": "ci8", "core:sample_rate": 1e6}, "captures": [
+            {"core:sample_start": 0, "core:frequency": 200e6},
+            {"core:sample_start": 1000, "core:frequency": 100e6},
+            {"core:sample_start": 2000, "core:frequency": 100.5e6},
+            {"core:sample_start": 3000, "core:frequency": 200e6}]})");
+    const device dev(device_under_test() + ",scene=" + path);
+    ASSERT_EQ(dev.scene_bands().size(), 2u);
+    EXPECT_EQ(dev.scene_bands()[0].low, 99.5e6);
+    EXPECT_EQ(dev.scene_bands()[0].high, 101e6);
+    EXPECT_EQ(dev.scene_bands()[1].low, 199.5e6);
+    EXPECT_TRUE(dev.receives(100e6, 1e6));
+    EXPECT_FALSE(dev.receives(150e6, 1e6)) << "between both";
+    EXPECT_TRUE(dev.receives(200e6, 1e6));
 }
 
 TEST_F(SceneRanges, TheToneStaysWhereItWasWhenTheDeviceIsTuned)
@@ -97,16 +127,16 @@ TEST_F(SceneRanges, TheToneStaysWhereItWasWhenTheDeviceIsTuned)
     device dev(with("scene=tone"));
     dev.set_frequency(2e8);
     dev.set_rate(2e6);
-    ASSERT_TRUE(dev.scene_band());
-    EXPECT_EQ(dev.scene_band()->low, 1e8 + 1e6 / 8);
-    EXPECT_EQ(dev.scene_band()->high, 1e8 + 1e6 / 8);
+    ASSERT_EQ(dev.scene_bands().size(), 1u);
+    EXPECT_EQ(dev.scene_bands()[0].low, 1e8 + 1e6 / 8);
+    EXPECT_EQ(dev.scene_bands()[0].high, 1e8 + 1e6 / 8);
 }
 
 TEST_F(SceneRanges, NoiseAndCounterAreEverywhere)
 {
     for (const char* scene : { "noise", "counter" }) {
         const device dev(with(std::string("scene=") + scene));
-        EXPECT_FALSE(dev.scene_band()) << scene;
+        EXPECT_TRUE(dev.scene_bands().empty()) << scene;
         EXPECT_TRUE(dev.receives(1e12, 1)) << scene;
     }
 }
@@ -130,7 +160,7 @@ TEST_F(SceneRanges, NothingIsReceivedWhereARecordingHasNothing)
 TEST_F(SceneRanges, NothingIsReceivedWhereTheToneIsBeyondTheBand)
 {
     device dev(without_loss("noise=none,scene=tone"));
-    const double tone = dev.scene_band()->low;
+    const double tone = dev.scene_bands()[0].low;
     for (const double rate : { 1e6, 1e5 })
         for (const double offset : { 0.0, 0.499 * rate, 0.501 * rate, rate, 1e9 })
             for (const double frequency : { tone - offset, tone + offset }) {

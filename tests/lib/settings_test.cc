@@ -69,6 +69,14 @@ private:
     pages d_pages;
 };
 
+zcring_tuning tuned_to(std::uint64_t rate)
+{
+    zcring_tuning tuned{};
+    tuned.rate_num = rate;
+    tuned.rate_den = 1;
+    return tuned;
+}
+
 class Settings : public testing::Test
 {
 protected:
@@ -133,10 +141,7 @@ TEST_F(Settings, GiveADeviceThatReturnsTheSamePart)
     settings s = with(",start=0.1,stop=0.3,rate=1500,loop=no");
     s.apply(d_backend);
     still_backend returned;
-    zcring_tuning tuned{};
-    tuned.rate_num = 1500;
-    tuned.rate_den = 1;
-    s.restore(returned, tuned);
+    s.restore(returned, tuned_to(1500));
     EXPECT_EQ(0, memcmp(&returned.d_scene, &d_backend.d_scene, sizeof(zcring_scene)));
     EXPECT_EQ(returned.d_samples, d_backend.d_samples);
 }
@@ -147,10 +152,7 @@ TEST_F(Settings, GiveADeviceThatReturnsTheToneAndThenTheRate)
     settings s(parse_arguments("scene=tone,rate=2e6"));
     s.apply(d_backend);
     still_backend returned;
-    zcring_tuning tuned{};
-    tuned.rate_num = 500000;
-    tuned.rate_den = 1;
-    s.restore(returned, tuned);
+    s.restore(returned, tuned_to(500000));
     EXPECT_EQ(returned.d_scene.kind, static_cast<unsigned>(ZCRING_SCENE_TONE));
     EXPECT_EQ(returned.d_config.rate_num, 2000000u);
     EXPECT_EQ(returned.d_rate, 500000u);
@@ -163,10 +165,7 @@ TEST_F(Settings, GiveADeviceThatReturnsTheSceneOfALowRate)
     s.apply(d_backend);
     EXPECT_EQ(d_backend.d_scene.rate_num, 640u);
     still_backend returned;
-    zcring_tuning tuned{};
-    tuned.rate_num = 10;
-    tuned.rate_den = 1;
-    s.restore(returned, tuned);
+    s.restore(returned, tuned_to(10));
     EXPECT_EQ(0, memcmp(&returned.d_scene, &d_backend.d_scene, sizeof(zcring_scene)));
 }
 

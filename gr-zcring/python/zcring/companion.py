@@ -10,7 +10,7 @@ has another syntax for strings: there the values are those at the time of genera
 import ast
 import json
 
-from .recorded_frequency import recorded_frequency
+from .zcring_python import recorded_frequency
 
 WHOLE_NUMBERS = ("ring_bytes", "interval_us", "seed")
 
@@ -62,7 +62,7 @@ def _text(value):
     """A value as the argument string has it."""
     if isinstance(value, str):
         return value
-    return str(int(value)) if value == int(value) else repr(value)
+    return str(int(value)) if value == int(value) else repr(float(value))
 
 
 def _code_of_text(key, code, value):

@@ -238,6 +238,10 @@ class QaCompanionFields(gr_unittest.TestCase):
         self.assertEqual(zcring.recorded_frequency("emulator,scene=noise", 5.0), 5.0)
         self.assertEqual(zcring.recorded_frequency("scene=/no/such/file.sigmf-meta", 5.0), 5.0)
 
+    def test_freq_among_the_arguments_is_the_frequency_where_the_field_is_empty(self):
+        [line] = self.code(args=f"emulator,freq=1089e6,scene={RECORDING}", samp_rate="2e6")
+        self.assertEqual(eval(line).center_freq(), 1089e6)
+
     def test_a_recording_without_a_frequency_leaves_it_to_the_caller(self):
         for text in ('{"global": {}}', '{"captures": []}', '{"captures": [{}]}', "no JSON", "[]"):
             path = pathlib.Path(HOME, "a.sigmf-meta")
@@ -246,12 +250,16 @@ class QaCompanionFields(gr_unittest.TestCase):
 
     def test_a_part_of_a_recording_has_the_frequency_of_its_begin(self):
         path = pathlib.Path(HOME, "part.sigmf-meta")
-        path.write_text('{"global": {"core:sample_rate": 1000}, "captures": ['
-                        '{"core:sample_start": 0, "core:frequency": 1e6},'
+        path.with_suffix(".sigmf-data").write_bytes(bytes(2 * 5000))
+        path.write_text('{"global": {"core:sample_rate": 1000, "core:datatype": "ci8"},'
+                        ' "captures": [{"core:sample_start": 0, "core:frequency": 1e6},'
                         '{"core:sample_start": 2000},'
+                        '{"core:sample_start": 3000, "core:frequency": 2e6},'
                         '{"core:sample_start": 3000, "core:frequency": 3e6}]}', encoding="utf-8")
-        for start, freq in (("0", 1e6), ("1.999", 1e6), ("2", 3e6), ("4", 3e6), ("no", 5.0)):
-            self.assertEqual(zcring.recorded_frequency(f"scene={path},start={start}", 5.0), freq)
+        for part, freq in (("start=0", 1e6), ("start=1.999", 1e6), ("start=1.9996", 3e6),
+                           ("start=2", 3e6), ("start=2,stop=3", 5.0), ("start=4", 3e6),
+                           ("start=no", 5.0), ("start=6", 5.0)):
+            self.assertEqual(zcring.recorded_frequency(f"scene={path},{part}", 5.0), freq, part)
 
     def test_cpp_has_the_values_at_the_time_of_generation(self):
         block = self.block(device="kernel", device_path="path", scene="recording",

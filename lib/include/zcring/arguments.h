@@ -46,6 +46,16 @@ struct arguments {
 //! and the values allowed; for an unknown key, it lists the known ones.
 ZCRING_API arguments parse_arguments(std::string_view text);
 
+/*!
+ * The frequency, in Hz, to which a device with these arguments is tuned if they give none: that of
+ * the recording which they name, where the part of it that plays begins. Empty if they name no
+ * recording, or the recording tells no frequency. Reads the metadata, and opens the data file.
+ *
+ * Errors: throws std::system_error if a file cannot be read, and std::invalid_argument if it is no
+ * recording, or the part is not in it; each text names the remedy.
+ */
+ZCRING_API std::optional<double> recorded_frequency(const arguments& a);
+
 //! One key of the argument string, for people: help texts and documents are made from these,
 //! or compared with them.
 struct argument_info {

@@ -3,8 +3,8 @@
  * \file
  * \brief Whether the samples of a recording are those that were recorded.
  *
- * A recording that is loaded into memory is checked when it is opened. One that is too long for
- * that is played from the file; check_recording() reads all of it, whatever its length.
+ * A recording whose file has at most 1 GiB is checked when it is opened. Of a longer one only what
+ * is played is read; check_recording() reads all of it, whatever its length.
  */
 #pragma once
 

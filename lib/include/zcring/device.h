@@ -128,24 +128,25 @@ public:
     void set_frequency(double hz, unsigned channels = command::all_channels);
     //! dB; -60 to 60.
     void set_gain(double db, unsigned channels = command::all_channels);
-    //! Samples a second; 0.001 to 1e10. A recording plays at the rate that it was opened with,
-    //! divided by 1 to 64: one of rates(). Any other rate throws std::system_error (ERANGE).
+    //! Samples a second; 0.001 to 1e10. With a recording, one of rates(): any other rate throws
+    //! std::system_error (ERANGE), and needs the device to be opened again.
     void set_rate(double hz);
     //! Level of the noise that the receiver adds to every channel before the ADC: RMS in dB of full
     //! scale, -150 to 0; minus infinity: none.
     void set_noise(double db);
 
     //! The rates that can be set while the device is open, in samples a second, from the largest
-    //! on: those at which a recording plays. Empty: every rate from limits::rate_min to
-    //! limits::rate_max.
+    //! on: the rate of the recording, or that to which it was resampled, divided by 1 to 64. Empty:
+    //! every rate from limits::rate_min to limits::rate_max.
     std::vector<double> rates() const;
-    //! The frequencies that the scene has: all others have nothing but the noise of the receiver.
-    //! The band of a recording, or the frequency of the tone. Empty where that is not known, or the
-    //! scene is the same at every frequency (noise, counter).
-    std::optional<band> scene_band() const noexcept;
+    //! The frequencies that the scene has, from low to high: all others have nothing but the noise
+    //! of the receiver. The bands of a recording, one for each of its frequencies, or the frequency
+    //! of the tone. Empty where that is not known, or the scene is the same at every frequency
+    //! (noise, counter).
+    const std::vector<band>& scene_bands() const noexcept;
     //! Whether a channel that is tuned to \p frequency (Hz) receives any of the scene at \p rate
-    //! (samples a second). True if the band of the scene is not known. Less than a twentieth of
-    //! the channel's band is nothing: no channel filter is steep enough there.
+    //! (samples a second), at any time. True if the bands of the scene are not known. Less than a
+    //! twentieth of the channel's band is nothing: no channel filter is steep enough there.
     bool receives(double frequency, double rate) const noexcept;
 
     //! How the device is tuned now. Throws std::system_error if the device is gone.
@@ -165,9 +166,10 @@ public:
      * that waited are not restored; the emulator keeps its time.
      *
      * Afterwards, views and the memory at ring() belong to another stream: samples that were
-     * not read are lost, and a reader begins anew. Throws std::system_error, and the device
-     * is gone as before: ENOENT or ENODEV if it has not returned, EBUSY if another program
-     * has opened it.
+     * not read are lost, and a reader begins anew. Throws, and the device is gone as before:
+     * std::system_error, ENOENT or ENODEV if it has not returned, EBUSY if another program has
+     * opened it, and as the system says if the recording cannot be read any more;
+     * std::invalid_argument if the recording is another one now.
      */
     bool reopen();
 
@@ -201,7 +203,7 @@ private:
     zcring::format d_format;
     unsigned d_channels;
     double d_interval;
-    std::optional<band> d_scene_band;
+    std::vector<band> d_scene_bands;
 };
 
 } // namespace zcring

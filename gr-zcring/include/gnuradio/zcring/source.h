@@ -139,9 +139,9 @@ public:
      *        returns, sets it up as before, and continues after a gap, whose `rx_lost` follows from
      *        the device's clock. "wait" requires zero_copy "off", or "auto", which is "off" then
      * \param out_of_range what a setter, and this call, does with a rate, frequency, gain,
-     *        bandwidth or noise that cannot be set: "error" throws; "clip" sets the nearest allowed value,
-     *        or leaves a setting that the device refuses as it is, and logs one warning for each
-     *        different cause. Companion passes "clip", because an exception in the slot of a widget
+     *        bandwidth or noise that cannot be set: "error" throws; "clip" sets the nearest
+     *        allowed value, or leaves a setting that the device refuses as it is, and logs one
+     *        warning for each different cause. Companion passes "clip", because an exception in the slot of a widget
      *        ends the program
      *
      * \throws std::invalid_argument if a parameter is out of its range, or contradicts the same
@@ -160,8 +160,8 @@ public:
 
     /*!
      * Sets the sample rate of all channels, from the next sample on.
-     * \param rate samples a second, 0.001 to 1e10; with a recording, the rate that it was opened
-     *        with, divided by 1 to 64
+     * \param rate samples a second, 0.001 to 1e10; with a recording, one of
+     *        get_samp_rate_list()
      * \throws std::invalid_argument if \p rate is out of range; nothing has changed then
      * \throws std::system_error if the recording cannot play at \p rate; nothing has changed then
      */
@@ -276,9 +276,9 @@ public:
     virtual range get_samp_rate_range() const = 0;
     //! The same, by gr-uhd's name.
     range get_samp_rates() const { return get_samp_rate_range(); }
-    //! The rates that a recording can play at, in samples a second, from the largest on: the rate
-    //! that it was opened with, divided by 1 to 64. Empty with a built-in scene, which has every
-    //! rate of get_samp_rate_range().
+    //! The rates that a recording can play at, in samples a second, from the largest on: its own
+    //! rate, or that to which it was resampled when it was opened, divided by 1 to 64. Empty with a
+    //! built-in scene, which has every rate of get_samp_rate_range().
     virtual std::vector<double> get_samp_rate_list() const = 0;
     //! Hz.
     virtual range get_freq_range(int chan = 0) const = 0;

@@ -127,9 +127,9 @@ void bind_settings(source_class& c)
           py::arg("rate"),
           py::call_guard<py::gil_scoped_release>(),
           "Sets the sample rate of all channels, from the next sample on: samples a\n"
-          "second, 0.001 to 1e10; with a recording, the rate that it was opened with,\n"
-          "divided by 1 to 64. ValueError if out of range; OSError if the recording cannot\n"
-          "play at that rate. Nothing has changed then.")
+          "second, 0.001 to 1e10; with a recording, one of get_samp_rate_list().\n"
+          "ValueError if out of range; OSError if the recording cannot play at that rate.\n"
+          "Nothing has changed then.")
         .def("set_center_freq",
              &source::set_center_freq,
              py::arg("freq"),
@@ -271,8 +271,9 @@ void bind_names_of_gr_uhd(source_class& c)
         .def("get_samp_rate_list",
              &source::get_samp_rate_list,
              "The rates that a recording can play at, in samples a second, from the largest\n"
-             "on: the rate that it was opened with, divided by 1 to 64. Empty with a built-in\n"
-             "scene, which has every rate of get_samp_rate_range().")
+             "on: its own rate, or that to which it was resampled when it was opened, divided\n"
+             "by 1 to 64. Empty with a built-in scene, which has every rate of\n"
+             "get_samp_rate_range().")
         .def("get_freq_range",
              &source::get_freq_range,
              py::arg("chan") = 0,

@@ -2,7 +2,11 @@
 // The Python module: its errors, its version, and the source (source_python.cc).
 #include <pybind11/pybind11.h>
 
+#include <zcring/arguments.h>
+
 #include <cerrno>
+#include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace py = pybind11;
@@ -25,6 +29,18 @@ void translate(std::exception_ptr p)
     }
 }
 
+double recorded_frequency(const std::string& args, double otherwise)
+{
+    try {
+        const zcring::arguments a = zcring::parse_arguments(args);
+        return a.freq ? *a.freq : zcring::recorded_frequency(a).value_or(otherwise);
+    } catch (const std::invalid_argument&) {
+        return otherwise;
+    } catch (const std::system_error&) {
+        return otherwise;
+    }
+}
+
 } // namespace
 
 PYBIND11_MODULE(zcring_python, m)
@@ -32,5 +48,14 @@ PYBIND11_MODULE(zcring_python, m)
     py::module::import("gnuradio.gr");
     py::register_local_exception_translator(translate);
     m.attr("__version__") = ZCRING_VERSION;
+    m.def("recorded_frequency",
+          recorded_frequency,
+          py::arg("args"),
+          py::arg("otherwise") = 100e6,
+          "The frequency, in Hz, to which a source with the argument string args is tuned if no\n"
+          "other is asked for: freq=, or else that of the recording which args name, where the\n"
+          "part of it that plays begins. otherwise, in Hz, if args have neither, or if the\n"
+          "recording tells no frequency or cannot be read: source() then raises an error that\n"
+          "says why.");
     bind_source(m);
 }
