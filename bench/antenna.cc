@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*!
  * \file
- * \brief What the antenna costs: the engine, as the library and as the kernel build it, beside VOLK
- *        and GNU Radio's blocks, without a ring and without a scheduler.
+ * \brief What the antenna costs: the engine, as the library builds it and as the driver does without
+ *        vectors, beside VOLK and GNU Radio's blocks, without a ring and without a scheduler.
  *
  *     zcring-bench-antenna ROUNDS MICROSECONDS
  *

@@ -14,29 +14,41 @@ extern const struct zcring_loops ZCRING_LOOPS;
 const struct zcring_loops* zcring_loops_best(void) { return &ZCRING_LOOPS; }
 #endif
 
+static void engine_set_scene(struct zcring_antenna* antenna, const struct bench_tuning* tuning)
+{
+    struct zcring_scene scene = {
+        .kind = tuning->kind,
+        .format = tuning->scene_format,
+        .samples = tuning->count,
+        .rate_num = tuning->rate,
+        .rate_den = 1,
+    };
+
+#ifdef ZCRING_BENCH_BEFORE
+    antenna->scene = scene;
+    antenna->samples = tuning->samples;
+#else
+    zcring_antenna_set_scene(antenna, &scene, tuning->samples, NULL);
+    antenna->tone_rate_num = tuning->rate;
+    antenna->tone_rate_den = 1;
+#endif
+}
+
 static int engine_open(void* receiver, const struct bench_tuning* tuning)
 {
     struct zcring_antenna* antenna = receiver;
-    u64 rate = tuning->rate;
+    u64 rate = tuning->rate / tuning->decimation;
 
 #ifdef ZCRING_BENCH_BEFORE
     if (tuning->decimation != 1 || tuning->noise_mb != BENCH_NO_NOISE)
         return -1;
 #else
     zcring_antenna_init(antenna);
-    antenna->tone_rate_num = rate;
-    antenna->tone_rate_den = 1;
 #endif
-    antenna->scene.kind = tuning->kind;
-    antenna->scene.format = tuning->scene_format;
-    antenna->scene.samples = tuning->count;
-    antenna->scene.rate_num = rate;
-    antenna->scene.rate_den = 1;
-    antenna->samples = tuning->samples;
+    engine_set_scene(antenna, tuning);
     antenna->format = tuning->ring_format;
     antenna->tuner[0].freq_uhz = tuning->offset_hz * 1000000;
     antenna->tuner[0].gain_mb = tuning->gain_mb;
-    rate /= tuning->decimation;
 #ifndef ZCRING_BENCH_BEFORE
     zcring_antenna_set_noise(antenna, tuning->noise_mb);
     zcring_antenna_set_rate(antenna, rate, 1, 0);

@@ -66,6 +66,10 @@ if(ZCRING_GNURADIO)
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_adsb.py ${case})
   endforeach()
 
+  # What the antenna costs: that the program runs; its figures mean nothing here.
+  add_test(NAME bench_antenna COMMAND zcring-bench-antenna 1 1)
+  set_tests_properties(bench_antenna PROPERTIES LABELS unit TIMEOUT 120)
+
   # The bounds of bench --check, and the report, from the stored results.
   script_test(bench_checks unit 60 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_bench.py)
 endif()
