@@ -37,12 +37,9 @@ def engine(loops, number_of_rounds):
 def receiver(scene, decimation):
     """The block plays the recording, tunes to a frequency off its centre, and decimates."""
     from gnuradio import zcring
-    source = zcring.source(f"{contestants.EMULATOR},dma=copy,scene={scene},format=fc32,"
-                           f"interval_us={contestants.INTERVAL_US}", "fc32",
-                           samp_rate=RATE, center_freq=FREQUENCY + OFFSET)
-    # A rate that is given when the recording is opened is the rate to which it is resampled.
-    source.set_samp_rate(RATE / decimation)
-    return source
+    return zcring.source(f"{contestants.EMULATOR},dma=copy,scene={scene},format=fc32,"
+                         f"interval_us={contestants.INTERVAL_US}", "fc32",
+                         samp_rate=RATE / decimation, center_freq=FREQUENCY + OFFSET)
 
 
 def blocks_today(decimation):

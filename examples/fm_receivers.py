@@ -32,8 +32,7 @@ class Receivers(gr.top_block):
         rate = band.rate / DIVISOR
         tuned = [*band.stations.values(), band.centre - (band.rate + rate) / 2 + OVERLAP]
         self.source = zcring.source(f"ring_bytes={RING_BYTES},{arguments}", "fc32", len(tuned),
-                                    band.rate, band.centre)
-        self.source.set_samp_rate(rate)
+                                    rate, band.centre)
         samples = round((SETTLE_SECONDS + fm_band.LOOP_SECONDS) * rate)
         self.audio = []
         self.powers = []
