@@ -17,8 +17,9 @@
 typedef s16 loops_v16 __attribute__((vector_size(32)));
 typedef s16 loops_v16_in_memory __attribute__((vector_size(32), aligned(2), may_alias));
 typedef s32 loops_v8 __attribute__((vector_size(32)));
-typedef s32 loops_v4 __attribute__((vector_size(16)));
+typedef long long loops_v2_wide __attribute__((vector_size(16)));
 typedef long long loops_v4_wide __attribute__((vector_size(32)));
+typedef unsigned long long loops_v4_unsigned __attribute__((vector_size(32)));
 
 /* The sums of one output: even and odd groups of taps, and the upper parts of those in the middle. */
 struct loops_lanes {
@@ -88,22 +89,31 @@ LOOPS_INLINE void loops_add_middle(const struct zcring_taps *taps, u32 k, u32 en
 	}
 }
 
-/* 8 lanes, in pairs, as 64 bits. */
-LOOPS_INLINE loops_v4_wide loops_pairs(loops_v8 lanes)
-{
-	loops_v4 low = { lanes[0], lanes[1], lanes[2], lanes[3] };
-	loops_v4 high = { lanes[4], lanes[5], lanes[6], lanes[7] };
+union loops_wide_sums {
+	loops_v4_wide lanes;
+	loops_v2_wide half[2];
+};
 
-	return __builtin_convertvector(low, loops_v4_wide) +
-	       __builtin_convertvector(high, loops_v4_wide);
+/* @lanes times @factor, which is the same in all lanes, and added in pairs, as 64 bits. */
+LOOPS_INLINE loops_v4_wide loops_pairs(loops_v8 lanes, loops_v8 factor)
+{
+	loops_v8 odd = (loops_v8)((loops_v4_unsigned)lanes >> 32);
+
+	return (loops_v4_wide)__builtin_ia32_pmuldq256(lanes, factor) +
+	       (loops_v4_wide)__builtin_ia32_pmuldq256(odd, factor);
 }
 
 /* The sum of all lanes, from 2^-33 to 2^-27. */
 LOOPS_INLINE s32 loops_round_lanes(loops_v8 high, const loops_v8 lanes[2])
 {
-	loops_v4_wide sums = (loops_pairs(high) << 4) + loops_pairs(lanes[0]) + loops_pairs(lanes[1]);
+	const loops_v8 one = { 1, 1, 1, 1, 1, 1, 1, 1 };
+	union loops_wide_sums sums = {
+		.lanes = loops_pairs(high, one << 4) + loops_pairs(lanes[0], one) +
+			 loops_pairs(lanes[1], one),
+	};
+	loops_v2_wide half = sums.half[0] + sums.half[1];
 
-	return (s32)((sums[0] + sums[1] + sums[2] + sums[3] + (1 << 5)) >> 6);
+	return (s32)((half[0] + half[1] + (1 << 5)) >> 6);
 }
 
 /* Finds the groups of taps, from *@from to *@to, that need both factors. */

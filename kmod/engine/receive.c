@@ -5,8 +5,8 @@
  *
  * The blocks of rotors and of noise are aligned to the place in the scene and to the sample clock, so
  * that no sample depends on where a chunk begins. The filter looks as far ahead as back; a recording
- * that is played in a loop is heard as if it had always been, and a gap is silence. A recording that is centred, has unit gain, no
- * noise and the right format is copied byte for byte.
+ * that is played in a loop is heard as if it had always been, and a gap is silence. A recording that
+ * is centred, has unit gain, no noise and the right format is copied byte for byte.
  */
 #include "antenna.h"
 #include "noise.h"
