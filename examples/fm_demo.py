@@ -15,12 +15,12 @@ import pathlib
 import sys
 import time
 
-import fm_band
 import fm_receivers
 import numpy as np
 import pmt
 from fm_picture import draw
 from gnuradio import blocks, filter, gr, zcring
+from gnuradio.zcring.scenes import fm_band
 from scipy.io import wavfile
 
 RING_BYTES = 1 << 25  # 4.3 s of fc32: the demo may be delayed for that long
@@ -204,7 +204,7 @@ def parse_command_line():
     parser.add_argument("--out", type=pathlib.Path, default="fm_demo", metavar="DIR",
                         help="folder for the WAVs and the picture (default: %(default)s)")
     parser.add_argument("--band", type=pathlib.Path, metavar="FILE.sigmf-meta",
-                        help="recording of fm_band.py; made if missing (default: band in DIR)")
+                        help="recording of the band; made if missing (default: band in DIR)")
     return parser.parse_args()
 
 

@@ -5,9 +5,9 @@ The receivers are the channels of one source. One more is tuned to the lower edg
 where a front end without a channel filter hears the last station, which is near the upper edge.
 """
 
-import fm_band
 import numpy as np
 from gnuradio import analog, blocks, filter, gr, zcring
+from gnuradio.zcring.scenes import fm_band
 
 DIVISOR = 4  # of the band's rate
 RING_BYTES = 1 << 23  # for each receiver, 4.3 s of fc32

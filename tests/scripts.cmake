@@ -51,7 +51,10 @@ script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_B
 
 # The flowgraphs of examples/: compiled and run, with screenshots of their windows.
 if(ZCRING_GNURADIO)
-  script_test(examples unit 300 ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_examples.py)
+  foreach(example windows spectrum)
+    script_test(examples.${example} unit 300
+      ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
+  endforeach()
   script_test(examples_fault_injection unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)

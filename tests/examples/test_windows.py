@@ -4,7 +4,7 @@
 
 A window passes when each of its plots shows a trace from end to end; the same window of a
 flowgraph that is not started must fail. Needs grcc, Xvfb and ImageMagick. Usage:
-test_examples.py [DIR]; the screenshots are saved to DIR. Exit status 77: skipped.
+test_windows.py [DIR]; the screenshots are saved to DIR. Exit status 77: skipped.
 """
 
 import os
@@ -17,11 +17,12 @@ import tempfile
 import unittest
 
 import numpy as np
+from gnuradio.zcring import scenes
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 
-EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 GRC = EXAMPLES.parent / "grc"
 TOOLS = ("grcc", "xvfb-run", "xwininfo", "import", "convert")
 # A flowgraph that is never started: its window shows no sample.
@@ -162,16 +163,14 @@ class Flowgraphs(unittest.TestCase):
 
     def test_fm_receiver_shows_the_band_and_demodulates_speech(self):
         self.compile("fm_receiver")
-        band = self.folder / "band.sigmf-meta"
-        subprocess.run([sys.executable, str(EXAMPLES / "fm_band.py"), str(band)],
-                       env=self.environment, check=True, stdout=subprocess.DEVNULL)
+        band = scenes.fm_band_file()
 
         def alive(pixels):
             upper, lower = plots(pixels)
             return across(upper), high(lower)
 
         self.show("fm_receiver", "ZCRing FM Receiver",
-                  ["fm_receiver.py", "--args", "emulator", "--band", str(band)], alive)
+                  ["fm_receiver.py", "--args", "emulator", "--band", band], alive)
 
         pixels = self.show("fm_receiver-not-started", "ZCRing FM Receiver",
                            ["-c", NOT_STARTED.format("fm_receiver")], painted)
@@ -182,7 +181,7 @@ def main():
     """Runs the tests inside of xvfb-run; returns the exit status."""
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
-        print(f"SKIPPED test_examples: no {', '.join(missing)}")
+        print(f"SKIPPED test_windows: no {', '.join(missing)}")
         return 77
     if "ZCRING_OWN_DISPLAY" not in os.environ:
         os.environ["ZCRING_OWN_DISPLAY"] = "1"

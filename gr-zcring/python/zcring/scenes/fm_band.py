@@ -1,10 +1,11 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes a scene: a SigMF recording of an FM broadcast band with three stations.
 
 Each station sends its own speech (package alsa-utils). The recording is one exact loop: it can
 be repeated without a click. The programme of each station is written beside it as a WAV. The
 same inputs give the same bytes.
+
+    python3 -m gnuradio.zcring.scenes.fm_band FILE.sigmf-meta
 """
 
 import argparse
@@ -55,7 +56,11 @@ def programme(station):
     audio = np.zeros(round(LOOP_SECONDS * AUDIO_RATE))
     slot = len(audio) // len(station.speech)
     for number, name in enumerate(station.speech):
-        rate, clip = wavfile.read(SPEECH / name)
+        try:
+            rate, clip = wavfile.read(SPEECH / name)
+        except FileNotFoundError as missing:
+            raise FileNotFoundError(f"{SPEECH / name}: the stations' speech is missing; install "
+                                    "the package alsa-utils") from missing
         if rate != AUDIO_RATE or clip.ndim != 1 or len(clip) > slot:
             raise ValueError(f"{SPEECH / name}: {rate} Hz, {clip.ndim} dimensions, {len(clip)} "
                              f"samples; must be {AUDIO_RATE} Hz, mono, {slot} samples at most")
@@ -108,7 +113,7 @@ def metadata(data_path):
             "core:sample_rate": RATE,
             "core:sha512": hashlib.sha512(data_path.read_bytes()).hexdigest(),
             "core:description": "FM broadcast band, three stations; one exact loop",
-            "core:recorder": "zcring examples/fm_band.py",
+            "core:recorder": "gnuradio.zcring.scenes.fm_band",
         },
         "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}],
         "annotations": [
@@ -131,7 +136,10 @@ def sent_path(meta_path, name):
 
 
 def write_band(meta_path):
-    """Writes meta_path, whose name ends in .sigmf-meta, and the samples and WAVs beside it."""
+    """Writes meta_path, whose name ends in .sigmf-meta, and the samples and WAVs beside it.
+
+    Raises ValueError for another name, and FileNotFoundError where the speech is not installed.
+    """
     meta_path = pathlib.Path(meta_path)
     if meta_path.suffix != ".sigmf-meta":
         raise ValueError(f"{meta_path}: the name must end in .sigmf-meta")
