@@ -142,6 +142,7 @@ static inline void zcring_ring_store_telemetry(struct zcring_meta *meta, u64 *se
 	zcring_store(&shared->overflow_bytes, now->overflow_bytes);
 	zcring_store(&shared->overflow_count, now->overflow_count);
 	zcring_store(&shared->bursts, now->bursts);
+	zcring_store(&shared->clipped_samples, now->clipped_samples);
 	zcring_store_release(&meta->sequence, ++*sequence); /* I */
 }
 
@@ -211,6 +212,7 @@ static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 	copy->overflow_bytes = zcring_load(&shared->overflow_bytes);
 	copy->overflow_count = zcring_load(&shared->overflow_count);
 	copy->bursts = zcring_load(&shared->bursts);
+	copy->clipped_samples = zcring_load(&shared->clipped_samples);
 	zcring_fence_acquire(); /* J */
 	return !(sequence & 1) && zcring_load(&meta->sequence) == sequence;
 }

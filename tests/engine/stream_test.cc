@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <numeric>
 
 namespace {
 
@@ -284,6 +287,19 @@ TEST(Stream, IsResetByAnotherInit)
     ASSERT_EQ(ring.start(), 0);
     ring.take(5);
     EXPECT_EQ(ring.descriptor(0).flags, ZCRING_BURST_START);
+}
+
+TEST(Stream, SharesEachOfItsCounters)
+{
+    small_ring ring;
+    u64 values[offsetof(zcring_telemetry, reserved) / sizeof(u64)];
+    std::iota(std::begin(values), std::end(values), 1);
+    zcring_telemetry now{}, read{};
+    memcpy(&now, values, sizeof(values));
+    u64 sequence = 0;
+    zcring_ring_store_telemetry(&ring.meta, &sequence, &now);
+    ASSERT_TRUE(zcring_ring_try_telemetry(&ring.meta, &read));
+    EXPECT_EQ(memcmp(&read, &now, sizeof(now)), 0);
 }
 
 TEST(Stream, RejectsCountersThatAreBeingWritten)
