@@ -135,6 +135,18 @@ void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb)
 	antenna->noise = antenna_gain(level, 52 - ZCRING_NOISE_UNIT_BITS);
 }
 
+void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
+{
+	u32 c;
+
+	antenna->place = 0;
+	antenna->place_clock = sample_clock;
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+		antenna->tuner[c].phase = 0;
+		antenna->tuner[c].phase_place = 0;
+	}
+}
+
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock)
 {

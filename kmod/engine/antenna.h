@@ -156,6 +156,9 @@ void zcring_antenna_set_scene(struct zcring_antenna *antenna, const struct zcrin
 /* Sets the level of the noise in millibels of full scale, or ZCRING_NOISE_NONE. */
 void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb);
 
+/* Begins the scene at its first place with the sample @sample_clock, whatever was on the air before. */
+void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock);
+
 /* The rate, which holds from @sample_clock on. The scene can be received at it. */
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock);

@@ -166,6 +166,7 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 {
 	zcring_front_apply_executed(front);
 	zcring_antenna_set_scene(&front->antenna, scene, content, source);
+	zcring_antenna_rewind(&front->antenna, front->stream->telemetry.sample_clock);
 	front->antenna.tone_rate_num = front->clock.rate_num;
 	front->antenna.tone_rate_den = front->clock.rate_den;
 	front->noise_is_set = false;

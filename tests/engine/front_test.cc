@@ -117,6 +117,23 @@ TEST(Front, ResumesWithAJumpInTimeAndNoneInTheSampleClock)
     EXPECT_EQ(f.at<u32>(1000), 1000u);
 }
 
+TEST(Front, ResumesWithTheFirstSampleOfANewScene)
+{
+    const std::vector<u32> old{ 1, 2, 3, 4, 5, 6, 7 };
+    const std::vector<u32> next{ 11, 12, 13, 14, 15 };
+    front_end f;
+    f.record(old);
+    ASSERT_EQ(f.start(), 0);
+    f.run(100 * second / rate);
+    zcring_stream_stop(&f.stream);
+    f.record(next);
+    ASSERT_EQ(f.resume(second, second), 0);
+    f.run(second + 10 * second / rate);
+    ASSERT_EQ(f.meta.head, 110u);
+    for (u64 n = 0; n < 10; n++)
+        EXPECT_EQ(f.at<u32>(100 + n), next[n % next.size()]);
+}
+
 TEST(Front, ReportsTheTimeOfTheInterruptNotOfItsService)
 {
     front_end f;
