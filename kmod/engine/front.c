@@ -252,18 +252,20 @@ static int front_check_command(const struct zcring_front *front, const struct zc
 }
 
 /*
- * Finds the sample at which @command takes effect. During a stall, and while a block is being
- * written, the ADC continues and executes commands before their samples are delivered: "now" is
- * then the ADC's present sample.
+ * Finds the sample at which @command takes effect. During a stall, and between two steps, the ADC
+ * continues and executes commands before their samples are delivered: "now" is then the ADC's
+ * present sample.
  */
 static int front_find_sample(const struct zcring_front *front, struct zcring_control *command,
 			     u64 mono_ns, u64 *now)
 {
+	const struct zcring_stream *stream = front->stream;
 	u64 unpublished = zcring_front_unpublished(front);
+	bool has_more = stream->state == ZCRING_STATE_RUNNING && front->interrupt_ns;
 	struct zcring_clock clock = front->clock;
 
-	*now = front->stream->telemetry.sample_clock + unpublished;
-	if (unpublished || zcring_front_is_stalled(front, mono_ns))
+	*now = stream->telemetry.sample_clock + unpublished;
+	if (unpublished || has_more || zcring_front_is_stalled(front, mono_ns))
 		*now = max(*now, zcring_control_look_ahead(&front->queue, &clock, mono_ns));
 	return zcring_control_find_sample(&clock, command, *now);
 }

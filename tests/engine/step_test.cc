@@ -205,6 +205,43 @@ TEST(FrontStep, AppliesACommandAtTheSampleOfTheAdc)
     f.expect_exact_accounting();
 }
 
+// A step may end with no block begun, where the scene changes its frequency.
+TEST(FrontStep, AppliesACommandAtTheSampleOfTheAdcWhereTheSceneIsRetuned)
+{
+    big_front_end f;
+    constexpr u32 count = 1000;
+    std::vector<u8> content(count * (sizeof(zcring_segment) + 400));
+    for (u32 k = 0; k < count; k++) {
+        zcring_segment segment{};
+        segment.first = segment.place = 100ull * k;
+        segment.freq_uhz = 100 * mhz + k % 2;
+        memcpy(content.data() + k * sizeof(segment), &segment, sizeof(segment));
+    }
+    const zcring_scene scene = recording_of(100 * count, count);
+    zcring_front_set_scene(&f.front, &scene, content.data(), nullptr);
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(90000)));
+    ASSERT_EQ(f.front.block.samples, 0u);
+    ASSERT_EQ(f.tune(us(90000)), 0);
+    f.run(us(95000));
+    for (u64 k = 0; k < f.meta.burst_head; k++) {
+        const zcring_burst& burst = f.descriptor(k);
+        EXPECT_EQ(burst.freq_uhz[0], burst.sample_clock < 90000 ? 100 * mhz : 150 * mhz);
+    }
+    f.expect_exact_accounting();
+}
+
+TEST(FrontStep, DelaysNoCommandAfterItsStream)
+{
+    big_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(f.step(us(1500000)));
+    zcring_front_stop(&f.front, us(3000000));
+    ASSERT_EQ(f.tune(us(4000000)), 0);
+    EXPECT_EQ(f.front.queue.count, 0u);
+    EXPECT_EQ(f.front.antenna.tuner[0].freq_uhz, 150 * mhz);
+}
+
 // The ADC executed the command, although the stream ends before the sample is delivered.
 TEST(FrontStep, KeepsAnExecutedCommandWhenTheStreamEnds)
 {
