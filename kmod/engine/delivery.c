@@ -9,7 +9,7 @@
  */
 #include "front.h"
 
-#define DELIVERY_RETUNE_COST 32768ULL /* in samples received: a filter is designed */
+#define DELIVERY_RETUNE_COST 32768ULL /* of a channel, in samples received: a filter is designed */
 
 /* Applies an injected jump of the time of day at the next sample. */
 static void delivery_apply_jump(struct zcring_front *front)
@@ -95,7 +95,7 @@ static bool delivery_pay_for_scene(const struct zcring_front *front, u64 *work)
 	if (front->antenna.timeline.count == 1)
 		return true;
 	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
-		cost += DELIVERY_RETUNE_COST;
+		cost += DELIVERY_RETUNE_COST * front->config.channels;
 	if (*work < cost)
 		return false;
 	*work -= cost;
