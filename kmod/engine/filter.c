@@ -62,7 +62,7 @@ static void filter_set(struct zcring_taps *taps, u32 place, s32 tap)
 	s32 high = (tap + (1 << (FILTER_LOW - 1))) >> FILTER_LOW;
 
 	taps->high[place] = (s16)min(high, 32767);
-	taps->low[place] = (s16)(tap - (high << FILTER_LOW));
+	taps->low[place] = (s16)(tap - high * (1 << FILTER_LOW));
 }
 
 void zcring_taps_design(struct zcring_taps *taps, u32 decimation, u64 width)

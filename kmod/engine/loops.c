@@ -101,7 +101,7 @@ LOOPS_INLINE void loops_load_pair(u32 format, const u8 *from, size_t k, s32 *i, 
 	case ZCRING_FORMAT_SC8:
 		word = ((const loops_u16 *)from)[k];
 		*i = (s32)(word << 24) >> 16;
-		*q = (s32)(word << 16) >> 24 << 8;
+		*q = ((s32)(word << 16) >> 24) * 256;
 		break;
 	case ZCRING_FORMAT_SC16:
 		word = words[k];
@@ -211,17 +211,15 @@ static void loops_add_noise(s32 *restrict values, u32 n, const s16 *const runs[6
 {
 	const s16 *restrict a = runs[0], *restrict b = runs[1], *restrict c = runs[2];
 	const s16 *restrict d = runs[3], *restrict first = runs[4], *restrict second = runs[5];
-	s32 shift = 15 - level->exponent;
-	u32 right = shift > 0 ? shift : 0;
-	u32 left = shift < 0 ? -shift : 0;
-	s32 half = right ? 1 << (right - 1) : 0;
+	u32 shift = 15 - level->exponent;
+	s32 half = shift ? 1 << (shift - 1) : 0;
 	u32 k;
 
 	for (k = 0; k < n; k++) {
 		s16 one = first[k] >> 15;
 		s16 two = second[k] >> 15;
 		s16 sum = (s16)(((a[k] + b[k]) ^ one) - one + ((c[k] + d[k]) ^ two) - two);
-		s32 noise = (((sum * level->mantissa) + half) >> right) * (1 << left);
+		s32 noise = (sum * level->mantissa + half) >> shift;
 
 		values[k] = loops_limit(values[k], -ZCRING_CLIP, ZCRING_CLIP) + noise;
 	}

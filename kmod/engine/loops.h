@@ -94,7 +94,7 @@ struct zcring_window {
  * @turn: rotates values
  * @amplify: applies a gain to values in place, and puts I and Q in turn
  * @add_noise: adds to @n values sums of four runs out of a table, with the signs of two further
- *             runs, times @level
+ *             runs, times @level, whose exponent is at most 15
  */
 struct zcring_loops {
 	const char *name;

@@ -2,7 +2,7 @@
 /*
  * A part of loops.c: the window and the filter where the loops are vectorised, I and Q apart.
  *
- * With inputs of at most 2^14.5 and taps whose sizes add up to less than 2^16, no sum of a filter
+ * With inputs of at most 2^14.5 and taps whose sizes add up to less than 67000, no sum of a filter
  * overflows 32 bits.
  */
 #ifndef ZCRING_ENGINE_LOOPS_PLANAR_H

@@ -530,10 +530,10 @@ struct zcring_tuning {
 
 /*
  * Commands. One file at a time is the consumer: the first one that configures, controls, starts,
- * reads or maps ZCRING_CONSUMER, until it is closed; for any other file these calls fail with
- * EBUSY. The GET commands and the read-only mappings of metadata, descriptors and samples are open
- * to every file. All other commands fail with EPERM on a file that was not opened for writing;
- * read() does not.
+ * stops, sets or writes the scene, reads or maps ZCRING_CONSUMER, until it is closed; for any other
+ * file these calls fail with EBUSY. The GET commands and the read-only mappings of metadata,
+ * descriptors and samples are open to every file. All other commands fail with EPERM on a file that
+ * was not opened for writing; read() does not.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
