@@ -40,7 +40,12 @@ static int antenna_check_recording(const struct zcring_scene *scene)
 	if (!scene->samples || scene->samples > ZCRING_SCENE_SAMPLES_MAX ||
 	    scene->segments > ZCRING_SEGMENTS_MAX || scene->channels > ZCRING_CHANNELS_MAX)
 		return -EINVAL;
-	return scene->rate_num && scene->rate_den ? 0 : -EINVAL;
+	if (!scene->rate_num || !scene->rate_den || scene->rate_den > ZCRING_RATE_DEN_MAX)
+		return -EINVAL;
+	return scene->rate_num <= (__uint128_t)(scene->rate_den * ZCRING_RATE_HZ_MAX) *
+					  ZCRING_DECIMATION_MAX ?
+		       0 :
+		       -EINVAL;
 }
 
 int zcring_scene_check(const struct zcring_scene *scene)

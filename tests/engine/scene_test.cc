@@ -205,6 +205,11 @@ TEST(Scene, RefusesAnInvalidScene)
     EXPECT_TRUE(refused([](zcring_scene& s) { s.samples = ~0ULL; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.rate_num = 0; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.rate_den = 0; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) { s.rate_den = ZCRING_RATE_DEN_MAX + 1; }));
+    EXPECT_TRUE(refused([](zcring_scene& s) {
+        s.rate_num = ZCRING_RATE_HZ_MAX * ZCRING_DECIMATION_MAX + 1;
+        s.rate_den = 1;
+    }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.flags = 2; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.channels = ZCRING_CHANNELS_MAX + 1; }));
     EXPECT_TRUE(refused([](zcring_scene& s) { s.segments = ZCRING_SEGMENTS_MAX + 1; }));

@@ -380,7 +380,8 @@ enum zcring_scene_kind {
  * @samples: number of samples of a channel that will be written; 0 for built-in kinds
  * @freq_uhz: frequency at the centre of the scene
  * @rate_num: rate of the samples in hertz, numerator; 0 for built-in kinds
- * @rate_den: rate of the samples in hertz, denominator; 0 for built-in kinds
+ * @rate_den: rate of the samples in hertz, denominator, 1 to ZCRING_RATE_DEN_MAX; 0 for built-in
+ *            kinds
  * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds
  * @channels: number of channels of the scene: channel c of the device receives channel c modulo
  *            @channels. 0: one channel
