@@ -51,7 +51,9 @@ script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_B
 
 # The flowgraphs of examples/: compiled and run, with screenshots of their windows.
 if(ZCRING_GNURADIO)
-  foreach(example windows spectrum)
+  foreach(example
+      windows
+      spectrum)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()

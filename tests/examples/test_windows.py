@@ -27,13 +27,6 @@ GRC = EXAMPLES.parent / "grc"
 TOOLS = ("grcc", "xvfb-run", "xwininfo", "import", "convert")
 # A flowgraph that is never started: its window shows no sample.
 NOT_STARTED = "import {0}; {0}.{0}.start = lambda self: None; {0}.main()"
-# A flowgraph that is retuned once it runs, as by its slider.
-RETUNED = """
-import spectrum
-start = spectrum.spectrum.start
-spectrum.spectrum.start = lambda self: (start(self), self.set_freq(99.75e6))
-spectrum.main()
-"""
 
 
 def window(title):
@@ -149,17 +142,6 @@ class Flowgraphs(unittest.TestCase):
         pixels = self.show("spectrum-not-started", "ZCRing Spectrum",
                            ["-c", NOT_STARTED.format("spectrum")], painted)
         self.assertEqual(alive(pixels), (False, False))
-
-    def test_spectrum_retunes_while_it_runs(self):
-        self.compile("spectrum")
-
-        def moved(pixels):
-            upper, _ = plots(pixels)
-            rows, columns = np.nonzero(trace(upper))
-            # The tone keeps its radio frequency: it moves from 5/8 of the plot to 7/8.
-            return [len(rows) > 0 and columns[rows.argmin()] > 0.8 * upper.shape[1]]
-
-        self.show("spectrum-retuned", "ZCRing Spectrum", ["-c", RETUNED], moved)
 
     def test_fm_receiver_shows_the_band_and_demodulates_speech(self):
         self.compile("fm_receiver")

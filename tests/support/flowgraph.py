@@ -51,6 +51,18 @@ def load(name):
     return getattr(module, name)
 
 
+def run_snippets(top, section="main_after_init"):
+    """Runs the snippets of a section of a flowgraph, which only its main() runs otherwise."""
+    type(top).__init__.__globals__[f"snippets_{section}"](top)
+
+
+def stop(top):
+    """Stops a flowgraph as its program does, with the snippets that this calls."""
+    top.stop()
+    top.wait()
+    run_snippets(top, "main_after_stop")
+
+
 def application():
     """The one QApplication of this process, which every flowgraph with a window needs first.
 
