@@ -53,7 +53,8 @@ script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_B
 if(ZCRING_GNURADIO)
   foreach(example
       windows
-      spectrum)
+      spectrum
+      two_channels)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
