@@ -54,7 +54,8 @@ if(ZCRING_GNURADIO)
   foreach(example
       windows
       spectrum
-      two_channels)
+      two_channels
+      command_messages)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
