@@ -55,7 +55,8 @@ if(ZCRING_GNURADIO)
       windows
       spectrum
       two_channels
-      command_messages)
+      command_messages
+      sc16_zero_copy)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
