@@ -56,7 +56,8 @@ if(ZCRING_GNURADIO)
       spectrum
       two_channels
       command_messages
-      sc16_zero_copy)
+      sc16_zero_copy
+      pipelines)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
