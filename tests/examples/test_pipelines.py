@@ -2,28 +2,35 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The small programs of examples/pipelines: what each of them receives."""
 
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 import numpy as np
 import pmt
-from gnuradio import blocks
+from gnuradio import blocks, gr
 from gnuradio.zcring import scenes
 from gnuradio.zcring.scenes import fm_band
 from scipy.io import wavfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "examples" / "pipelines"), str(ROOT / "examples")]
+PIPELINES = ROOT / "examples" / "pipelines"
+sys.path[:0] = [str(PIPELINES), str(ROOT / "examples"), str(ROOT / "tests" / "support")]
 import file_with_tags  # noqa: E402
+import flowgraph  # noqa: E402
 import fm_demo  # noqa: E402
 import scanner  # noqa: E402
 import top_block  # noqa: E402
+from waiting import wait_until  # noqa: E402
 
 FREE = "emulator,pace=free"
 # Little enough that a change takes effect soon after the samples that were read.
 SMALL_RING = "ring_bytes=65536,interval_us=1000"
+ARGUMENTS = f"{FREE},{SMALL_RING},scene={scenes.fm_band_file()}"
 
 
 class InFolder(unittest.TestCase):
@@ -31,6 +38,89 @@ class InFolder(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="zcring-pipelines-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
+
+
+def likeness(received, station):
+    """The correlation of audio (48 kHz), whose last part is one loop, with what was sent."""
+    band = pathlib.Path(scenes.fm_band_file())
+    _, sent = wavfile.read(fm_band.sent_path(band, station.name))
+    received = np.array(received[-len(sent):], float)
+    return fm_demo.correlation(received, sent.astype(float))
+
+
+class HierarchicalBlock(InFolder):
+    """hier_fm_station.grc makes a block, and use_hier_fm_station.grc has it."""
+
+    def setUp(self):
+        super().setUp()
+        # The folder in which Companion keeps the blocks that its user has made.
+        for patch in (mock.patch.dict(os.environ, GRC_HIER_PATH=str(self.folder)),
+                      mock.patch("sys.path", [str(self.folder), *sys.path]),
+                      mock.patch.dict(sys.modules)):
+            patch.start()
+            self.addCleanup(patch.stop)
+        self.grcc("--user-lib-dir", "hier_fm_station.grc")
+
+    def grcc(self, *arguments):
+        said = subprocess.run(["grcc", *arguments], cwd=PIPELINES, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(said.returncode, 0, said.stdout)
+        self.assertNotIn("Error", said.stdout)
+        return said.stdout
+
+    def test_its_block_is_in_the_tree_with_its_fields_and_ports(self):
+        description = (self.folder / "hier_fm_station.block.yml").read_text()
+        for expected in ("label: ZCRing FM Station", "category: '[GRC Hier Blocks]'",
+                         "label: Device Arguments", "label: Station (Hz)",
+                         "label: command", "label: audio"):
+            self.assertIn(expected, description)
+
+    def test_it_receives_the_station_of_its_parameter(self):
+        from hier_fm_station import hier_fm_station
+        *_, side = fm_band.STATIONS
+        top = gr.top_block()
+        block = hier_fm_station(ARGUMENTS, side.frequency)
+        self.assertGreaterEqual(likeness(run(top, block, side), side), 0.99)
+
+    def test_it_is_tuned_by_a_message(self):
+        from hier_fm_station import hier_fm_station
+        front, *_ = fm_band.STATIONS
+        top = gr.top_block()
+        block = hier_fm_station(ARGUMENTS)
+        command = pmt.cons(pmt.intern("freq"), pmt.from_double(front.frequency))
+        strobe = blocks.message_strobe(command, 1)
+        top.msg_connect(strobe, "strobe", block, "command")
+        self.assertGreaterEqual(likeness(run(top, block, front), front), 0.99)
+
+    def test_the_flowgraph_that_has_it_is_tuned_by_its_buttons(self):
+        said = self.grcc("-o", str(self.folder), "use_hier_fm_station.grc")
+        self.assertIn("no audio or RF hardware blocks found", said)  # as its note explains
+        application = flowgraph.application()
+        from use_hier_fm_station import use_hier_fm_station
+        *_, side = fm_band.STATIONS
+        top = use_hier_fm_station(f"{FREE},{SMALL_RING}")
+        top.set_freq(side.frequency)
+        audio = run(top, top.hier_fm_station_0, side, application.processEvents)
+        self.assertGreaterEqual(likeness(audio, side), 0.99)
+
+
+def run(top, block, station, meanwhile=lambda: None):
+    """The audio (float[n], 48 kHz) of block in top, with a loop of this station at its end."""
+    samples = round((fm_band.LOOP_SECONDS + 0.1) * fm_band.AUDIO_RATE)
+    audio = blocks.vector_sink_f()
+    top.connect(block, audio)
+    top.start()
+    try:
+        def loop_received():
+            meanwhile()
+            starts = [tag.offset for tag in audio.tags()
+                      if pmt.equal(tag.value, pmt.from_double(station.frequency))]
+            return starts and audio.nitems_read(0) >= starts[0] + samples
+        wait_until(loop_received, f"loop of {station.name}")
+    finally:
+        top.stop()
+        top.wait()
+    return audio.data()
 
 
 class TopBlock(InFolder):
@@ -45,10 +135,8 @@ class TopBlock(InFolder):
                                               str(path))
                 receiver.run()
                 rate, received = wavfile.read(path)
-                _, sent = wavfile.read(fm_band.sent_path(pathlib.Path(band), station.name))
                 self.assertEqual(rate, fm_band.AUDIO_RATE)
-                received = received[-len(sent):].astype(float)
-                self.assertGreaterEqual(fm_demo.correlation(received, sent.astype(float)), 0.99)
+                self.assertGreaterEqual(likeness(received, station), 0.99)
                 self.assertEqual(receiver.source.telemetry()["lost_samples"], 0)
 
 
