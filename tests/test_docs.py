@@ -1,9 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every link between the pages leads to a file that exists and to a heading that the file has."""
+"""What the pages say is there: every link leads to a file that exists and to a heading that the
+file has, the drawing of the architecture is the one that its text makes, and its files exist.
+"""
 
 import pathlib
 import re
+import shutil
+import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -41,6 +45,39 @@ class Links(unittest.TestCase):
                     if name:
                         anchors = [anchor(h) for h in HEADING.findall(text_of(target))]
                         self.assertIn(name, anchors)
+
+
+class Architecture(unittest.TestCase):
+    """docs/architecture.dot, .svg and .md."""
+
+    SOURCE = ROOT / "docs" / "architecture.dot"
+    FILE = re.compile(r"[\w/.-]*\w\.(?:cc|c|h|yml|py)\b")
+
+    @staticmethod
+    def content(svg):
+        """Nodes, edges, texts and colours. Places depend on the fonts of this machine."""
+        return sorted(re.findall(
+            r'<title>.*?</title>|>[^<>]+</text>|(?:fill|stroke)="#\w+"', svg))
+
+    def test_the_drawing_is_what_its_text_makes(self):
+        if not shutil.which("dot"):
+            self.skipTest("no dot (package graphviz)")
+        drawn = subprocess.run(["dot", "-Tsvg", str(self.SOURCE)], capture_output=True, text=True)
+        self.assertEqual((drawn.returncode, drawn.stderr), (0, ""))
+        kept = self.SOURCE.with_suffix(".svg").read_text()
+        self.assertEqual(self.content(kept), self.content(drawn.stdout),
+                         f"draw it anew: dot -Tsvg {self.SOURCE} -o {self.SOURCE.stem}.svg")
+
+    def test_every_file_that_it_names_exists(self):
+        files = [path.relative_to(ROOT).as_posix() for room in
+                 ("kmod", "lib", "gr-zcring", "grc", "apps") for path in ROOT.glob(f"{room}/**/*")]
+        texts = re.findall(r">([^<>]+)</text>", self.SOURCE.with_suffix(".svg").read_text())
+        code = re.findall("`([^`]+)`", self.SOURCE.with_suffix(".md").read_text())
+        named = self.FILE.findall(" ".join(texts + code))
+        self.assertGreater(len(named), 50)
+        for name in named:
+            with self.subTest(name):
+                self.assertTrue(any(f"/{file}".endswith(f"/{name}") for file in files))
 
 
 if __name__ == "__main__":
