@@ -57,10 +57,13 @@ if(ZCRING_GNURADIO)
       two_channels
       command_messages
       sc16_zero_copy
-      pipelines)
+      pipelines
+      pipelines_page)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
+  # It installs from the build tree.
+  set_tests_properties(examples.pipelines_page PROPERTIES RESOURCE_LOCK build-tree)
   script_test(examples_fault_injection unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)

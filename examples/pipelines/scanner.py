@@ -48,7 +48,7 @@ class Scanner(gr.sync_block):
     def from_new_frequency_on(self, samples):
         """The samples from the tag of this frequency on; none while it has not come."""
         for tag in self.get_tags_in_window(0, 0, len(samples), pmt.intern("rx_freq")):
-            if pmt.to_double(tag.value) == self.frequency:
+            if abs(pmt.to_double(tag.value) - self.frequency) < 1:
                 self.is_tuned = True
                 return samples[tag.offset - self.nitems_read(0):]
         return samples[:0]
@@ -98,8 +98,9 @@ def main():
     powers = scan(f"scene={scenes.fm_band_file()},{options.args}", frequencies)
     found = stations(powers)
     for frequency, level in powers.items():
-        mark = "  station" if frequency in found else ""
-        print(f"{frequency / 1e6:.2f} MHz  {level:6.1f} dB{mark}")
+        bar = "#" * round((level + 100) / 4)
+        print(f"{frequency / 1e6:7.2f} MHz {level:6.1f} dB  {bar:24}"
+              f"{'station' if frequency in found else ''}".rstrip())
 
 
 if __name__ == "__main__":

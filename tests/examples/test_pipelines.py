@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The small programs of examples/pipelines: what each of them receives."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -12,7 +13,7 @@ from unittest import mock
 
 import numpy as np
 import pmt
-from gnuradio import blocks, gr
+from gnuradio import blocks, gr, zcring
 from gnuradio.zcring import scenes
 from gnuradio.zcring.scenes import fm_band
 from scipy.io import wavfile
@@ -169,11 +170,50 @@ class FileWithTags(InFolder):
         self.assertGreater(len(played), 0.6 * file_with_tags.RATE)
         np.testing.assert_array_equal(played, np.array(sent.data(), np.complex64)[:len(played)])
 
-        tags = sorted((tag.offset, pmt.symbol_to_string(tag.key), pmt.to_python(tag.value))
-                      for tag in sent.tags() if tag.offset < len(played))
+        tags = [tag for tag in in_order(sent.tags()) if tag[0] < len(played)]
         self.assertEqual([key for _, key, _ in tags].count("rx_lost"), 1)
         self.assertEqual([value for _, key, value in tags if key == "rx_freq"][-1], 98.2e6)
         self.assertEqual(without_repetitions(player.tags()), without_repetitions(tags))
+
+    def test_without_the_block_before_it_the_sink_repeats_a_loss(self):
+        path = str(self.folder / "repeated.dat")
+        recorder = file_with_tags.Recorder(f"{FREE},{SMALL_RING}", path)
+        recorder.disconnect_all()
+        recorder.connect(recorder.source, recorder.sink)
+        file_with_tags.record(recorder)
+        player = file_with_tags.Player(path)
+        player.run()
+        losses = [value for _, key, value in player.tags() if key == "rx_lost"]
+        self.assertEqual(losses, [1000, 1000])
+
+    def test_a_sigmf_file_of_gnu_radio_has_no_tags_and_can_be_a_scene(self):
+        path = str(self.folder / "recording")
+        top = gr.top_block()
+        sink = blocks.sigmf_sink_minimal(gr.sizeof_gr_complex, path, 1e6, 98e6, "", "", "", True)
+        source = zcring.source(f"{FREE},{SMALL_RING}", "fc32", samp_rate=1e6, center_freq=98e6)
+        head = blocks.head(gr.sizeof_gr_complex, 100_000)
+        top.connect(source, head, sink)
+        top.start()
+        source.inject_drop(1000)
+        top.wait()
+        metadata = json.loads(pathlib.Path(f"{path}.sigmf-meta").read_text())
+        self.assertEqual(metadata["captures"],
+                         [{"core:sample_start": 0, "core:frequency": 98e6}])
+        self.assertEqual(metadata["annotations"], [])
+
+        top = gr.top_block()
+        source = zcring.source(f"{FREE},scene={path}.sigmf-meta", "fc32", 1, 1e6, 98e6)
+        played = blocks.vector_sink_c()
+        top.connect(source, blocks.head(gr.sizeof_gr_complex, 100_000), played)
+        top.run()
+        recorded = np.fromfile(f"{path}.sigmf-data", np.complex64)
+        np.testing.assert_array_equal(np.array(played.data(), np.complex64), recorded)
+
+
+def in_order(tags):
+    """[(sample, key, value)] of GNU Radio's tags."""
+    return sorted((tag.offset, pmt.symbol_to_string(tag.key), pmt.to_python(tag.value))
+                  for tag in tags)
 
 
 def without_repetitions(tags):
