@@ -75,7 +75,7 @@ class Commands(unittest.TestCase):
                                       stderr=subprocess.PIPE)
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 for expected in map(outline, output.splitlines()):
-                    self.assertIn(expected, map(outline, done.stdout.splitlines()))
+                    self.assertIn(expected, [*map(outline, done.stdout.splitlines())])
         self.assertEqual(self.flowgraph("device=/dev/none").returncode, 1)
         self.assertIn("/dev/none", self.flowgraph("device=/dev/none").stderr)
 
