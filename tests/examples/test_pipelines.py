@@ -26,6 +26,7 @@ import file_with_tags  # noqa: E402
 import flowgraph  # noqa: E402
 import fm_demo  # noqa: E402
 import scanner  # noqa: E402
+import sigmf_recorder  # noqa: E402
 import top_block  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
@@ -215,6 +216,36 @@ class FileWithTags(InFolder):
         top.run()
         recorded = np.fromfile(f"{path}.sigmf-data", np.complex64)
         np.testing.assert_array_equal(np.array(played.data(), np.complex64), recorded)
+
+
+class SigmfRecorder(InFolder):
+    def test_a_recording_is_played_with_its_gap_and_every_sample(self):
+        path = self.folder / "recording.sigmf-meta"
+        recorder = sigmf_recorder.Recorder(f"{FREE},{SMALL_RING}", path)
+        sigmf_recorder.record(recorder)
+        player = sigmf_recorder.Player(path)
+        player.run()
+
+        recorded = np.fromfile(path.with_suffix(".sigmf-data"), np.int16)
+        self.assertGreater(len(recorded), 2 * 0.4 * sigmf_recorder.RATE)
+        np.testing.assert_array_equal(np.array(player.sink.data(), np.int16), recorded)
+
+        sent, played = (list(top.captures.captures()) for top in (recorder, player))
+        self.assertEqual(sent[1]["core:global_index"] - sent[1]["core:sample_start"], 1000)
+        for key in ("core:sample_start", "core:global_index", "core:frequency"):
+            self.assertEqual([c[key] for c in sent], [c[key] for c in played])
+
+    def test_a_retune_is_a_capture(self):
+        path = self.folder / "recording.sigmf-meta"
+        recorder = sigmf_recorder.Recorder(f"{FREE},{SMALL_RING}", path)
+        recorder.start()
+        recorder.wait_for(0.1)
+        recorder.source.set_center_freq(98.2e6)
+        recorder.wait_for(0.1)
+        recorder.finish()
+        captures = json.loads(path.read_text())["captures"]
+        self.assertEqual([c["core:frequency"] for c in captures], [98e6, 98.2e6])
+        self.assertEqual(*(c["core:global_index"] - c["core:sample_start"] for c in captures))
 
 
 def in_order(tags):

@@ -86,8 +86,8 @@ class Commands(unittest.TestCase):
 
 
 def outline(line):
-    """The words of a line without what differs from run to run: levels, a sample, a time."""
-    return re.sub(r"^ +\d+ |-\d+\.\d dB +#+|\(\d+, [\d.]+\)", "", line).split()
+    """The words of a line without what differs from run to run: levels, samples, times."""
+    return re.sub(r" +\d+ |-\d+\.\d dB +#+|\(\d+, [\d.]+\)|\d{4}-\S+Z", "", line).split()
 
 
 if __name__ == "__main__":
