@@ -62,7 +62,8 @@ class Commands(unittest.TestCase):
                                CMAKE_PREFIX_PATH=str(prefix))
         # The band is made once for all tests.
         cls.environment.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
-        cls.environment.pop("GRC_HIER_PATH", None)
+        for name in ("GRC_HIER_PATH", "XDG_STATE_HOME"):
+            cls.environment.pop(name, None)
 
     def test_each_runs_and_prints_what_the_page_shows(self):
         shown = re.findall(r"^```sh\n(.*?)^```\n(?:\n```\n(.*?)^```$)?", PAGE,
