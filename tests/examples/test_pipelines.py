@@ -58,10 +58,10 @@ class HierarchicalBlock(InFolder):
         super().setUp()
         # The folder in which Companion keeps the blocks that its user has made.
         for patch in (mock.patch.dict(os.environ, GRC_HIER_PATH=str(self.folder)),
-                      mock.patch("sys.path", [str(self.folder), *sys.path]),
-                      mock.patch.dict(sys.modules)):
+                      mock.patch("sys.path", [str(self.folder), *sys.path])):
             patch.start()
             self.addCleanup(patch.stop)
+        self.addCleanup(sys.modules.pop, "hier_fm_station", None)
         self.grcc("--user-lib-dir", "hier_fm_station.grc")
 
     def grcc(self, *arguments):
@@ -108,13 +108,21 @@ class HierarchicalBlock(InFolder):
         from use_hier_fm_station import use_hier_fm_station
         *_, side = fm_band.STATIONS
         top = use_hier_fm_station(f"{FREE},{SMALL_RING}")
-        top.set_freq(side.frequency)
-        audio = run(top, top.hier_fm_station_0, side, application.processEvents)
+
+        def press():
+            application.processEvents()
+            if top.get_freq() != side.frequency:
+                top.set_freq(side.frequency)
+
+        audio = run(top, top.hier_fm_station_0, side, press)
         self.assertGreaterEqual(likeness(audio, side), 0.99)
 
 
 def run(top, block, station, meanwhile=lambda: None):
-    """The audio (float[n], 48 kHz) of block in top, with a loop of this station at its end."""
+    """The audio (float[n], 48 kHz) of block in top, with a loop of this station at its end.
+
+    meanwhile() is called now and then while the flowgraph runs.
+    """
     samples = round((fm_band.LOOP_SECONDS + 0.1) * fm_band.AUDIO_RATE)
     audio = blocks.vector_sink_f()
     top.connect(block, audio)
