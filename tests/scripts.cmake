@@ -58,7 +58,8 @@ if(ZCRING_GNURADIO)
       command_messages
       sc16_zero_copy
       pipelines
-      pipelines_page)
+      pipelines_page
+      fm_receiver)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
