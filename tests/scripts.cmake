@@ -59,7 +59,8 @@ if(ZCRING_GNURADIO)
       sc16_zero_copy
       pipelines
       pipelines_page
-      fm_receiver)
+      fm_receiver
+      gaps)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
