@@ -60,7 +60,8 @@ if(ZCRING_GNURADIO)
       pipelines
       pipelines_page
       fm_receiver
-      gaps)
+      gaps
+      zmq)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
