@@ -61,7 +61,8 @@ if(ZCRING_GNURADIO)
       pipelines_page
       fm_receiver
       gaps
-      zmq)
+      zmq
+      adsb)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()

@@ -54,3 +54,14 @@ def fm_band_file():
     from . import fm_band  # it needs scipy
 
     return _made("fm-band", "an FM band with three stations", fm_band.write_band)
+
+
+def adsb_file():
+    """Frames of ADS-B, which the aircraft of adsb.AIRCRAFT send at 1090 MHz.
+
+    2 MS/s, 1 s, 8 MB; a loop. The annotations have each frame: its first sample, the callsign of
+    its aircraft, and its bits in hexadecimal.
+    """
+    from . import adsb
+
+    return _made("adsb", "ADS-B of five aircraft", adsb.write_frames)
