@@ -28,6 +28,21 @@ RECORDING = str(ROOT / "tests" / "recordings" / "adsb_1090mhz.sigmf-meta")
 CHECK_ACCOUNTING = ROOT / "tools" / "check-accounting"
 
 
+# Threads that ask for counters, as the function probes of a flowgraph, while Python ends.
+POLLED_TO_THE_END = """
+import itertools, sys, threading
+from gnuradio import zcring
+source = zcring.source(sys.argv[1])
+def poll(begun):
+    for _ in itertools.count():
+        source.telemetry()
+        begun.set()
+for begun in [threading.Event() for _ in range(4)]:
+    threading.Thread(target=poll, args=(begun,), daemon=True).start()
+    begun.wait()
+"""
+
+
 def received(source, items, item_reals, sink_type):
     """Runs source for a number of items; gives the sink with its data and tags."""
     flowgraph = gr.top_block()
@@ -124,6 +139,9 @@ class QaSource(DeviceTestCase):
                 os._exit("make a source after fork()" not in str(error))
             os._exit(2)
         self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
+    def test_python_ends_while_other_threads_ask_for_counters(self):
+        subprocess.run([sys.executable, "-c", POLLED_TO_THE_END, DEVICE], check=True)
 
     def test_it_tells_what_was_opened_and_how_it_is_set(self):
         source = zcring.source(DEVICE, "fc32", 2, 2e6, 98.5e6, -3.5)

@@ -21,6 +21,25 @@ using source_class =
 
 namespace {
 
+/*
+ * Releases the interpreter's lock during a call. When Python ends, it ends a thread that wants the
+ * lock again, such as that of a function probe, by unwinding: out of a destructor that may not
+ * throw, as that of py::gil_scoped_release, this aborts the process.
+ */
+class no_gil
+{
+public:
+    no_gil() : d_state(PyEval_SaveThread()) {}
+    ~no_gil() noexcept(false) { PyEval_RestoreThread(d_state); }
+    no_gil(const no_gil&) = delete;
+    no_gil& operator=(const no_gil&) = delete;
+
+private:
+    PyThreadState* d_state;
+};
+
+using without_gil = py::call_guard<no_gil>;
+
 constexpr const char* class_doc =
     R"doc(Samples from a zcring: a DMA ring of the kernel driver, or of the emulator.
 
@@ -125,7 +144,7 @@ void bind_settings(source_class& c)
     c.def("set_samp_rate",
           &source::set_samp_rate,
           py::arg("rate"),
-          py::call_guard<py::gil_scoped_release>(),
+          without_gil(),
           "Sets the sample rate of all channels, from the next sample on: samples a\n"
           "second, 0.001 to 1e10; with a recording, one of get_samp_rate_list().\n"
           "ValueError if out of range; OSError if the recording cannot play at that rate.\n"
@@ -134,27 +153,27 @@ void bind_settings(source_class& c)
              &source::set_center_freq,
              py::arg("freq"),
              py::arg("chan") = source::all_channels,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Tunes, from the next sample on: Hz, -1e12 to 1e12; one channel from 0, or\n"
              "all (-1). ValueError if out of range; nothing has changed then.")
         .def("set_gain",
              &source::set_gain,
              py::arg("gain"),
              py::arg("chan") = source::all_channels,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Sets the gain, from the next sample on: dB, -60 to 60; one channel from 0,\n"
              "or all (-1). ValueError if out of range; nothing has changed then.")
         .def("set_bandwidth",
              &source::set_bandwidth,
              py::arg("bandwidth"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Sets the bandwidth of all channels, from the next sample on: Hz, 0 to 1e12; 0:\n"
              "not limited. Events report it; the signal is not filtered. ValueError if out of\n"
              "range; nothing has changed then.")
         .def("set_noise",
              &source::set_noise,
              py::arg("level"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Sets the level of the noise that the receiver adds to all channels before the\n"
              "ADC, from the next sample on: RMS in dB of full scale, -150 to 0;\n"
              "float(\"-inf\"): no noise. ValueError if out of range; nothing has changed then.")
@@ -167,25 +186,25 @@ void bind_settings(source_class& c)
                 self.set_noise(-std::numeric_limits<double>::infinity());
             },
             py::arg("level"),
-            py::call_guard<py::gil_scoped_release>(),
+            without_gil(),
             "The same with \"none\", as in the argument string: no noise.")
         .def("set_time_now",
              &source::set_time_now,
              py::arg("time_ns"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Sets the device's time, from the next sample on: ns since 1970, UTC. Until\n"
              "then it is the computer's.")
         .def("set_start_time",
              &source::set_start_time,
              py::arg("time_ns"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Delays the next start of the flowgraph, and only that one: its first sample is\n"
              "not before this time of the device, in ns since 1970; 0: no delay. ValueError\n"
              "if that is more than a day ahead.")
         .def("set_command_time",
              &source::set_command_time,
              py::arg("time_ns"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Has the setters of rate, frequency, gain, bandwidth and noise take effect at the\n"
              "first sample that is not before this time of the device, in ns since 1970, until\n"
              "clear_command_time(). Each call turns the time into a sample by the rate that\n"
@@ -194,12 +213,12 @@ void bind_settings(source_class& c)
              "while no stream runs. Messages are not affected.")
         .def("clear_command_time",
              &source::clear_command_time,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Has the setters take effect at the next sample again.")
         .def("set_telemetry_interval",
              &source::set_telemetry_interval,
              py::arg("seconds"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Sends telemetry() at the port telemetry while the flowgraph runs: seconds\n"
              "between two messages, 0.001 to 86400; 0: none. ValueError if out of range.");
 }
@@ -208,29 +227,23 @@ void bind_getters(source_class& c)
 {
     c.def("bandwidth",
           &source::bandwidth,
-          py::call_guard<py::gil_scoped_release>(),
+          without_gil(),
           "Bandwidth of all channels in Hz; 0: not limited.")
         .def("noise",
              &source::noise,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Level of the noise that the receiver adds: RMS in dB of full scale; -inf: none.")
-        .def("time_now",
-             &source::time_now,
-             py::call_guard<py::gil_scoped_release>(),
-             "The device's time: ns since 1970, UTC.")
-        .def("samp_rate",
-             &source::samp_rate,
-             py::call_guard<py::gil_scoped_release>(),
-             "Samples a second.")
+        .def("time_now", &source::time_now, without_gil(), "The device's time: ns since 1970, UTC.")
+        .def("samp_rate", &source::samp_rate, without_gil(), "Samples a second.")
         .def("center_freq",
              &source::center_freq,
              py::arg("chan") = 0,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Tuned frequency of a channel in Hz. ValueError if there is no such channel.")
         .def("gain",
              &source::gain,
              py::arg("chan") = 0,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Gain of a channel in dB. ValueError if there is no such channel.");
 }
 
@@ -238,27 +251,27 @@ void bind_names_of_gr_uhd(source_class& c)
 {
     c.def("get_samp_rate",
           &source::get_samp_rate,
-          py::call_guard<py::gil_scoped_release>(),
+          without_gil(),
           "Samples a second; the same as samp_rate().")
         .def("get_center_freq",
              &source::get_center_freq,
              py::arg("chan") = 0,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Tuned frequency of a channel in Hz; the same as center_freq().")
         .def("get_gain",
              &source::get_gain,
              py::arg("chan") = 0,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Gain of a channel in dB; the same as gain().")
         .def("get_bandwidth",
              &source::get_bandwidth,
              py::arg("chan") = 0,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Bandwidth in Hz, of all channels; 0: not limited. ValueError if there is no\n"
              "such channel.")
         .def("get_noise",
              &source::get_noise,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Level of the noise that the receiver adds: RMS in dB of full scale; -inf: none.\n"
              "The same as noise().")
         .def("get_samp_rate_range",
@@ -296,7 +309,7 @@ void bind_counters(source_class& c)
 {
     c.def("telemetry",
           &source::telemetry,
-          py::call_guard<py::gil_scoped_release>(),
+          without_gil(),
           "Counters of the stream, zero when it starts, as a dict of int:\n"
           "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
           "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
@@ -322,7 +335,7 @@ void bind_fault_injection(source_class& c)
     c.def("inject_stall",
           &source::inject_stall,
           py::arg("seconds"),
-          py::call_guard<py::gil_scoped_release>(),
+          without_gil(),
           "Fault injection: no burst comes for that many seconds, and then all samples\n"
           "at once; samples for which the ring has no room are lost. Does nothing with pace=free. "
           "On\n"
@@ -332,26 +345,26 @@ void bind_fault_injection(source_class& c)
         .def("inject_drop",
              &source::inject_drop,
              py::arg("samples"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Fault injection: the next samples of each channel, as many as given, are lost.")
         .def("inject_clock_jump",
              &source::inject_clock_jump,
              py::arg("seconds"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Fault injection: the device's time jumps at the next sample; back, if seconds\n"
              "are negative.")
         .def("inject_unplug",
              &source::inject_unplug,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Fault injection: the device is gone. May be called before the start, too.")
         .def("inject_plug",
              &source::inject_plug,
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "The device is back, for on_device_lost=\"wait\" or the next start.")
         .def("inject_slow_consumer",
              &source::inject_slow_consumer,
              py::arg("seconds"),
-             py::call_guard<py::gil_scoped_release>(),
+             without_gil(),
              "Fault injection: this block takes no samples for that many seconds.");
 }
 
@@ -382,7 +395,7 @@ void bind_source(py::module& m)
             },
             py::arg("which_port"),
             py::arg("msg"),
-            py::call_guard<py::gil_scoped_release>(),
+            without_gil(),
             "Sends the block a message, as a block connected to that port would.");
     bind_settings(c);
     bind_getters(c);
