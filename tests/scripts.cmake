@@ -62,7 +62,8 @@ if(ZCRING_GNURADIO)
       fm_receiver
       gaps
       zmq
-      adsb)
+      adsb
+      companion)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()

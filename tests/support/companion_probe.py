@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import traceback
 
 import gi
 gi.require_version("Gtk", "3.0")
@@ -54,8 +55,13 @@ def text_of(widget):
 
 def widgets(window):
     """[{kind, text, area, enabled}] of the visible widgets of a window that have a text."""
+    def enabled(widget):
+        # The button inside of a button of the tool bar is the one that an action disables.
+        button = widget.get_child() if isinstance(widget, Gtk.ToolButton) else None
+        return (button or widget).is_sensitive()
+
     return [{"kind": type(widget).__name__, "text": text_of(widget), "area": area(widget),
-             "enabled": widget.is_sensitive()}
+             "enabled": enabled(widget)}
             for widget in below(window) if text_of(widget) is not None]
 
 
@@ -108,7 +114,7 @@ def blocks(page):
         ports = {f"{direction}{port.key}": port_area(block, port)
                  for direction, ports in (("in:", block.active_sinks),
                                           ("out:", block.active_sources))
-                 for port in ports}
+                 for port in ports if port._area}  # before it is drawn first, it has none
         found[block.name] = {
             "key": block.key, "area": on_screen((x, y, x + block.width, y + block.height)),
             "ports": ports, "errors": list(block.get_error_messages()),
@@ -130,8 +136,13 @@ class Probe:
     def answer(self, *_):
         connection, _ = self.listener.accept()
         with connection:
-            connection.sendall(json.dumps(self.state()).encode())
-        return True
+            try:
+                connection.sendall(json.dumps(self.state()).encode())
+            except BrokenPipeError:
+                pass  # who asked has gone
+            except Exception:
+                traceback.print_exc()
+        return True  # ask again
 
     def count_drags(self, canvas):
         """Counts how often something that is dragged moves over the canvas."""

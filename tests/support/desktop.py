@@ -141,7 +141,8 @@ class Desktop:
             self.environment = dict(
                 os.environ, DISPLAY=display, HOME=str(self.home), XDG_RUNTIME_DIR=str(self.home),
                 XDG_CONFIG_HOME=str(self.home / ".config"),
-                XDG_CACHE_HOME=str(self.home / ".cache"),
+                # Recordings that zcring makes on first use are kept: making them takes a while.
+                XDG_CACHE_HOME=os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
                 GRC_PREFS_PATH=str(self.home / ".gnuradio/grc.conf"),
                 GRC_BLOCKS_PATH=str(HERE.parents[1] / "grc"), QT_QPA_PLATFORM="xcb",
                 GDK_BACKEND="x11", NO_AT_BRIDGE="1", GSETTINGS_BACKEND="memory", LC_ALL="C.UTF-8",
@@ -195,7 +196,7 @@ class Desktop:
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen([str(word) for word in command], cwd=folder or self.home,
                                        env=environment or self.environment, stdout=output,
-                                       stderr=output, stdin=subprocess.DEVNULL,
+                                       stderr=output, stdin=subprocess.PIPE,
                                        start_new_session=True, **options)
         self.programs.append(Program(process, log))
         return self.programs[-1]
@@ -206,17 +207,22 @@ class Desktop:
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               check=False).stdout
 
-    def find(self, title):
-        """The visible window whose title begins with this text, or None."""
-        found = self.call("xdotool", "search", "--onlyvisible", "--name", f"^{re.escape(title)}")
+    def find(self, title, program=None):
+        """The visible window with this title, of this program if it is given, or None."""
+        whose = ["--all", "--pid", program.process.pid] if program else []
+        found = self.call("xdotool", "search", *whose, "--onlyvisible", "--name",
+                          f"^{re.escape(title)}$")
         return Window(self, int(found.split()[-1])) if found.split() else None
 
     def window(self, title, program=None):
-        """Waits for the window whose title begins with this text; the program must not end."""
+        """Waits for the window with this title, of this program if it is given.
+
+        Raises AssertionError at once where that program has ended.
+        """
         def seen():
             if program:
                 program.check_alive()
-            return self.find(title)
+            return self.find(title, program)
         return wait_until(seen, f"window {title}", PERIOD_SECONDS)
 
     def move(self, point):
@@ -305,7 +311,7 @@ class Companion:
                 connection.connect(str(self._socket))
                 with connection.makefile() as answer:
                     return json.loads(answer.read() or "{}")
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, ConnectionRefusedError, TimeoutError):
             return {}
 
     def key(self, name):
@@ -315,7 +321,13 @@ class Companion:
 
     def wait(self, condition, what):
         """Waits until condition(state()) is true, and returns its result."""
-        return wait_until(lambda: condition(self.state()), f"{what} in Companion", PERIOD_SECONDS)
+        def met():
+            state = self.state()
+            return state and condition(state)
+        try:
+            return wait_until(met, f"{what} in Companion", PERIOD_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; Companion said:\n{self.console()}") from error
 
     def console(self):
         """What Companion wrote to its console, with what the flowgraph wrote."""
