@@ -63,7 +63,7 @@ class CompanionAsUsed(unittest.TestCase):
         def lives():
             self.assertTrue(companion.state()["running"], companion.console())
             pixels = self.photograph("window", window)
-            return looks.spectrum(pixels) and looks.moved(before, pixels)
+            return looks.waterfall_moves(before, pixels)
         wait_until(lives, "spectrum that lives", PERIOD_SECONDS)
 
     def test_the_block_is_dropped_set_connected_and_run(self):

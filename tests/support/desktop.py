@@ -87,9 +87,17 @@ class Window:
             self._desktop.call("xdotool", "windowsize", self.number, width, height)
             wait_until(lambda: self.area[2:] == (width, height), "window of this size",
                        PERIOD_SECONDS)
-        self._desktop.call("xdotool", "windowmove", self.number, left, top)
-        wait_until(lambda: self.framed[:2] == (left, top), "window at this place",
-                   PERIOD_SECONDS)
+
+        def move(x, y):
+            self._desktop.call("xdotool", "windowmove", self.number, x, y)
+            wait_until(lambda: (x, y) in (self.framed[:2], self.area[:2]), "window at this place",
+                       PERIOD_SECONDS)
+
+        move(left, top)
+        if self.framed[:2] != (left, top):
+            # What a Qt window moves to a place is its area without the frame.
+            (x, y), (frame_x, frame_y) = self.area[:2], self.framed[:2]
+            move(left + x - frame_x, top + y - frame_y)
 
     def activate(self):
         """Raises the window, and has it take the keys."""
@@ -260,12 +268,13 @@ class Desktop:
 
         area is a Window, whose frame is left out, or (left, top, width, height).
         """
-        left, top, width, height = (area.area if isinstance(area, Window) else
-                                    area or (0, 0, *self.size))
-        raw = subprocess.run(
-            ["import", "-window", "root", "-crop", f"{width}x{height}+{left}+{top}", "+repage",
-             "-depth", "8", "ppm:-"], env=self.environment, stdout=subprocess.PIPE,
-            check=True).stdout
+        if isinstance(area, Window):
+            part = ["-window", str(area.number)]
+        else:
+            left, top, width, height = area or (0, 0, *self.size)
+            part = ["-window", "root", "-crop", f"{width}x{height}+{left}+{top}", "+repage"]
+        raw = subprocess.run(["import", *part, "-depth", "8", "ppm:-"], env=self.environment,
+                             stdout=subprocess.PIPE, check=True).stdout
         if path:
             subprocess.run(["convert", "ppm:-", str(path)], input=raw, check=True)
         _, size, _, pixels = raw.split(b"\n", 3)

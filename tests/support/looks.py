@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a photograph shows: pixels are uint8[height, width, 3], as of desktop.photograph()."""
+"""What photographs of a window show: pixels are uint8[height, width, 3], see desktop.py.
+
+No look knows a colour or a place: flowgraphs may be laid out anew.
+"""
 import numpy as np
 
 
@@ -8,23 +11,23 @@ def painted(pixels):
     return len(np.unique(pixels.reshape(-1, 3), axis=0)) > 100
 
 
-def trace(pixels):
-    """The pixels of a trace, bool[height, width]: a trace is bluer than any widget."""
-    _, green, blue = np.moveaxis(pixels.astype(int), 2, 0)
-    return blue - green > 80
+def changes(before, after):
+    """The pixels that differ in two photographs, bool[height, width]."""
+    if before.shape != after.shape:
+        return np.zeros(after.shape[:2], bool)
+    return (before != after).any(axis=2)
 
 
-def spectrum(pixels):
-    """Whether a trace spans a plot: it is in more than half of the columns of the window."""
-    return trace(pixels).any(axis=0).mean() > 0.5
+def moves(before, after):
+    """Whether more changes than a cursor that blinks, or a digit."""
+    return changes(before, after).sum() > 300
 
 
-def waterfall(pixels):
-    """Whether a waterfall fills: its weak signals are greener than any widget."""
-    red, green, _ = np.moveaxis(pixels.astype(int), 2, 0)
-    return (green - red > 80).mean() > 0.01
+def trace_moves(before, after):
+    """Whether a trace lives: something changes in more than a third of the columns."""
+    return changes(before, after).any(axis=0).mean() > 1 / 3
 
 
-def moved(before, after):
-    """Whether two photographs of one window differ by more than a cursor that blinks."""
-    return before.shape == after.shape and (before != after).any(axis=2).sum() > 300
+def waterfall_moves(before, after):
+    """Whether a waterfall flows, too: more than 4 % of all pixels change."""
+    return trace_moves(before, after) and changes(before, after).mean() > 0.04
