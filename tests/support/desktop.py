@@ -289,16 +289,16 @@ def middle(area):
 
 
 class Companion:
-    """GNU Radio Companion on a desktop, with the flowgraph of a path, or with a new one.
+    """GNU Radio Companion on a desktop, with the flowgraphs of some paths, or with a new one.
 
     state() is what it shows: see companion_probe.py. Blocks and ports are called as in the .grc.
     """
 
-    def __init__(self, desktop, flowgraph=None):
+    def __init__(self, desktop, *flowgraphs):
         self.desktop = desktop
         # The path of a socket is short.
         self._socket = desktop.home / f"companion-{len(desktop.programs)}"
-        paths = [pathlib.Path(flowgraph).resolve()] if flowgraph else []
+        paths = [pathlib.Path(path).resolve() for path in flowgraphs]
         self.program = desktop.start([sys.executable, HERE / "companion_probe.py", self._socket,
                                       *paths])
         self.wait(lambda state: state, "window of Companion")
@@ -343,6 +343,11 @@ class Companion:
         return self.program.said()
 
     # Blocks
+
+    def find(self, key):
+        """The name of the first block of this kind, such as "zcring_source"."""
+        return self.wait(lambda state: next((name for name, block in state["blocks"].items()
+                                             if block["key"] == key), None), f"block {key}")
 
     def block(self, name):
         """{key, area, ports, errors, params} of a block on the canvas."""
@@ -515,6 +520,21 @@ class Companion:
         self.desktop.type(str(path))
         self.desktop.key("Return")
         self.wait(lambda state: state["file"] == str(path) and state["saved"], f"file {path}")
+
+    def show_page(self, path):
+        """Shows one of several flowgraphs, by a click on its name."""
+        if self.state()["file"] != str(path):
+            self.desktop.click(middle(self.widget(pathlib.Path(path).stem, "MainWindow")))
+            self.wait(lambda state: state["file"] == str(path), f"page of {path}")
+
+    def capture(self, path):
+        """Saves a picture of the whole canvas, by Ctrl+P."""
+        self.key("ctrl+p")
+        self.wait(lambda state: state["dialog"], "dialog for a picture")
+        self.desktop.key("ctrl+a")
+        self.desktop.type(str(path))
+        self.desktop.key("Return")
+        self.wait(lambda state: not state["dialog"] and os.path.exists(path), f"picture {path}")
 
     def zoom(self, keys, times=1):
         """Zooms the canvas: keys is "ctrl+minus", "ctrl+plus" or "ctrl+0"."""
