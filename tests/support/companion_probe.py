@@ -79,6 +79,18 @@ def fields(window):
     return found
 
 
+def tabs(window):
+    """{name: area} of the tabs of a window: those of a dialog, or the flowgraphs."""
+    found = {}
+    for book in below(window):
+        if isinstance(book, Gtk.Notebook) and book.get_show_tabs():
+            for page in book.get_children():
+                for widget in below(book.get_tab_label(page)):
+                    if isinstance(widget, Gtk.Label):
+                        found[widget.get_text()] = area(widget)
+    return found
+
+
 def rows(tree):
     """{name: area} of the rows of the tree of blocks that are expanded."""
     found, column = {}, tree.get_column(0)
@@ -184,6 +196,7 @@ class Probe:
                        "text": main.btwin.search_entry.get_text()}
             if main.btwin.search_entry.get_mapped() else None,
             "dialog": dialogs[0].get_title() if dialogs else None,
+            "tabs": tabs(dialogs[0] if dialogs else main),
             "fields": fields(dialogs[0]) if dialogs else {},
             "message": text_of(dialogs[0]._error_messages_text_display)
             if dialogs and hasattr(dialogs[0], "_error_messages_text_display") else "",

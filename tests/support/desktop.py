@@ -131,6 +131,7 @@ class Program:
         except ProcessLookupError:
             pass
         self.process.wait()
+        self.process.stdin.close()
 
 
 class Desktop:
@@ -462,8 +463,8 @@ class Companion:
         self.desktop.click(middle(self.widget(text)))
 
     def show_tab(self, name):
-        """Shows a tab of the dialog: "General", "Documentation" and so on."""
-        self.desktop.click(middle(self.widget(name, "PropsDialog")))
+        """Shows a tab of the dialog: "General", "Documentation" and so on; or a flowgraph's."""
+        self.desktop.click(middle(self.wait(lambda state: state["tabs"].get(name), f"tab {name}")))
 
     def field(self, label):
         """{area, value, options, error} of a field that the dialog shows."""
@@ -524,7 +525,7 @@ class Companion:
     def show_page(self, path):
         """Shows one of several flowgraphs, by a click on its name."""
         if self.state()["file"] != str(path):
-            self.desktop.click(middle(self.widget(pathlib.Path(path).stem, "MainWindow")))
+            self.show_tab(pathlib.Path(path).stem)
             self.wait(lambda state: state["file"] == str(path), f"page of {path}")
 
     def capture(self, path):
