@@ -135,15 +135,17 @@ class Program:
 
 
 class Desktop:
-    """A display of its own, with a window manager; home is a folder of its own, too.
+    """A display of its own, with a window manager, and with a home folder of its own.
 
-    environment is that of its programs. Everything ends with the desktop.
+    environment is that of its programs. Everything ends with the desktop; home is the path of a
+    folder that remains, if it is given.
     """
 
-    def __init__(self, width=1600, height=1000):
+    def __init__(self, width=1600, height=1000, home=None):
         self.size = width, height
         self.programs = []
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="zcring-desktop-"))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zcring-desktop-"))
+        self.home = pathlib.Path(home or self.folder)
         try:
             self._prepare_home()
             display = self._start_server()
@@ -197,11 +199,11 @@ class Desktop:
         """Ends every program, and the display."""
         for program in reversed(self.programs):
             program.kill()
-        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, command, folder=None, log=None, environment=None, **options):
         """Starts a program on this desktop; see Program. log: the path of its output."""
-        log = log or self.home / f"log-{len(self.programs)}"
+        log = log or self.folder / f"log-{len(self.programs)}"
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen([str(word) for word in command], cwd=folder or self.home,
                                        env=environment or self.environment, stdout=output,
@@ -298,7 +300,7 @@ class Companion:
     def __init__(self, desktop, *flowgraphs):
         self.desktop = desktop
         # The path of a socket is short.
-        self._socket = desktop.home / f"companion-{len(desktop.programs)}"
+        self._socket = desktop.folder / f"companion-{len(desktop.programs)}"
         paths = [pathlib.Path(path).resolve() for path in flowgraphs]
         self.program = desktop.start([sys.executable, HERE / "companion_probe.py", self._socket,
                                       *paths])
