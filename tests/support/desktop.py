@@ -43,14 +43,14 @@ from waiting import DEADLINE_SECONDS, wait_until
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = ("Xvfb", "openbox", "xdotool", "xprop", "xwininfo", "import", "convert")
 PERIOD_SECONDS = 0.05  # between two looks at the screen
-DEFAULTS = {
-    # Companion: no window of welcome, and no question for a terminal.
-    ".gnuradio/config.conf": "[grc]\nxterm_executable =\n",
-    ".gnuradio/grc.conf": "[main]\nmain_window_width = {width}\nmain_window_height = {height}\n"
-                          "blocks_window_position = {blocks}\n"
-                          "console_window_position = {console}\n"
-                          "variable_editor_visable = False\nxterm_missing = \n",
+# Companion: no window of welcome, and no question for a terminal.
+SETTINGS = {
+    "config.conf": "[grc]\nxterm_executable =\n",
+    "grc.conf": "[main]\nmain_window_width = {width}\nmain_window_height = {height}\n"
+                "blocks_window_position = {blocks}\nconsole_window_position = {console}\n"
+                "variable_editor_visable = False\nxterm_missing = \n",
 }
+SETTINGS_FOLDERS = ".gnuradio", ".config/gnuradio"  # the second since GNU Radio 3.10.10
 
 
 class Window:
@@ -169,11 +169,12 @@ class Desktop:
     def _prepare_home(self):
         self.home.chmod(0o700)
         width, height = self.size[0] - 10, self.size[1] - 40
-        for name, text in DEFAULTS.items():
-            path = self.home / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.format(width=width, height=height, blocks=width - 260,
-                                        console=height - 230), encoding="utf-8")
+        for folder in SETTINGS_FOLDERS:
+            (self.home / folder).mkdir(parents=True, exist_ok=True)
+            for name, text in SETTINGS.items():
+                (self.home / folder / name).write_text(
+                    text.format(width=width, height=height, blocks=width - 260,
+                                console=height - 230), encoding="utf-8")
 
     def _start_server(self):
         """Starts the X server, which finds itself a number; returns ":NUMBER"."""
