@@ -99,6 +99,10 @@ class Window:
             (x, y), (frame_x, frame_y) = self.area[:2], self.framed[:2]
             move(left + x - frame_x, top + y - frame_y)
 
+    def lift(self):
+        """Raises the window above all others."""
+        self._desktop.call("xdotool", "windowraise", self.number)
+
     def activate(self):
         """Raises the window, and has it take the keys."""
         self._desktop.call("xdotool", "windowactivate", "--sync", self.number)
