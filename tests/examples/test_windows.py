@@ -79,6 +79,9 @@ class Flowgraphs(unittest.TestCase):
                 graph.grc_file_path = str(example.path)
                 self.assertFalse(graph.import_data(platform.parse_flow_graph(example.path)),
                                  "a connection, or a block, is not as in this GNU Radio")
+                # grcc leaves them out without a word.
+                self.assertEqual([block.key for block in graph.blocks if block.is_dummy_block],
+                                 [], "unknown blocks")
                 graph.rewrite()
                 graph.validate()
                 self.assertEqual([f"{element}: {text}"
