@@ -34,7 +34,7 @@ struct document {
 
 constexpr document documents[] = {
     { "device_h", "lib/include/zcring/device.h", "Opened by an argument", "Ownership:", false },
-    { "readme", "README.md", "| key | values |", "\n\n", false },
+    { "reference", "docs/reference.md", "| key | values |", "\n\n", false },
     { "manual", "docs/zcring.1", ".SH ARGUMENTS", ".SH EXIT STATUS", false },
     { "source_h",
       "gr-zcring/include/gnuradio/zcring/source.h",
