@@ -69,6 +69,13 @@ if(ZCRING_GNURADIO)
   endforeach()
   # It installs from the build tree.
   set_tests_properties(examples.pipelines_page PROPERTIES RESOURCE_LOCK build-tree)
+  # The tutorial, typed in a fresh folder, and clicked in Companion.
+  if(ZCRING_APPS)
+    foreach(part Commands Clicks)
+      script_test(examples.tutorial.${part} unit 600 ${Python3_EXECUTABLE}
+        ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_tutorial.py ${PROJECT_BINARY_DIR} ${part})
+    endforeach()
+  endif()
   script_test(examples_fault_injection unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
   script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)
