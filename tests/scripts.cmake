@@ -70,6 +70,9 @@ if(ZCRING_GNURADIO)
   # It installs from the build tree.
   set_tests_properties(examples.pipelines_page PROPERTIES RESOURCE_LOCK build-tree)
   # The tutorial, typed in a fresh folder, and clicked in Companion.
+  # The commands of the README; the tutorial, typed in a fresh folder, and clicked in Companion.
+  script_test(examples.readme unit 300
+    ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_readme.py)
   if(ZCRING_APPS)
     foreach(part Commands Clicks)
       script_test(examples.tutorial.${part} unit 600 ${Python3_EXECUTABLE}
