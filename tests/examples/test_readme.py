@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""README.md: its test of a receiver passes, its examples are there, and its commands are tested."""
+"""README.md: its test of a receiver passes, and its examples and commands have tests."""
 
 import pathlib
 import re
