@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""README.md: its test of a receiver passes, and its examples and commands have tests."""
+"""README.md and docs/reference.md: the README's test of a receiver passes, and each example and
+each command has a test."""
 
 import pathlib
 import re
@@ -11,9 +12,10 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 BEGINNING_LINES = 95  # two screens, and no more, before the map of the folders
 
-# Each command of the page, and the test that runs it, or the program behind it.
+# Each command of the pages, and the test that runs it, or the program behind it.
 TESTS = {
     "./run demo": "demo",
     "./run env gnuradio-companion examples/fm_receiver.grc": "examples.companion",
@@ -26,21 +28,24 @@ TESTS = {
     "sudo rmmod zcring": "vm.driver",
     "./run install && sudo modprobe zcring": "driver.dkms",
     "./run uninstall": "install.uninstall",
+    "./run env zcring info": "apps.command",
+    "./run env zcring verify emulator,pace=free": "apps.command",
     "./run test": None,  # runs all of them
 }
 
 
-def commands():
-    """The commands of the page: its indented lines, and what it quotes."""
-    text = re.sub(r"^```.*?^```$", "", PAGE, flags=re.MULTILINE | re.DOTALL)
+def commands(page):
+    """The commands of a page: its indented lines, and what it quotes."""
+    text = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
     lines = re.findall(r"^    (\S.*)$", text, re.MULTILINE)
     return {line.split("  ")[0] for line in lines} | set(re.findall(r"`(\./run [^`]+)`", text))
 
 
 def registered():
-    """The names of the tests that CMake registers by a list."""
-    text = (ROOT / "tests" / "scripts.cmake").read_text(encoding="utf-8")
-    names = set(re.findall(r"script_test\(([\w.]+) ", text))
+    """The names of the tests that are scripts, as CMake has them."""
+    text = "".join((ROOT / path).read_text(encoding="utf-8")
+                   for path in ("tests/scripts.cmake", "apps/CMakeLists.txt"))
+    names = set(re.findall(r"(?:script_test\(|add_test\(NAME )([\w.]+)", text))
     for words in re.findall(r"foreach\(example (.*)\)", text):
         names |= {f"examples.{word}" for word in words.split()}
     return names
@@ -58,7 +63,7 @@ class Readme(unittest.TestCase):
         self.assertIn("Ran 1 test", done.stdout)
 
     def test_each_command_has_a_test(self):
-        self.assertEqual(commands(), TESTS.keys())
+        self.assertEqual(commands(PAGE) | commands(REFERENCE), TESTS.keys())
         for command, test in TESTS.items():
             if test:
                 self.assertIn(test, registered(), command)
