@@ -15,6 +15,7 @@ import numpy as np
 from scipy.io import wavfile
 
 ALIKE = 0.99
+POOR = 0.5
 HOP_SECONDS = 0.1
 DELAYS_PER_SAMPLE = 4  # the filters of a receiver delay by no whole number of samples
 
@@ -35,6 +36,15 @@ def find(sent, received, rate):
     return best / rate, correlation(loops[best], sent, DELAYS_PER_SAMPLE)
 
 
+def describe(alike, start, seconds):
+    """A correlation in words, of a loop of this many seconds that was found at start seconds."""
+    if alike >= ALIKE:
+        return f"received from {start:.1f} s on"
+    if alike >= POOR:
+        return f"a poor copy from {start:.1f} s on: check filter, demodulator and the log"
+    return f"not found: stay on the station for at least {seconds + 1:.0f} s"
+
+
 def main():
     """Runs the command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -52,9 +62,8 @@ def main():
                          f"least the {len(sent) / rate:.1f} s of {path}")
         start, alike = find(sent.astype(float), received.astype(float), rate)
         found.append(alike >= ALIKE)
-        print(f"{pathlib.Path(path).name}  {alike:.4f}  "
-              + (f"received from {start:.1f} s on" if found[-1] else
-                 f"not found: stay on the station for {len(sent) / rate + 1:.0f} s"), flush=True)
+        print(f"{pathlib.Path(path).name:<20} {alike:.4f}  "
+              + describe(alike, start, len(sent) / rate), flush=True)
     return 0 if all(found) else 1
 
 
