@@ -46,7 +46,7 @@ def registered():
     text = "".join((ROOT / path).read_text(encoding="utf-8")
                    for path in ("tests/scripts.cmake", "apps/CMakeLists.txt"))
     names = set(re.findall(r"(?:script_test\(|add_test\(NAME )([\w.]+)", text))
-    for words in re.findall(r"foreach\(example (.*)\)", text):
+    for words in re.findall(r"foreach\(example\s+([^)]*)\)", text):
         names |= {f"examples.{word}" for word in words.split()}
     return names
 
