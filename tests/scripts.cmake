@@ -52,27 +52,25 @@ script_test(driver.dkms install 600 ${CMAKE_CURRENT_SOURCE_DIR}/dkms ${PROJECT_B
 # The flowgraphs of examples/: compiled and run, with screenshots of their windows.
 if(ZCRING_GNURADIO)
   foreach(example
-      windows
-      spectrum
-      two_channels
+      adsb
       command_messages
-      sc16_zero_copy
-      pipelines
-      pipelines_page
+      companion
       fm_receiver
       gaps
-      zmq
-      adsb
-      companion)
+      pipelines
+      pipelines_page
+      readme
+      sc16_zero_copy
+      spectrum
+      two_channels
+      windows
+      zmq)
     script_test(examples.${example} unit 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
   # It installs from the build tree.
   set_tests_properties(examples.pipelines_page PROPERTIES RESOURCE_LOCK build-tree)
   # The tutorial, typed in a fresh folder, and clicked in Companion.
-  # The commands of the README; the tutorial, typed in a fresh folder, and clicked in Companion.
-  script_test(examples.readme unit 300
-    ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_readme.py)
   if(ZCRING_APPS)
     foreach(part Commands Clicks)
       script_test(examples.tutorial.${part} unit 600 ${Python3_EXECUTABLE}

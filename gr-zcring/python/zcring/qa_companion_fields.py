@@ -310,6 +310,9 @@ class QaCompanionFields(gr_unittest.TestCase):
                 self.assertEqual(len(errors), 1, errors)
                 self.assertTrue(errors[0].startswith(f"Assertion \"'{name} "), errors)
 
+    def test_companion_can_show_the_code_of_too_many_channels(self):
+        self.assertIn("zcring.source(", self.block(nchan="9").templates.render("make"))
+
     def test_a_good_value_is_not_refused(self):
         for fields in ALLOWED:
             with self.subTest(fields):
