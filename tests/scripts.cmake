@@ -4,6 +4,7 @@
 #
 #   label    what                                              in ./run test
 #   unit     programs of this folder, flowgraphs, the model    yes
+#   python   those of unit that load the block into Python     yes
 #   style    formatting, licences, documentation               yes
 #   install  what was installed, and the driver's own build    yes
 #   vm       the driver, in a VM                               yes
@@ -65,7 +66,7 @@ if(ZCRING_GNURADIO)
       two_channels
       windows
       zmq)
-    script_test(examples.${example} unit 300
+    script_test(examples.${example} "unit;python" 300
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_${example}.py)
   endforeach()
   # It installs from the build tree.
@@ -73,21 +74,22 @@ if(ZCRING_GNURADIO)
   # The tutorial, typed in a fresh folder, and clicked in Companion.
   if(ZCRING_APPS)
     foreach(part Commands Clicks)
-      script_test(examples.tutorial.${part} unit 600 ${Python3_EXECUTABLE}
+      script_test(examples.tutorial.${part} "unit;python" 600 ${Python3_EXECUTABLE}
         ${CMAKE_CURRENT_SOURCE_DIR}/examples/test_tutorial.py ${PROJECT_BINARY_DIR} ${part})
     endforeach()
   endif()
-  script_test(examples_fault_injection unit 600 ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
-  script_test(demo unit 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
+  script_test(examples.fault_injection "unit;python" 600
+    ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/examples/fault_injection.py)
+  script_test(demo "unit;python" 600 ${PROJECT_SOURCE_DIR}/examples/fm_demo.py
     --args emulator --out ${PROJECT_BINARY_DIR}/demo)
 
   # Tone, floor and ADC, as a flowgraph receives them.
-  script_test(front_end unit 120
+  script_test(front_end "unit;python" 120
     ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_front_end.py)
 
   # The recording at other rates, beside scipy. Not every suite of Debian has the decoder.
   foreach(case Recording Frames)
-    script_test(adsb.${case} unit 120
+    script_test(adsb.${case} "unit;python" 120
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_adsb.py ${case})
   endforeach()
 

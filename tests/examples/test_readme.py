@@ -21,7 +21,7 @@ TESTS = {
     "./run env gnuradio-companion examples/fm_receiver.grc": "examples.companion",
     "./run env gnuradio-companion examples/NAME.grc": "examples.companion",
     "./run env /usr/bin/python3 test_receiver.py": "examples.readme",
-    "./run env /usr/bin/python3 examples/fault_injection.py": "examples_fault_injection",
+    "./run env /usr/bin/python3 examples/fault_injection.py": "examples.fault_injection",
     "./run vm zcring info device=/dev/zcring0": "vm.driver",
     "make -C kmod && sudo insmod kmod/zcring.ko": "vm.driver",
     "sudo dd if=/dev/zcring0 of=samples bs=1M count=8 iflag=fullblock": "vm.driver",
