@@ -21,6 +21,7 @@ class TimedSteps(gr.sync_block):
     def __init__(self, steps):
         super().__init__("timed steps", [np.complex64], None)
         self.message_port_register_out(pmt.intern("command"))
+        # Samples are counted as the ADC takes them, lost ones included.
         self.asked = []  # (command, sample) of the steps whose tags are still to come
         self.todo = [(COMMANDS[n % len(COMMANDS)], LEAD + n * PERIOD) for n in range(steps)]
         self.differences = []
@@ -34,12 +35,13 @@ class TimedSteps(gr.sync_block):
         for sample, values in sorted(tags.items()):
             if "rx_lost" in values:
                 self.lost += values["rx_lost"]
+                self.skip(sample + self.lost)
             elif sample == 0:
                 seconds, fraction = values["rx_time"]
                 self.start_ns = seconds * NS + round(fraction * NS)
             else:
-                self.compare(sample)
-        while self.todo and self.todo[0][1] < begin + count + LEAD:
+                self.compare(sample + self.lost)
+        while self.todo and self.todo[0][1] < begin + self.lost + count + LEAD:
             self.ask(*self.todo.pop(0))
         # WORK_DONE ends the flowgraph.
         return count if self.todo or self.asked else -1
@@ -50,10 +52,15 @@ class TimedSteps(gr.sync_block):
         message = pmt.to_pmt(command)
         message = pmt.dict_add(message, pmt.intern("time"),
                                pmt.cons(pmt.from_uint64(seconds), pmt.from_double(ns / NS)))
-        # Only a change of frequency or rate is tagged unless the command asks for tags.
+        # With this key the sample also has the tag rx_rate.
         message = pmt.dict_add(message, pmt.intern("tag"), pmt.PMT_T)
         self.asked.append((command, sample))
         self.message_port_pub(pmt.intern("command"), message)
+
+    def skip(self, end):
+        """Leaves out the steps whose sample a gap before the sample `end` may have swallowed."""
+        self.asked = [step for step in self.asked if step[1] > end]
+        self.todo = [step for step in self.todo if step[1] > end + LEAD // 2]
 
     def compare(self, tagged):
         """Prints the step that was asked for first, beside the sample of these tags."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Injects each fault that hardware can have, one after the other, and prints the events that a
+"""Injects each fault that causes an event, one after the other, and prints the events that a
 flowgraph gets. Replace the sink by your own blocks to test them."""
 import argparse
 import threading
