@@ -16,6 +16,9 @@ set(tools ${PROJECT_SOURCE_DIR}/tools)
 function(script_test name labels seconds)
   add_test(NAME ${name} COMMAND ${tools}/env ${PROJECT_BINARY_DIR} ${ARGN})
   set_tests_properties(${name} PROPERTIES LABELS "${labels}" SKIP_RETURN_CODE 77 TIMEOUT ${seconds})
+  if(python IN_LIST labels) # the scenes of the examples are made by this tree, not by another
+    set_property(TEST ${name} PROPERTY ENVIRONMENT XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/cache)
+  endif()
 endfunction()
 
 # The same for a test that takes an hour or more: plain ctest leaves it out, ctest -C long does not.

@@ -5,6 +5,7 @@
 The stream is compared with its tags: the samples are numbered, so that their jumps show what was
 lost.
 """
+import itertools
 import pathlib
 import re
 import sys
@@ -61,7 +62,9 @@ class Gaps(unittest.TestCase):
         before = len(self.seen())
         getattr(self.top, button).click()
         self.wait_until(lambda: len(self.seen()) >= before + len(expected), f"events of {button}")
-        self.assertEqual([event["event"] for event in self.seen()[before:]], list(expected))
+        # A slow machine may lose samples twice: a long gap is one event or several.
+        kinds = [kind for kind, _ in itertools.groupby(e["event"] for e in self.seen()[before:])]
+        self.assertEqual(kinds, list(expected))
         if button != "unplug":
             end = self.samples.nitems_read(0) + 50_000
             self.wait_until(lambda: self.samples.nitems_read(0) > end, f"samples after {button}")

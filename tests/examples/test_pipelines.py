@@ -112,7 +112,7 @@ class HierarchicalBlock(InFolder):
         def press():
             application.processEvents()
             if top.get_freq() != side.frequency:
-                top.set_freq(side.frequency)
+                top._freq_button_group.button(2).click()
 
         audio = run(top, top.hier_fm_station_0, side, press)
         self.assertGreaterEqual(likeness(audio, side), 0.99)
@@ -207,10 +207,13 @@ class FileWithTags(InFolder):
         top = gr.top_block()
         sink = blocks.sigmf_sink_minimal(gr.sizeof_gr_complex, path, 1e6, 98e6, "", "", "", True)
         source = zcring.source(f"{FREE},{SMALL_RING}", "fc32", samp_rate=1e6, center_freq=98e6)
-        head = blocks.head(gr.sizeof_gr_complex, 100_000)
-        top.connect(source, head, sink)
+        top.connect(source, sink)
         top.start()
         source.inject_drop(1000)
+        wait_until(lambda: source.telemetry()["lost_samples"] == 1000, "gap")
+        end = source.nitems_written(0) + 100_000
+        wait_until(lambda: source.nitems_written(0) > end, "samples after the gap")
+        top.stop()
         top.wait()
         metadata = json.loads(pathlib.Path(f"{path}.sigmf-meta").read_text())
         self.assertEqual(metadata["captures"],
@@ -222,7 +225,7 @@ class FileWithTags(InFolder):
         played = blocks.vector_sink_c()
         top.connect(source, blocks.head(gr.sizeof_gr_complex, 100_000), played)
         top.run()
-        recorded = np.fromfile(f"{path}.sigmf-data", np.complex64)
+        recorded = np.fromfile(f"{path}.sigmf-data", np.complex64, 100_000)
         np.testing.assert_array_equal(np.array(played.data(), np.complex64), recorded)
 
 

@@ -65,16 +65,19 @@ class TwoComputers:
         first, second = self.names
         cable = [f"zc{os.getpid()}{end}" for end in "ab"]
         try:
-            for name in self.names:
-                self.ip("netns", "add", name)
+            self.ip("netns", "add", first)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise unittest.SkipTest(f"no network namespaces: {error}")
+        try:
+            self.ip("netns", "add", second)
             self.ip("link", "add", cable[0], "netns", first, "type", "veth",
                     "peer", "name", cable[1], "netns", second)
             for name, end, last in (first, cable[0], "1"), (second, cable[1], "2"):
                 self.ip("-n", name, "address", "add", f"{HOST[:-1]}{last}/24", "dev", end)
                 self.ip("-n", name, "link", "set", end, "up")
-        except (OSError, subprocess.CalledProcessError) as error:
+        except BaseException:
             self.__exit__()
-            raise unittest.SkipTest(f"no network namespaces: {error}")
+            raise
         return self
 
     @staticmethod

@@ -25,6 +25,7 @@ Companion, with a flowgraph; every click and key goes through the X server:
 Nothing sleeps: what a click brings is waited for, see waiting.py, and a wait that ends in vain
 raises AssertionError. Needs the programs in PROGRAMS.
 """
+import itertools
 import json
 import os
 import pathlib
@@ -148,6 +149,7 @@ class Desktop:
     def __init__(self, width=1600, height=1000, home=None):
         self.size = width, height
         self.programs = []
+        self.log_numbers = itertools.count()  # start() may be called in several threads
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zcring-desktop-"))
         self.home = pathlib.Path(home or self.folder)
         try:
@@ -208,14 +210,15 @@ class Desktop:
 
     def start(self, command, folder=None, log=None, environment=None, **options):
         """Starts a program on this desktop; see Program. log: the path of its output."""
-        log = log or self.folder / f"log-{len(self.programs)}"
+        log = log or self.folder / f"log-{next(self.log_numbers)}"
         with open(log, "w", encoding="utf-8") as output:
             process = subprocess.Popen([str(word) for word in command], cwd=folder or self.home,
                                        env=environment or self.environment, stdout=output,
                                        stderr=output, stdin=subprocess.PIPE,
                                        start_new_session=True, **options)
-        self.programs.append(Program(process, log))
-        return self.programs[-1]
+        program = Program(process, log)
+        self.programs.append(program)
+        return program
 
     def call(self, *command):
         """What a tool that ends by itself writes; an error is an empty text."""
@@ -415,18 +418,6 @@ class Companion:
         """Clicks on a block."""
         self.desktop.click(self._middle_of(name))
 
-    def move_block(self, name, point):
-        """Drags a block, so that its corner comes to a point of the canvas."""
-        state = self.state()
-        start = middle(state["blocks"][name]["area"])
-        area = state["blocks"][name]["area"]
-        end = tuple(middle + corner + to - at for middle, corner, to, at
-                    in zip(start, state["canvas"], point, area))
-        self.desktop.press_button(start)
-        self.desktop.move(end)
-        self.wait(lambda now: now["blocks"][name]["area"] != area, f"{name} elsewhere")
-        self.desktop.release()
-
     def connect(self, source, output, sink, input_):
         """Draws a connection with the mouse; ports are called by their key, such as "0"."""
         start = self._port(source, f"out:{output}")
@@ -438,12 +429,6 @@ class Companion:
         self.desktop.release()
         self.wait(lambda state: [source, output, sink, input_] in state["connections"],
                   f"connection of {source} with {sink}")
-
-    def delete(self, name):
-        """Selects a block, and deletes it."""
-        self.select(name)
-        self.key("Delete")
-        self.wait(lambda state: name not in state["blocks"], f"canvas without {name}")
 
     # The dialog of a block
 

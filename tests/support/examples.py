@@ -3,7 +3,6 @@
 import pathlib
 
 import yaml
-from gnuradio.zcring import scenes
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "examples"
 # A flowgraph that shows something only beside another one, and that one.
@@ -22,12 +21,12 @@ class Example:
         self.has_window = options["generate_options"] == "qt_gui"
         self.is_program = self.has_window or options["generate_options"] == "no_gui"
 
-    def arguments(self):
-        """What follows its name on the command line: the emulator, and what it asks for."""
-        values = {"args": lambda: "emulator", "band": scenes.fm_band_file}
+    def arguments(self, folder):
+        """What follows its name on the command line: the emulator, and a socket in the folder."""
+        values = {"args": "emulator", "address": f"ipc://{folder}/zmq"}
         return [word for block in self.data["blocks"]
                 if block["id"] == "parameter" and block["name"] in values
-                for word in (f"--{block['name'].replace('_', '-')}", values[block["name"]]())]
+                for word in (f"--{block['name']}", values[block["name"]])]
 
 
 def all_examples():

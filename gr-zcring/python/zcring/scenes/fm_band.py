@@ -132,6 +132,7 @@ def metadata(data_path):
 
 def sent_path(meta_path, name):
     """Path of the WAV with the programme of the station of this name."""
+    meta_path = pathlib.Path(meta_path)
     return meta_path.with_name(f"{meta_path.stem}-{name}-sent.wav")
 
 
