@@ -57,7 +57,8 @@ class Flowgraphs(unittest.TestCase):
             raise AssertionError(f"grcc: {compiled.stdout}")
 
     def test_each_compiles_without_a_warning(self):
-        self.assertNotRegex(self.compiler_said, f"{WRONG}|(?i:fail)")
+        said = flowgraph.KNOWN_WARNING.sub("", self.compiler_said)
+        self.assertNotRegex(said, f"{WRONG}|(?i:fail)")
 
     def test_companion_accepts_each(self):
         version = (gr.major_version(), gr.api_version(), gr.minor_version())
