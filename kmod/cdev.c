@@ -62,12 +62,18 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	if (err)
 		return err;
 	info.features = ZCRING_FEATURE_DOUBLE_MAP | zdev->ops->features;
+	info.role = ZCRING_ROLE_RADIO;
 	info.channels = zdev->config.channels;
 	info.format = zdev->config.format;
 	info.sample_bytes = zdev->stream.sample_bytes;
 	info.state = zdev->stream.state;
 	info.ring_samples = zdev->stream.ring_samples;
+	info.burst_bytes = sizeof(struct zcring_burst);
 	info.burst_slots = zdev->stream.burst_slots;
+	info.receiver = MINOR(zdev->dev.devt);
+	info.pace_clock = CLOCK_MONOTONIC;
+	info.time_source = ZCRING_TIME_HOST;
+	info.numa_node = zdev->dma_dev ? dev_to_node(zdev->dma_dev) : NUMA_NO_NODE;
 	strscpy(info.model, zdev->ops->model, sizeof(info.model));
 	mutex_unlock(&zdev->lock);
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 
 #include "compat.h"
+#include "engine/config.h"
 #include "zcring.h"
 
 #define ZCRING_SLOT_SHIFT 32
@@ -44,8 +45,10 @@ int zcring_region_describe(const struct zcring_device *zdev, struct zcring_regio
 	const struct zcring_area *area;
 	unsigned long slot;
 
-	if (region->reserved[0] || region->reserved[1] || region->reserved[2])
+	if (!zcring_all_zero(region->reserved, 3) || region->flags & ~ZCRING_REGION_PAGES)
 		return -EINVAL;
+	if (region->flags & ZCRING_REGION_PAGES)
+		return -EOPNOTSUPP;
 	if (region->region > ZCRING_DATA || region->channel >= ZCRING_CHANNELS_MAX ||
 	    (region->channel && region->region != ZCRING_DATA))
 		return -EINVAL;

@@ -53,7 +53,7 @@ void zcring_scene_init(struct zcring_device *zdev)
 	if (!zdev->ops->set_scene)
 		return;
 	zcring_device_get_tuning(zdev, &tuning);
-	tone.freq_uhz = tuning.freq_uhz[0];
+	tone.freq_uhz = tuning.channel[0].freq_uhz;
 	zcring_scene_put_on_air(zdev, &tone, &none);
 }
 

@@ -254,7 +254,7 @@ static ssize_t frequency_show(struct device *dev, struct device_attribute *attr,
 	struct zcring_tuning tuning;
 	int err = zcring_sysfs_get_tuning(dev, &tuning);
 
-	return err ?: zcring_sysfs_show_hz(to, tuning.freq_uhz[0]);
+	return err ?: zcring_sysfs_show_hz(to, tuning.channel[0].freq_uhz);
 }
 
 static ssize_t frequency_store(struct device *dev, struct device_attribute *attr, const char *from,
@@ -272,7 +272,7 @@ static ssize_t gain_mb_show(struct device *dev, struct device_attribute *attr, c
 	struct zcring_tuning tuning;
 	int err = zcring_sysfs_get_tuning(dev, &tuning);
 
-	return err ?: sysfs_emit(to, "%d\n", tuning.gain_mb[0]);
+	return err ?: sysfs_emit(to, "%d\n", tuning.channel[0].gain_mb);
 }
 
 static ssize_t gain_mb_store(struct device *dev, struct device_attribute *attr, const char *from,

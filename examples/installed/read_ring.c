@@ -115,7 +115,7 @@ int main(void)
 
     const struct zcring_meta* meta = map(fd, ZCRING_META);
     struct zcring_consumer* consumer = map(fd, ZCRING_CONSUMER);
-    const struct zcring_burst* bursts = map(fd, ZCRING_BURSTS);
+    const unsigned char* bursts = map(fd, ZCRING_BURSTS);
     const unsigned char* samples = map(fd, ZCRING_DATA); /* of channel 0 */
 
     if (ioctl(fd, ZCRING_IOC_START, &start))
@@ -125,7 +125,8 @@ int main(void)
         while (load(&meta->head) == tail)
             wait_for_burst(fd, consumer, tail);
         for (__u64 end = load(&meta->burst_head); next < end; next++) {
-            const struct zcring_burst* burst = &bursts[next & (info.burst_slots - 1)];
+            const struct zcring_burst* burst =
+                (const void*)(bursts + (next & (info.burst_slots - 1)) * info.burst_bytes);
             size_t place = (size_t)(burst->index & (info.ring_samples - 1)) * info.sample_bytes;
 
             if (load(&meta->head) < burst->index + burst->samples)

@@ -71,7 +71,7 @@ static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 	is_complete = zcring_block_write(&front->block, &front->antenna, front->stream, work);
 	if (front->antenna.failed) {
 		front->block = none;
-		zcring_stream_fail(front->stream, ZCRING_FAULT_HARDWARE);
+		zcring_stream_fail(front->stream, ZCRING_FAULT_CODE_UNREADABLE);
 		return true;
 	}
 	if (!is_complete)

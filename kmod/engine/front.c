@@ -304,8 +304,8 @@ void zcring_front_describe_burst(const struct zcring_front *front, struct zcring
 	burst->rate_den = clock->rate_den;
 	burst->bandwidth_uhz = front->bandwidth_uhz;
 	for (c = 0; c < stream->channels; c++) {
-		burst->freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
-		burst->gain_mb[c] = front->antenna.tuner[c].gain_mb;
+		burst->channel[c].freq_uhz = front->antenna.tuner[c].freq_uhz;
+		burst->channel[c].gain_mb = front->antenna.tuner[c].gain_mb;
 	}
 }
 
@@ -324,7 +324,7 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 	if (front->stream->state == ZCRING_STATE_RUNNING)
 		tuning->time_ns = zcring_clock_now(clock, mono_ns);
 	for (c = 0; c < front->config.channels; c++) {
-		tuning->freq_uhz[c] = front->antenna.tuner[c].freq_uhz;
-		tuning->gain_mb[c] = front->antenna.tuner[c].gain_mb;
+		tuning->channel[c].freq_uhz = front->antenna.tuner[c].freq_uhz;
+		tuning->channel[c].gain_mb = front->antenna.tuner[c].gain_mb;
 	}
 }

@@ -4,24 +4,10 @@
 #define ZCRING_ENGINE_INJECTION_H
 
 #include "env.h"
+#include "zcring/abi.h"
 
 #define ZCRING_STALL_NS_MAX	86400000000000LL
 #define ZCRING_DROP_SAMPLES_MAX (1LL << 48)
-
-/**
- * enum zcring_injection - a fault, and the unit of its amount
- * @ZCRING_INJECT_STALL: ns from now on in which the DMA engine delivers nothing; afterwards all
- *                       samples that the ADC took arrive at once. A second stall replaces the
- *                       first; 0 ends it. A stall delays no samples that are taken at free pace
- * @ZCRING_INJECT_DROP: number of the next samples that are lost, in addition to those that are
- *                      still to be lost
- * @ZCRING_INJECT_JUMP: ns by which the time of day jumps, at the next sample
- */
-enum zcring_injection {
-	ZCRING_INJECT_STALL,
-	ZCRING_INJECT_DROP,
-	ZCRING_INJECT_JUMP,
-};
 
 /**
  * struct zcring_injected - injected faults that are still to happen

@@ -93,6 +93,12 @@ static inline u64 zcring_ring_load_tail(const struct zcring_consumer *consumer)
 	return zcring_load_acquire(&consumer->tail); /* D */
 }
 
+/* Before the indices of a new stream or ring are published: whoever sees them (A) sees the number. */
+static inline void zcring_ring_store_stream_id(struct zcring_meta *meta, u64 stream_id)
+{
+	zcring_store(&meta->stream_id, stream_id);
+}
+
 static inline void zcring_ring_publish(struct zcring_meta *meta, u64 burst_head, u64 head)
 {
 	zcring_store_release(&meta->burst_head, burst_head); /* K */
@@ -143,12 +149,17 @@ static inline void zcring_ring_store_telemetry(struct zcring_meta *meta, u64 *se
 	zcring_store(&shared->overflow_count, now->overflow_count);
 	zcring_store(&shared->bursts, now->bursts);
 	zcring_store(&shared->clipped_samples, now->clipped_samples);
+	zcring_store(&shared->feed_underflow_samples, now->feed_underflow_samples);
+	zcring_store(&shared->feed_underflow_count, now->feed_underflow_count);
+	zcring_store(&shared->demotions, now->demotions);
 	zcring_store_release(&meta->sequence, ++*sequence); /* I */
 }
 
-static inline void zcring_ring_store_state(struct zcring_meta *meta, u32 state, u32 fault)
+static inline void zcring_ring_store_state(struct zcring_meta *meta, u32 state, u32 fault,
+					   u32 fault_code)
 {
 	zcring_store(&meta->fault, fault);
+	zcring_store(&meta->fault_code, fault_code);
 	zcring_store_release(&meta->state, state); /* M */
 }
 
@@ -196,7 +207,17 @@ static inline void zcring_ring_clear_waiting(struct zcring_consumer *consumer)
 	zcring_store(&consumer->waiting, 0);
 }
 
-/* Observer's side. False if the counters were being written: the caller tries again. */
+/*
+ * Observer's side. The number of the stream, loaded after the head (B) and again after the samples:
+ * another number means that the head, or the samples, may belong to another stream or ring.
+ */
+static inline u64 zcring_ring_load_stream_id(const struct zcring_meta *meta)
+{
+	zcring_fence_acquire();
+	return zcring_load(&meta->stream_id);
+}
+
+/* False if the counters were being written: the caller tries again. */
 static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 					     struct zcring_telemetry *copy)
 {
@@ -213,6 +234,9 @@ static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 	copy->overflow_count = zcring_load(&shared->overflow_count);
 	copy->bursts = zcring_load(&shared->bursts);
 	copy->clipped_samples = zcring_load(&shared->clipped_samples);
+	copy->feed_underflow_samples = zcring_load(&shared->feed_underflow_samples);
+	copy->feed_underflow_count = zcring_load(&shared->feed_underflow_count);
+	copy->demotions = zcring_load(&shared->demotions);
 	zcring_fence_acquire(); /* J */
 	return !(sequence & 1) && zcring_load(&meta->sequence) == sequence;
 }

@@ -12,11 +12,18 @@
 
 #define STREAM_PREROLL_RUN 65536ULL /* samples zeroed before zcring_relax() */
 
-static void stream_set_state(struct zcring_stream *stream, u32 state, u32 fault)
+static void stream_set_state(struct zcring_stream *stream, u32 state, u32 fault, u32 fault_code)
 {
 	zcring_store(&stream->state, state);
 	zcring_store(&stream->fault, fault);
-	zcring_ring_store_state(stream->meta, state, fault);
+	zcring_store(&stream->fault_code, fault_code);
+	zcring_ring_store_state(stream->meta, state, fault, fault_code);
+}
+
+/* Before the indices begin anew. */
+static void stream_set_id(struct zcring_stream *stream)
+{
+	zcring_ring_store_stream_id(stream->meta, ++stream->stream_id);
 }
 
 static bool stream_tail_is_valid(const struct zcring_stream *stream, u64 tail)
@@ -37,7 +44,8 @@ static void stream_check_tail(struct zcring_stream *stream)
 	}
 	stream_set_state(stream, ZCRING_STATE_FAULT,
 			 (s64)(tail - stream->head) > 0 ? ZCRING_FAULT_TAIL_PAST_HEAD :
-							  ZCRING_FAULT_TAIL_WENT_BACK);
+							  ZCRING_FAULT_TAIL_WENT_BACK,
+			 ZCRING_FAULT_CODE_NONE);
 }
 
 /* Frees the descriptors all samples of which were released. */
@@ -69,9 +77,10 @@ void zcring_stream_init(struct zcring_stream *stream)
 	stream->pending_lost = 0;
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
+	stream_set_id(stream);
 	zcring_ring_reset(stream->consumer, 0, 0);
 	zcring_ring_publish(stream->meta, 0, 0);
-	stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+	stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE, ZCRING_FAULT_CODE_NONE);
 	zcring_stream_account(stream);
 }
 
@@ -108,6 +117,7 @@ static void stream_begin(struct zcring_stream *stream, const struct zcring_start
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
+	stream_set_id(stream);
 	zcring_ring_reset(stream->consumer, stream->tail, stream->head + 1);
 	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
 }
@@ -134,7 +144,7 @@ int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start 
 		stream->pending_flags |= ZCRING_BURST_RESUME;
 	else
 		stream_begin(stream, start);
-	stream_set_state(stream, ZCRING_STATE_RUNNING, ZCRING_FAULT_NONE);
+	stream_set_state(stream, ZCRING_STATE_RUNNING, ZCRING_FAULT_NONE, ZCRING_FAULT_CODE_NONE);
 	zcring_stream_account(stream);
 	return 0;
 }
@@ -145,20 +155,21 @@ void zcring_stream_stop(struct zcring_stream *stream)
 		return;
 	zcring_stream_account(stream);
 	if (stream->state == ZCRING_STATE_RUNNING)
-		stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE);
+		stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE,
+				 ZCRING_FAULT_CODE_NONE);
 }
 
-void zcring_stream_fail(struct zcring_stream *stream, enum zcring_fault fault)
+void zcring_stream_fail(struct zcring_stream *stream, u32 fault_code)
 {
 	zcring_stream_account(stream);
 	if (stream->state == ZCRING_STATE_RUNNING)
-		stream_set_state(stream, ZCRING_STATE_FAULT, fault);
+		stream_set_state(stream, ZCRING_STATE_FAULT, ZCRING_FAULT_HARDWARE, fault_code);
 }
 
 void zcring_stream_unplug(struct zcring_stream *stream)
 {
 	zcring_stream_stop(stream);
-	stream_set_state(stream, ZCRING_STATE_GONE, stream->fault);
+	stream_set_state(stream, ZCRING_STATE_GONE, stream->fault, stream->fault_code);
 }
 
 u64 zcring_stream_room(struct zcring_stream *stream)

@@ -35,6 +35,8 @@
  * @pending_tuned: channels tuned since the last burst
  * @state: enum zcring_state
  * @fault: enum zcring_fault
+ * @fault_code: enum zcring_fault_code, or a board's own
+ * @stream_id: number of the stream
  * @telemetry: private counters
  */
 struct zcring_stream {
@@ -60,12 +62,14 @@ struct zcring_stream {
 	u32 pending_tuned;
 	u32 state;
 	u32 fault;
+	u32 fault_code;
+	u64 stream_id;
 	struct zcring_telemetry telemetry;
 };
 
 /*
- * Resets all fields but memory and geometry, which the owner has set before; the struct is zeroed
- * before the first call. An observer of the metadata reads nothing inconsistent meanwhile.
+ * Resets all fields but memory and geometry, which the owner has set before, and begins another
+ * stream_id; the struct is zeroed before the first call. An observer of the metadata reads nothing inconsistent meanwhile.
  */
 void zcring_stream_init(struct zcring_stream *stream);
 
@@ -73,8 +77,11 @@ void zcring_stream_init(struct zcring_stream *stream);
 int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start *start);
 void zcring_stream_stop(struct zcring_stream *stream);
 
-/* Ends the stream, if one runs, by a fault. */
-void zcring_stream_fail(struct zcring_stream *stream, enum zcring_fault fault);
+/*
+ * Ends the stream, if one runs, by ZCRING_FAULT_HARDWARE with a code of enum zcring_fault_code, or a
+ * board's own.
+ */
+void zcring_stream_fail(struct zcring_stream *stream, u32 fault_code);
 void zcring_stream_unplug(struct zcring_stream *stream);
 
 /*

@@ -53,8 +53,8 @@ tuning tuning_from_abi(const zcring_tuning& t) noexcept
         result.noise = t.noise_mb / 100.0;
     result.time_ns = t.time_ns;
     for (unsigned c = 0; c < max_channels; c++) {
-        result.frequency[c] = static_cast<double>(t.freq_uhz[c]) / 1e6;
-        result.gain[c] = t.gain_mb[c] / 100.0;
+        result.frequency[c] = static_cast<double>(t.channel[c].freq_uhz) / 1e6;
+        result.gain[c] = t.channel[c].gain_mb / 100.0;
     }
     return result;
 }
@@ -72,6 +72,9 @@ telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept
     result.overflow_count = t.overflow_count;
     result.bursts = t.bursts;
     result.clipped_samples = t.clipped_samples;
+    result.feed_underflow_samples = t.feed_underflow_samples;
+    result.feed_underflow_count = t.feed_underflow_count;
+    result.demotions = t.demotions;
     return result;
 }
 

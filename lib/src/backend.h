@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "burst_ring.h"
 #include "scene_content.h"
 
 #include <cstddef>
@@ -27,10 +28,9 @@ public:
     struct pages {
         const zcring_meta* meta = nullptr;
         zcring_consumer* consumer = nullptr;
-        const zcring_burst* bursts = nullptr;
+        burst_ring bursts;
         const std::byte* data[ZCRING_CHANNELS_MAX] = {}; //!< mapped twice in a row
         std::uint64_t ring_samples = 0;
-        std::uint64_t burst_slots = 0;
         std::uint32_t sample_bytes = 0;
         std::uint32_t channels = 0;
     };

@@ -159,7 +159,7 @@ std::uint64_t device::ring_samples() const noexcept
 }
 std::uint64_t device::ring_bursts() const noexcept
 {
-    return d_session->get_backend().mapped().burst_slots;
+    return d_session->get_backend().mapped().bursts.slots;
 }
 const void* device::ring(unsigned channel) const noexcept
 {

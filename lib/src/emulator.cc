@@ -139,9 +139,10 @@ void emulator::map()
     }
     d_pages.meta = d_stream.meta;
     d_pages.consumer = d_stream.consumer;
-    d_pages.bursts = d_stream.bursts;
+    d_pages.bursts = { static_cast<const std::byte*>(d_bursts.get()),
+                       burst_slots,
+                       sizeof(zcring_burst) };
     d_pages.ring_samples = d_stream.ring_samples;
-    d_pages.burst_slots = burst_slots;
     d_pages.sample_bytes = d_stream.sample_bytes;
     d_pages.channels = d_stream.channels;
     if (d_pace == pacing::real)

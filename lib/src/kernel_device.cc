@@ -50,6 +50,8 @@ const char* injection_file(zcring_injection kind)
     case ZCRING_INJECT_DROP:
         return "drop_samples";
     case ZCRING_INJECT_JUMP:
+    case ZCRING_INJECT_UNPLUG:
+    case ZCRING_INJECT_PLUG:
         break;
     }
     return "clock_jump_ns";
@@ -127,11 +129,12 @@ void kernel_device::map()
     d_pages.meta = static_cast<const zcring_meta*>(map_region(ZCRING_META, 0));
     d_pages.consumer =
         static_cast<zcring_consumer*>(const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
-    d_pages.bursts = static_cast<const zcring_burst*>(map_region(ZCRING_BURSTS, 0));
+    d_pages.bursts = { static_cast<const std::byte*>(map_region(ZCRING_BURSTS, 0)),
+                       info.burst_slots,
+                       info.burst_bytes };
     for (unsigned c = 0; c < info.channels; c++)
         d_pages.data[c] = static_cast<const std::byte*>(map_region(ZCRING_DATA, c));
     d_pages.ring_samples = info.ring_samples;
-    d_pages.burst_slots = info.burst_slots;
     d_pages.sample_bytes = info.sample_bytes;
     d_pages.channels = info.channels;
     if (d_pages.meta->magic != ZCRING_MAGIC)
@@ -183,7 +186,7 @@ void kernel_device::reopen(const reopening& steps)
     steps.set_up(fresh);
     fresh.map();
     if (fresh.d_mappings.size() != d_mappings.size() ||
-        fresh.d_pages.burst_slots != d_pages.burst_slots)
+        fresh.d_pages.bursts.slots != d_pages.bursts.slots)
         throw_device_error(
             EINVAL,
             name(),

@@ -35,6 +35,7 @@ burst from_abi(const zcring_burst& b)
     result.samples = b.samples;
     result.lost = b.lost;
     result.clipped_samples = b.clipped_samples;
+    result.feed_underflow_samples = b.feed_underflow_samples;
     result.interrupt_ns = b.interrupt_ns;
     result.rate = to_double({ b.rate_num, b.rate_den });
     result.bandwidth = static_cast<double>(b.bandwidth_uhz) / 1e6;
@@ -45,8 +46,8 @@ burst from_abi(const zcring_burst& b)
     result.time_changed = b.flags & ZCRING_BURST_TIME;
     result.resident = b.flags & ZCRING_BURST_RESIDENT;
     for (unsigned c = 0; c < max_channels; c++) {
-        result.frequency[c] = static_cast<double>(b.freq_uhz[c]) / 1e6;
-        result.gain[c] = b.gain_mb[c] / 100.0;
+        result.frequency[c] = static_cast<double>(b.channel[c].freq_uhz) / 1e6;
+        result.gain[c] = b.channel[c].gain_mb / 100.0;
     }
     return result;
 }
@@ -104,12 +105,12 @@ public:
 private:
     const zcring_burst& descriptor(std::uint64_t index) const noexcept
     {
-        return d_pages.bursts[zcring_ring_place(index, d_pages.burst_slots)];
+        return d_pages.bursts[index];
     }
     std::uint64_t burst_head() const noexcept { return zcring_ring_load_burst_head(d_pages.meta); }
     bool bursts_full() const noexcept
     {
-        return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.burst_slots;
+        return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.bursts.slots;
     }
     // Samples that the stream of another consumer left in the ring must not be read.
     std::uint64_t available() const noexcept

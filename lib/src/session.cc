@@ -69,7 +69,7 @@ bool session::keep(const zcring_control& control)
     if (!is_gone())
         return false;
     const backend::pages& pages = d_backend->mapped();
-    d_history.read_bursts(pages.bursts, pages.burst_slots, burst_head());
+    d_history.read_bursts(pages.bursts, burst_head());
     d_history.keep(control);
     return true;
 }
@@ -81,7 +81,7 @@ bool session::reopen(const set_up& restore_settings)
     if (!is_gone())
         return false;
     const backend::pages& pages = d_backend->mapped();
-    d_history.read_bursts(pages.bursts, pages.burst_slots, burst_head());
+    d_history.read_bursts(pages.bursts, burst_head());
     bool is_fresh = false;
     backend::reopening steps;
     steps.set_up = [&](backend& fresh) {

@@ -112,7 +112,7 @@ void settings::apply(backend& b)
         wanted.scene = "tone";
     d_scene = built_in_scene(wanted.scene.value_or(""));
     if (wanted.scene && !d_scene.kind) {
-        const double tuned = wanted.freq.value_or(from_uhz(b.tuning().freq_uhz[0]));
+        const double tuned = wanted.freq.value_or(from_uhz(b.tuning().channel[0].freq_uhz));
         recorded = open_recorded_scene(wanted, wanted_rate(wanted), tuned, b.is_emulator());
         d_scene = recorded.scene;
         d_segments = recorded.content.segments;
@@ -126,7 +126,7 @@ void settings::apply(backend& b)
     if (d_scene.kind == ZCRING_SCENE_MEMORY) {
         set_recorded_scene(b, std::move(recorded));
     } else if (d_scene.kind) {
-        d_scene.freq_uhz = wanted.freq ? to_uhz(*wanted.freq) : b.tuning().freq_uhz[0];
+        d_scene.freq_uhz = wanted.freq ? to_uhz(*wanted.freq) : b.tuning().channel[0].freq_uhz;
         b.set_scene(d_scene, {});
     }
     if (!wanted.freq && !wanted.gain && !wanted.noise)
@@ -171,8 +171,8 @@ void settings::restore(backend& b, const zcring_tuning& tuned)
         tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH |
                     ZCRING_CONTROL_NOISE;
         tune.channels = 1u << c;
-        tune.freq_uhz = tuned.freq_uhz[c];
-        tune.gain_mb = tuned.gain_mb[c];
+        tune.freq_uhz = tuned.channel[c].freq_uhz;
+        tune.gain_mb = tuned.channel[c].gain_mb;
         tune.bandwidth_uhz = tuned.bandwidth_uhz;
         tune.noise_mb = tuned.noise_mb;
         b.control(tune);

@@ -7,8 +7,6 @@
 // followed it.
 #include "tuning_history.h"
 
-#include "engine.h"
-
 #include <algorithm>
 #include <iterator>
 
@@ -44,17 +42,14 @@ void tuning_history::start_stream()
     d_recent.clear();
 }
 
-void tuning_history::read_bursts(const zcring_burst* bursts,
-                                 std::uint64_t burst_slots,
-                                 std::uint64_t burst_head)
+void tuning_history::read_bursts(const burst_ring& bursts, std::uint64_t burst_head)
 {
     if (burst_head != d_burst_head) {
-        const zcring_burst& last = bursts[zcring_ring_place(burst_head - 1, burst_slots)];
+        const zcring_burst& last = bursts[burst_head - 1];
         d_tuning.rate_num = last.rate_num;
         d_tuning.rate_den = last.rate_den;
         d_tuning.bandwidth_uhz = last.bandwidth_uhz;
-        std::copy(std::begin(last.freq_uhz), std::end(last.freq_uhz), d_tuning.freq_uhz);
-        std::copy(std::begin(last.gain_mb), std::end(last.gain_mb), d_tuning.gain_mb);
+        std::copy(std::begin(last.channel), std::end(last.channel), d_tuning.channel);
         d_burst_head = burst_head;
     }
     apply_recent(burst_head);
@@ -101,9 +96,9 @@ void tuning_history::apply(const zcring_control& control) noexcept
         if (!(control.channels >> c & 1))
             continue;
         if (control.what & ZCRING_CONTROL_FREQ)
-            d_tuning.freq_uhz[c] = control.freq_uhz;
+            d_tuning.channel[c].freq_uhz = control.freq_uhz;
         if (control.what & ZCRING_CONTROL_GAIN)
-            d_tuning.gain_mb[c] = control.gain_mb;
+            d_tuning.channel[c].gain_mb = control.gain_mb;
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <zcring/abi.h>
+#include "burst_ring.h"
 
 #include <cstdint>
 #include <utility>
@@ -32,10 +32,8 @@ public:
     //! effect, even if they took effect only when that stream ended.
     void start_stream();
 
-    //! The device is gone, and has written all bursts before \p burst_head into \p bursts, a
-    //! ring of \p burst_slots descriptors.
-    void
-    read_bursts(const zcring_burst* bursts, std::uint64_t burst_slots, std::uint64_t burst_head);
+    //! The device is gone, and has written all bursts before \p burst_head into \p bursts.
+    void read_bursts(const burst_ring& bursts, std::uint64_t burst_head);
 
     //! The device is gone, its bursts were read, and \p control is to be in effect when it
     //! has returned.

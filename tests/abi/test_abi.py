@@ -19,7 +19,7 @@ import unittest
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 HEADER = os.path.join(FOLDER, "..", "..", "kmod", "include", "zcring", "abi.h")
 FIELD = r"^\s*((?:struct )?\w+) (\w+)(?:\[[^]]*\])*;"
-KEPT = os.path.join(FOLDER, "abi-0.1-draft.h")
+KEPT = os.path.join(FOLDER, "abi-1.h")
 REMEDY = """The interface differs from the kept copy. If this was intended, describe the change in
 docs/abi.md, then run tests/abi/test_abi.py --keep; otherwise undo the change of abi.h."""
 

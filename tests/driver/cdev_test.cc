@@ -153,7 +153,7 @@ TEST_F(Driver, ASecondConsumerIsRefusedAndObserversAreAccepted)
     ASSERT_EQ(ring.data_pages[0].error(), 0);
     EXPECT_TRUE(eventually([&] { return ring.head() > 1000; }));
     EXPECT_EQ(observer.info().state, ZCRING_STATE_RUNNING);
-    EXPECT_EQ(observer.tuning().freq_uhz[0], 100000000 * uhz);
+    EXPECT_EQ(observer.tuning().channel[0].freq_uhz, 100000000 * uhz);
     EXPECT_GT(observer.telemetry().produced_samples, 0u);
     EXPECT_TRUE(observer.wait_readable());
 

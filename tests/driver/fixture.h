@@ -45,7 +45,8 @@ struct mapped_ring {
     zcring_consumer& consumer() const { return *consumer_pages.as<zcring_consumer>(); }
     const zcring_burst& burst(std::uint64_t i) const
     {
-        return burst_pages.as<zcring_burst>()[i & (info.burst_slots - 1)];
+        return *reinterpret_cast<const zcring_burst*>(
+            burst_pages.as<char>() + (i & (info.burst_slots - 1)) * info.burst_bytes);
     }
     template <class T>
     const T* sample(std::uint64_t index, std::uint32_t channel = 0) const

@@ -252,14 +252,14 @@ TEST_F(Driver, ATimedRetuneBeginsABurstAtItsSample)
     int found = 0;
     for (std::uint64_t i = 0; i < acquire(ring.meta().burst_head); i++) {
         const zcring_burst& burst = ring.burst(i);
-        EXPECT_EQ(burst.freq_uhz[0], (burst.index < 2000003 ? 100000000 : 99000000) * uhz);
+        EXPECT_EQ(burst.channel[0].freq_uhz, (burst.index < 2000003 ? 100000000 : 99000000) * uhz);
         if (burst.flags & ZCRING_BURST_TUNED) {
             EXPECT_EQ(burst.index, 2000003u);
             found++;
         }
     }
     EXPECT_EQ(found, 1);
-    EXPECT_EQ(file.tuning().freq_uhz[0], 99000000 * uhz);
+    EXPECT_EQ(file.tuning().channel[0].freq_uhz, 99000000 * uhz);
     tuned.channels = 2;
     EXPECT_EQ(file.control(tuned), EINVAL);
 }

@@ -72,7 +72,7 @@ TEST_F(Driver, AttributesReadAndWriteTheSettings)
     EXPECT_EQ(file.config().ring_bytes, 65536u);
     EXPECT_EQ(file.config().rate_num, 8000001u);
     EXPECT_EQ(file.config().rate_den, 4u);
-    EXPECT_EQ(file.tuning().gain_mb[1], -600);
+    EXPECT_EQ(file.tuning().channel[1].gain_mb, -600);
     EXPECT_EQ(file.tuning().noise_mb, -4250);
     EXPECT_EQ(set_attribute("noise_mb", "none\n"), 0);
     EXPECT_EQ(attribute("noise_mb"), "none");

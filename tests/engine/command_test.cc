@@ -33,8 +33,8 @@ TEST(Command, SplitsABurstAtTheSampleOfATimedCommand)
     for (u64 k = 0; k < 3; k++) {
         EXPECT_EQ(f.descriptor(k).index, expected[k].index);
         EXPECT_EQ(f.descriptor(k).samples, expected[k].samples);
-        EXPECT_EQ(f.descriptor(k).freq_uhz[0], expected[k].freq);
-        EXPECT_EQ(f.descriptor(k).freq_uhz[1], expected[k].freq);
+        EXPECT_EQ(f.descriptor(k).channel[0].freq_uhz, expected[k].freq);
+        EXPECT_EQ(f.descriptor(k).channel[1].freq_uhz, expected[k].freq);
         EXPECT_EQ(f.descriptor(k).flags, expected[k].flags);
         EXPECT_EQ(f.descriptor(k).tuned_channels, k ? 3u : 0u);
     }
@@ -65,10 +65,10 @@ TEST(Command, TunesOnlyTheNamedChannel)
     f.take(100);
     const zcring_burst& b = f.descriptor(1);
     EXPECT_EQ(b.tuned_channels, 2u);
-    EXPECT_EQ(b.freq_uhz[0], 100 * mhz);
-    EXPECT_EQ(b.freq_uhz[1], 100 * mhz + 1000000);
-    EXPECT_EQ(b.gain_mb[0], 0);
-    EXPECT_EQ(b.gain_mb[1], -600);
+    EXPECT_EQ(b.channel[0].freq_uhz, 100 * mhz);
+    EXPECT_EQ(b.channel[1].freq_uhz, 100 * mhz + 1000000);
+    EXPECT_EQ(b.channel[0].gain_mb, 0);
+    EXPECT_EQ(b.channel[1].gain_mb, -600);
     EXPECT_EQ(f.at<u32>(192, 0), f.at<u32>(0, 0));
     EXPECT_NE(f.at<u32>(192, 1), f.at<u32>(0, 1));
 }
@@ -97,7 +97,7 @@ TEST(Command, AppliesCommandsForOneSampleInTheirOrder)
         ASSERT_EQ(f.tune_at(100, k * mhz), 0);
     f.take(200);
     EXPECT_EQ(f.meta.burst_head, 2u);
-    EXPECT_EQ(f.descriptor(1).freq_uhz[0], 3 * mhz);
+    EXPECT_EQ(f.descriptor(1).channel[0].freq_uhz, 3 * mhz);
 }
 
 // The timed command is due at the next sample: it was given before the other command.
@@ -113,7 +113,7 @@ TEST(Command, AppliesADueCommandBeforeALaterOne)
     }),
               0);
     f.take(100);
-    EXPECT_EQ(f.descriptor(1).freq_uhz[0], 2 * mhz);
+    EXPECT_EQ(f.descriptor(1).channel[0].freq_uhz, 2 * mhz);
 }
 
 TEST(Command, AppliesALateCommandAtTheNextSample)
@@ -124,7 +124,7 @@ TEST(Command, AppliesALateCommandAtTheNextSample)
     ASSERT_EQ(f.tune_at(50, 7 * mhz), 0);
     f.take(100);
     EXPECT_EQ(f.descriptor(1).index, 100u);
-    EXPECT_EQ(f.descriptor(1).freq_uhz[0], 7 * mhz);
+    EXPECT_EQ(f.descriptor(1).channel[0].freq_uhz, 7 * mhz);
 }
 
 TEST(Command, AppliesACommandInsideAGap)
@@ -138,7 +138,7 @@ TEST(Command, AppliesACommandInsideAGap)
     const zcring_burst& b = f.descriptor(1);
     EXPECT_EQ(b.flags, ZCRING_BURST_GAP | ZCRING_BURST_TUNED);
     EXPECT_EQ(b.lost, 200u);
-    EXPECT_EQ(b.freq_uhz[0], 7 * mhz);
+    EXPECT_EQ(b.channel[0].freq_uhz, 7 * mhz);
     EXPECT_EQ(f.telemetry().overflow_count, 1u);
     EXPECT_EQ(f.at<u32>(b.index), ring_samples + 200);
 }
@@ -189,7 +189,7 @@ TEST(Command, DropsTimedCommandsWhenItIsConfigured)
     ASSERT_EQ(f.resume(0, 1), 0);
     f.take(1000);
     EXPECT_EQ(f.meta.burst_head, 1u);
-    EXPECT_EQ(f.descriptor(0).freq_uhz[0], 100 * mhz);
+    EXPECT_EQ(f.descriptor(0).channel[0].freq_uhz, 100 * mhz);
 }
 
 int set_rate(front_end& f, u64 num, u64 den, u64 at_clock = 0)
@@ -304,7 +304,7 @@ TEST(Command, RefusesAnInvalidCommandAndChangesNothing)
     f.take(10);
     EXPECT_EQ(f.descriptor(0).flags, ZCRING_BURST_START);
     EXPECT_EQ(f.descriptor(0).rate_num, rate);
-    EXPECT_EQ(f.descriptor(0).freq_uhz[0], 100 * mhz);
+    EXPECT_EQ(f.descriptor(0).channel[0].freq_uhz, 100 * mhz);
 }
 
 } // namespace

@@ -162,10 +162,10 @@ TEST(Front, ReportsItsTuning)
     EXPECT_EQ(t.rate_num, rate);
     EXPECT_EQ(t.rate_den, 1u);
     EXPECT_EQ(t.time_ns, 1001 * second);
-    EXPECT_EQ(t.freq_uhz[0], 100 * mhz);
-    EXPECT_EQ(t.freq_uhz[1], 100 * mhz);
-    EXPECT_EQ(t.freq_uhz[2], 0) << "the channel does not exist";
-    EXPECT_EQ(t.gain_mb[0], 0);
+    EXPECT_EQ(t.channel[0].freq_uhz, 100 * mhz);
+    EXPECT_EQ(t.channel[1].freq_uhz, 100 * mhz);
+    EXPECT_EQ(t.channel[2].freq_uhz, 0) << "the channel does not exist";
+    EXPECT_EQ(t.channel[0].gain_mb, 0);
 }
 
 TEST(Front, HasTheNoiseOfEachNewScene)

@@ -199,9 +199,9 @@ TEST(FrontStep, AppliesACommandAtTheSampleOfTheAdc)
     EXPECT_EQ(f.descriptor(1).sample_clock + f.descriptor(1).samples, 1600000u);
     EXPECT_EQ(f.descriptor(2).sample_clock, 1600000u);
     EXPECT_EQ(f.descriptor(2).flags, ZCRING_BURST_TUNED);
-    EXPECT_EQ(f.descriptor(2).freq_uhz[0], 150 * mhz);
-    EXPECT_EQ(f.descriptor(2).gain_mb[0], -600);
-    EXPECT_EQ(f.descriptor(1).freq_uhz[0], 100 * mhz);
+    EXPECT_EQ(f.descriptor(2).channel[0].freq_uhz, 150 * mhz);
+    EXPECT_EQ(f.descriptor(2).channel[0].gain_mb, -600);
+    EXPECT_EQ(f.descriptor(1).channel[0].freq_uhz, 100 * mhz);
     f.expect_exact_accounting();
 }
 
@@ -226,7 +226,7 @@ TEST(FrontStep, AppliesACommandAtTheSampleOfTheAdcWhereTheSceneIsRetuned)
     f.run(us(95000));
     for (u64 k = 0; k < f.meta.burst_head; k++) {
         const zcring_burst& burst = f.descriptor(k);
-        EXPECT_EQ(burst.freq_uhz[0], burst.sample_clock < 90000 ? 100 * mhz : 150 * mhz);
+        EXPECT_EQ(burst.channel[0].freq_uhz, burst.sample_clock < 90000 ? 100 * mhz : 150 * mhz);
     }
     f.expect_exact_accounting();
 }
@@ -263,7 +263,7 @@ TEST(FrontStep, KeepsAnExecutedCommandWhenTheStreamEnds)
         const u64 next = f.meta.burst_head;
         f.run(9 * second + us(10));
         EXPECT_EQ(f.meta.burst_head, next + 1);
-        EXPECT_EQ(f.descriptor(next).freq_uhz[0], 150 * mhz);
+        EXPECT_EQ(f.descriptor(next).channel[0].freq_uhz, 150 * mhz);
         EXPECT_EQ(f.descriptor(next).flags & ZCRING_BURST_TUNED,
                   how == end::stop_and_resume ? ZCRING_BURST_TUNED
                                               : 0u); // in a new stream it is the first burst

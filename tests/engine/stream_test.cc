@@ -45,6 +45,34 @@ TEST(Stream, CountsAGapOnceOverAStopAndAResume)
     EXPECT_EQ(ring.telemetry().lost_samples, 2u);
 }
 
+TEST(Stream, NumbersStreamsAndRings)
+{
+    small_ring ring;
+    const u64 first = ring.stream.meta->stream_id;
+    ASSERT_EQ(ring.start(), 0);
+    EXPECT_EQ(ring.stream.meta->stream_id, first + 1);
+    zcring_stream_stop(&ring.stream);
+    ASSERT_EQ(ring.resume(), 0);
+    EXPECT_EQ(ring.stream.meta->stream_id, first + 1) << "a resumed stream is the same one";
+    zcring_stream_stop(&ring.stream);
+    ASSERT_EQ(ring.start(), 0);
+    EXPECT_EQ(ring.stream.meta->stream_id, first + 2);
+    zcring_stream_init(&ring.stream);
+    EXPECT_EQ(ring.stream.meta->stream_id, first + 3) << "another ring";
+}
+
+TEST(Stream, TellsWhyTheHardwareFailed)
+{
+    small_ring ring;
+    ASSERT_EQ(ring.start(), 0);
+    zcring_stream_fail(&ring.stream, ZCRING_FAULT_CODE_BOARD + 7);
+    EXPECT_EQ(ring.stream.meta->state, static_cast<u32>(ZCRING_STATE_FAULT));
+    EXPECT_EQ(ring.stream.meta->fault, static_cast<u32>(ZCRING_FAULT_HARDWARE));
+    EXPECT_EQ(ring.stream.meta->fault_code, ZCRING_FAULT_CODE_BOARD + 7u);
+    ASSERT_EQ(ring.start(), 0);
+    EXPECT_EQ(ring.stream.meta->fault_code, 0u);
+}
+
 TEST(Stream, CountsNoGapForALossOfZeroSamples)
 {
     small_ring ring;

@@ -78,7 +78,7 @@ private:
         if (!error.empty())
             d_shared.report_finding("%s: %s: %s", d_path.c_str(), where, error.c_str());
         if (t.overflow_count > t.lost_samples || t.bursts > t.produced_samples ||
-            !is_zero(t.reserved, 6))
+            !is_zero(t.reserved, 11))
             d_shared.report_finding("%s: %s: impossible counters: more overflows than lost "
                                     "samples, more bursts than samples, or reserved fields set",
                                     d_path.c_str(),
@@ -129,8 +129,8 @@ private:
             d_stuck = 0;
         }
         if (d_meta->magic != ZCRING_MAGIC || d_meta->abi_version != ZCRING_ABI_VERSION ||
-            load(d_meta->state) > ZCRING_STATE_GONE || d_meta->reserved0 ||
-            !is_zero(d_meta->reserved1, 4) || !is_zero(d_meta->reserved2, 6))
+            load(d_meta->state) > ZCRING_STATE_GONE || load(d_meta->fault_code) ||
+            !is_zero(d_meta->reserved0, 3) || !is_zero(d_meta->reserved1, 6))
             d_shared.report_finding("%s: the metadata page has an impossible value",
                                     d_path.c_str());
     }
@@ -150,7 +150,9 @@ private:
             check_counters(telemetry, info.ring_samples, "ioctl");
         if (info.channels < 1 || info.channels > ZCRING_CHANNELS_MAX || info.format < 1 ||
             info.format > 3 || info.ring_samples * info.sample_bytes > ZCRING_RING_BYTES_MAX ||
-            !is_zero(info.reserved, 7) || std::memchr(info.model, 0, sizeof(info.model)) == nullptr)
+            info.role != ZCRING_ROLE_RADIO || info.burst_bytes < sizeof(zcring_burst) ||
+            info.reserved0 || !is_zero(info.reserved, 11) ||
+            std::memchr(info.model, 0, sizeof(info.model)) == nullptr)
             d_shared.report_finding("%s: GET_INFO returned impossible values", d_path.c_str());
     }
 

@@ -153,8 +153,8 @@ TEST(ArgumentTable, HasTheDefaultsOfTheEmulator)
     EXPECT_EQ(config.format, static_cast<std::uint32_t>(ZCRING_FORMAT_SC16));
     EXPECT_EQ(a.channels, config.channels);
     EXPECT_EQ(a.rate, static_cast<double>(config.rate_num) / static_cast<double>(config.rate_den));
-    EXPECT_EQ(*a.freq * 1e6, static_cast<double>(e.tuning().freq_uhz[0]));
-    EXPECT_EQ(*a.gain * 100, e.tuning().gain_mb[0]);
+    EXPECT_EQ(*a.freq * 1e6, static_cast<double>(e.tuning().channel[0].freq_uhz));
+    EXPECT_EQ(*a.gain * 100, e.tuning().channel[0].gain_mb);
     EXPECT_EQ(*a.noise * 100, e.tuning().noise_mb);
     EXPECT_EQ(a.ring_bytes, config.ring_bytes);
     EXPECT_EQ(*a.interval_us * 1000, config.interval_ns);

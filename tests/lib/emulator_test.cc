@@ -67,8 +67,8 @@ TEST(Emulator, HasTheDefaultsOfTheDocumentation)
     EXPECT_EQ(c.rate_num, 1000000u);
     EXPECT_EQ(c.rate_den, 1u);
     EXPECT_EQ(c.seed, 0u);
-    EXPECT_EQ(e.tuning().freq_uhz[0], 100000000000000);
-    EXPECT_EQ(e.tuning().gain_mb[0], 0);
+    EXPECT_EQ(e.tuning().channel[0].freq_uhz, 100000000000000);
+    EXPECT_EQ(e.tuning().channel[0].gain_mb, 0);
     EXPECT_TRUE(e.is_emulator());
     EXPECT_EQ(e.name(), "emulator");
 }
@@ -196,7 +196,7 @@ TEST(Emulator, KeepsTheSamplesOfAScene)
     scene.kind = ZCRING_SCENE_MEMORY;
     scene.format = ZCRING_FORMAT_SC16;
     scene.samples = 64;
-    scene.freq_uhz = e->tuning().freq_uhz[0];
+    scene.freq_uhz = e->tuning().channel[0].freq_uhz;
     scene.rate_num = 1000000;
     scene.rate_den = 1;
     e->set_scene(scene, std::move(content));

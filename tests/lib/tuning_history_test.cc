@@ -41,7 +41,7 @@ protected:
         zcring_tuning tuned{};
         tuned.rate_num = 1000000;
         tuned.rate_den = 1;
-        tuned.freq_uhz[0] = 100;
+        tuned.channel[0].freq_uhz = 100;
         d_history.update(tuned, 0);
     }
 
@@ -52,10 +52,14 @@ protected:
         b.rate_num = 2000000;
         b.rate_den = 1;
         b.bandwidth_uhz = 7;
-        b.freq_uhz[0] = freq_uhz;
+        b.channel[0].freq_uhz = freq_uhz;
     }
 
-    void lose_device() { d_history.read_bursts(d_bursts.data(), slots, d_head); }
+    void lose_device()
+    {
+        const auto* first = reinterpret_cast<const std::byte*>(d_bursts.data());
+        d_history.read_bursts({ first, slots, sizeof(zcring_burst) }, d_head);
+    }
 
     tuning_history d_history;
     std::array<zcring_burst, slots> d_bursts{};
@@ -65,7 +69,7 @@ protected:
 TEST_F(TuningHistory, StaysAsTheDeviceAnsweredWhereNoBurstFollowed)
 {
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 100);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 100);
     EXPECT_EQ(d_history.tuning().rate_num, 1000000u);
 }
 
@@ -74,7 +78,7 @@ TEST_F(TuningHistory, IsThatOfTheLastBurst)
     for (int k = 1; k <= 20; k++) // several laps of the descriptors
         write_burst(k);
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 20);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 20);
     EXPECT_EQ(d_history.tuning().rate_num, 2000000u);
     EXPECT_EQ(d_history.tuning().bandwidth_uhz, 7u);
 }
@@ -83,11 +87,11 @@ TEST_F(TuningHistory, ContainsACommandThatNoBurstHasYet)
 {
     write_burst(100);
     d_history.add_command(tune(200), d_head);
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 200);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 200);
     for (int k = 0; k < 2; k++) { // half made before, and up to the command's sample
         write_burst(100);
         lose_device();
-        EXPECT_EQ(d_history.tuning().freq_uhz[0], 200);
+        EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 200);
     }
 }
 
@@ -97,7 +101,7 @@ TEST_F(TuningHistory, PrefersTheBurstOnceItMustHaveTheCommand)
     for (int k = 0; k < 3; k++)
         write_burst(300); // a timed command took effect later
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 300);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 300);
 }
 
 TEST_F(TuningHistory, ContainsCommandsInTheirOrderAndForTheirChannels)
@@ -107,8 +111,8 @@ TEST_F(TuningHistory, ContainsCommandsInTheirOrderAndForTheirChannels)
     d_history.add_command(tune(400, 1), d_head);
     write_burst(100);
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 400);
-    EXPECT_EQ(d_history.tuning().freq_uhz[1], 300);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 400);
+    EXPECT_EQ(d_history.tuning().channel[1].freq_uhz, 300);
 }
 
 TEST_F(TuningHistory, KeepsOnlyTheNewestOfManyCommands)
@@ -117,7 +121,7 @@ TEST_F(TuningHistory, KeepsOnlyTheNewestOfManyCommands)
         d_history.add_command(tune(k), d_head);
     write_burst(5);
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 999);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 999);
 }
 
 TEST_F(TuningHistory, ForgetsTheCommandsOfTheStreamBefore)
@@ -128,7 +132,7 @@ TEST_F(TuningHistory, ForgetsTheCommandsOfTheStreamBefore)
     d_head = 0;
     write_burst(300);
     lose_device();
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 300);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 300);
 }
 
 TEST_F(TuningHistory, StoresTheLastCommandOfEachKindForADeviceThatIsGone)
@@ -139,9 +143,9 @@ TEST_F(TuningHistory, StoresTheLastCommandOfEachKindForADeviceThatIsGone)
     d_history.keep(set_gain(10));
     d_history.keep(tune(300));
     d_history.keep(tune(400, 2)); // of another channel
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 300);
-    EXPECT_EQ(d_history.tuning().freq_uhz[1], 400);
-    EXPECT_EQ(d_history.tuning().gain_mb[0], 10);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 300);
+    EXPECT_EQ(d_history.tuning().channel[1].freq_uhz, 400);
+    EXPECT_EQ(d_history.tuning().channel[0].gain_mb, 10);
     ASSERT_EQ(d_history.kept().size(), 3u);
     EXPECT_EQ(d_history.kept()[1].freq_uhz, 300);
 }
@@ -155,7 +159,7 @@ TEST_F(TuningHistory, HasNoStoredCommandsOnceTheDeviceHasReturned)
     EXPECT_TRUE(d_history.kept().empty());
     d_head = 0;
     lose_device(); // at once again, without a burst
-    EXPECT_EQ(d_history.tuning().freq_uhz[0], 200);
+    EXPECT_EQ(d_history.tuning().channel[0].freq_uhz, 200);
 }
 
 } // namespace

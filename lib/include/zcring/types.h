@@ -55,16 +55,21 @@ struct telemetry {
     std::uint64_t bursts = 0;           //!< descriptors written
     //! Samples that the ADC clipped, over all channels: I or Q was beyond full scale.
     std::uint64_t clipped_samples = 0;
+    //! Samples of a live feed that were on the air as silence, because the feeder was late.
+    std::uint64_t feed_underflow_samples = 0;
+    std::uint64_t feed_underflow_count = 0; //!< runs of such samples, each counted once
+    std::uint64_t demotions = 0; //!< how often a member of a free-pace stream became a listener
 };
 
 //! One DMA burst: the description of a run of samples. All settings are constant over it.
 struct burst {
-    std::uint64_t index = 0;           //!< of the first sample, in the stream
-    std::uint64_t sample_clock = 0;    //!< of the first sample; counts lost samples too
-    std::uint64_t time_ns = 0;         //!< of the first sample, since 1970-01-01 00:00 UTC
-    std::uint64_t samples = 0;         //!< at least 1
-    std::uint64_t lost = 0;            //!< samples lost just before the first
-    std::uint64_t clipped_samples = 0; //!< of all channels, that the ADC clipped
+    std::uint64_t index = 0;                  //!< of the first sample, in the stream
+    std::uint64_t sample_clock = 0;           //!< of the first sample; counts lost samples too
+    std::uint64_t time_ns = 0;                //!< of the first sample, since 1970-01-01 00:00 UTC
+    std::uint64_t samples = 0;                //!< at least 1
+    std::uint64_t lost = 0;                   //!< samples lost just before the first
+    std::uint64_t clipped_samples = 0;        //!< of all channels, that the ADC clipped
+    std::uint64_t feed_underflow_samples = 0; //!< of a live feed, that are silence in this burst
     std::uint64_t interrupt_ns = 0; //!< time of its interrupt, by CLOCK_MONOTONIC; 0 with free pace
     double rate = 0;                //!< samples a second
     double bandwidth = 0;           //!< Hz; 0: not limited

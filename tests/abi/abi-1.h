@@ -94,14 +94,31 @@ enum zcring_state {
  * @ZCRING_FAULT_NONE: none
  * @ZCRING_FAULT_TAIL_PAST_HEAD: the tail was past the head: unpublished samples were released
  * @ZCRING_FAULT_TAIL_WENT_BACK: the tail moved back: released samples were claimed again
- * @ZCRING_FAULT_HARDWARE: the device could not go on, for example because a recording that it plays
- *                         from a file could not be read
+ * @ZCRING_FAULT_HARDWARE: the device could not go on; struct zcring_meta.fault_code says why
  */
 enum zcring_fault {
 	ZCRING_FAULT_NONE		= 0,
 	ZCRING_FAULT_TAIL_PAST_HEAD	= 1,
 	ZCRING_FAULT_TAIL_WENT_BACK	= 2,
 	ZCRING_FAULT_HARDWARE		= 3,
+};
+
+/**
+ * enum zcring_fault_code - why a device could not go on, with ZCRING_FAULT_HARDWARE
+ * @ZCRING_FAULT_CODE_NONE: not known; and the code of every other fault
+ * @ZCRING_FAULT_CODE_WATCHDOG: the DMA engine made no progress for too long
+ * @ZCRING_FAULT_CODE_UNREADABLE: a recording that the device plays from a file could not be read
+ * @ZCRING_FAULT_CODE_NOT_RESUMED: the hardware did not come back after the machine had slept
+ * @ZCRING_FAULT_CODE_FEED_LOST: the feeder of a free-pace antenna is gone without an end of the feed
+ * @ZCRING_FAULT_CODE_BOARD: the first code of a board's own; its driver describes them
+ */
+enum zcring_fault_code {
+	ZCRING_FAULT_CODE_NONE		= 0,
+	ZCRING_FAULT_CODE_WATCHDOG	= 1,
+	ZCRING_FAULT_CODE_UNREADABLE	= 2,
+	ZCRING_FAULT_CODE_NOT_RESUMED	= 3,
+	ZCRING_FAULT_CODE_FEED_LOST	= 4,
+	ZCRING_FAULT_CODE_BOARD		= 0x10000,
 };
 
 /**
@@ -119,6 +136,11 @@ enum zcring_fault {
  * @clipped_samples: samples that the ADC clipped, over all channels: I or Q was outside of the format
  *                   before it was rounded. Samples that are copied from a recording of the same format
  *                   never clip, and those of resident DMA are not counted
+ * @feed_underflow_samples: samples of a live feed that were on the air as silence, because the
+ *                          feeder was late; samples of the feed, not of the receiver
+ * @feed_underflow_count: runs of such samples, each counted once
+ * @demotions: how often this receiver was a member of a free-pace stream and became a listener,
+ *             because its full ring made the others wait (struct zcring_attach)
  * @reserved: zero
  */
 struct zcring_telemetry {
@@ -132,7 +154,10 @@ struct zcring_telemetry {
 	__u64 overflow_count;
 	__u64 bursts;
 	__u64 clipped_samples;
-	__u64 reserved[6];
+	__u64 feed_underflow_samples;
+	__u64 feed_underflow_count;
+	__u64 demotions;
+	__u64 reserved[11];
 };
 
 /**
@@ -141,14 +166,18 @@ struct zcring_telemetry {
  * @abi_version: ZCRING_ABI_VERSION
  * @state: enum zcring_state
  * @fault: enum zcring_fault
- * @reserved0: zero
+ * @fault_code: enum zcring_fault_code, or a board's own code; 0 without a fault
+ * @stream_id: number of the stream: one more for each new stream, and one more when
+ *             ZCRING_IOC_SET_CONFIG replaces the ring. Stored before @head and @burst_head begin
+ *             anew, so that an observer that loads @head first and then another number than before
+ *             knows that its mappings may show an old ring: it maps the regions again
  * @sequence: odd while @telemetry is being written; a reader that finds an odd value, or a
  *            different value after reading than before, reads again
- * @reserved1: zero
+ * @reserved0: zero
  * @head: index of the next sample; all samples before it are written. Stored with release
  *        semantics after the samples and after @burst_head
  * @burst_head: index of the next descriptor; all descriptors before it are written
- * @reserved2: zero
+ * @reserved1: zero
  * @telemetry: the counters
  *
  * The producer is the only writer of every field. The kernel keeps private copies and never reads
@@ -159,13 +188,14 @@ struct zcring_meta {
 	__u32 abi_version;
 	__u32 state;
 	__u32 fault;
-	__u32 reserved0;
+	__u32 fault_code;
+	__u64 stream_id;
 	__u64 sequence;
-	__u64 reserved1[4];
+	__u64 reserved0[3];
 
 	__u64 head;
 	__u64 burst_head;
-	__u64 reserved2[6];
+	__u64 reserved1[6];
 
 	struct zcring_telemetry telemetry;
 };
@@ -211,6 +241,20 @@ struct zcring_consumer {
 #define ZCRING_BURST_TIME	(1U << 5)	/* the time was set or jumped here */
 #define ZCRING_BURST_RESIDENT	(1U << 6)	/* resident DMA: the samples were not written anew */
 #define ZCRING_BURST_OVERLOAD	(1U << 7)	/* @clipped_samples is not zero */
+#define ZCRING_BURST_UNDERFLOW	(1U << 8)	/* @feed_underflow_samples is not zero */
+#define ZCRING_BURST_DEMOTED	(1U << 9)	/* the receiver was a member before, and is a listener */
+
+/**
+ * struct zcring_channel - the tuning of one channel
+ * @freq_uhz: tuned frequency
+ * @gain_mb: gain
+ * @reserved: zero
+ */
+struct zcring_channel {
+	__s64 freq_uhz;
+	__s32 gain_mb;
+	__u32 reserved;
+};
 
 /**
  * struct zcring_burst - descriptor of one DMA burst, a run of samples
@@ -223,17 +267,22 @@ struct zcring_consumer {
  * @rate_den: sample rate in hertz, denominator
  * @flags: ZCRING_BURST_*
  * @tuned_channels: bit c: channel c was tuned at the first sample
- * @freq_uhz: tuned frequency of each channel
- * @gain_mb: gain of each channel
  * @bandwidth_uhz: front-end bandwidth, 0 where it is not limited
- * @interrupt_ns: time of the interrupt that ended the burst, on CLOCK_MONOTONIC; 0 if no clock
- *                paces the stream. The difference to now is the delay of a consumer
+ * @interrupt_ns: time of the interrupt that ended the burst, on the clock zcring_info.pace_clock; of
+ *                several interrupts that were handled late, the first one; 0 if no clock paces the
+ *                stream. The difference to now is the delay of a consumer
  * @clipped_samples: samples of the burst that the ADC clipped, over all channels
+ * @feed_underflow_samples: samples of a live feed that are silence in this burst, because the feeder
+ *                          was late; samples of the feed
  * @reserved: zero
+ * @channel: tuning of each channel; zero beyond the device's channels
  *
  * A descriptor is stored in the ring of descriptors at its own index modulo the number of slots,
  * and stays there while one of its samples is held. A new stream begins at descriptor 0. Every
  * field is constant over the burst: a change at a sample begins a new burst at that sample.
+ *
+ * Slots are zcring_info.burst_bytes apart, at least the size of this struct. A producer with more
+ * channels or fields has larger slots, and fills these fields alike.
  */
 struct zcring_burst {
 	__u64 index;
@@ -245,43 +294,90 @@ struct zcring_burst {
 	__u64 rate_den;
 	__u32 flags;
 	__u32 tuned_channels;
-	__s64 freq_uhz[ZCRING_CHANNELS_MAX];
-	__s32 gain_mb[ZCRING_CHANNELS_MAX];
 	__u64 bandwidth_uhz;
 	__u64 interrupt_ns;
 	__u64 clipped_samples;
-	__u64 reserved[9];
+	__u64 feed_underflow_samples;
+	__u64 reserved[4];
+	struct zcring_channel channel[ZCRING_CHANNELS_MAX];
 };
+
+/**
+ * enum zcring_role - what a file is for
+ * @ZCRING_ROLE_RADIO: a receiver. Its first call that changes the device makes it the consumer
+ * @ZCRING_ROLE_OBSERVER: watches a receiver and changes nothing
+ * @ZCRING_ROLE_ANTENNA: feeds the antenna
+ *
+ * A file of the driver has the role of its device node. A connection to a server has the one that it
+ * asks for by ZCRING_IOC_ATTACH.
+ */
+enum zcring_role {
+	ZCRING_ROLE_RADIO	= 1,
+	ZCRING_ROLE_OBSERVER	= 2,
+	ZCRING_ROLE_ANTENNA	= 3,
+};
+
+/**
+ * enum zcring_time_source - where the time of day of a sample comes from
+ * @ZCRING_TIME_HOST: from the machine: CLOCK_REALTIME when a stream starts, or the time that was set;
+ *                    it runs on with zcring_info.pace_clock
+ * @ZCRING_TIME_BOARD: from a clock of the board
+ * @ZCRING_TIME_SAMPLES: from the machine when a stream starts; then from the number of samples alone
+ */
+enum zcring_time_source {
+	ZCRING_TIME_HOST	= 1,
+	ZCRING_TIME_BOARD	= 2,
+	ZCRING_TIME_SAMPLES	= 3,
+};
+
+#define ZCRING_PACE_FREE	(-1)	/* zcring_info.pace_clock: no clock paces the stream */
 
 /**
  * struct zcring_info - result of ZCRING_IOC_GET_INFO
  * @abi_version: ZCRING_ABI_VERSION
  * @features: ZCRING_FEATURE_*
+ * @role: enum zcring_role of the file
  * @channels: 1 to ZCRING_CHANNELS_MAX
  * @format: enum zcring_format
  * @sample_bytes: bytes of one sample of one channel
  * @state: enum zcring_state
+ * @burst_bytes: bytes from one descriptor to the next: a multiple of 8, at least
+ *               sizeof(struct zcring_burst)
  * @ring_samples: samples that one channel's ring holds, a power of two
  * @burst_slots: descriptors that the ring of descriptors holds, a power of two
+ * @receiver: number of the receiver: N of /dev/zcringN, or the one that a server gave
+ * @pace_clock: the clock of the pace and of zcring_burst.interrupt_ns, as clock_gettime() takes it:
+ *              CLOCK_BOOTTIME; or ZCRING_PACE_FREE
+ * @time_source: enum zcring_time_source
+ * @numa_node: the node of the ring's memory; -1 where there is none
+ * @reserved0: zero
  * @model: name of the producer, for people; NUL-terminated
  * @reserved: zero
  */
 struct zcring_info {
 	__u32 abi_version;
 	__u32 features;
+	__u32 role;
 	__u32 channels;
 	__u32 format;
 	__u32 sample_bytes;
 	__u32 state;
+	__u32 burst_bytes;
 	__u64 ring_samples;
 	__u64 burst_slots;
+	__u64 receiver;
+	__s32 pace_clock;
+	__u32 time_source;
+	__s32 numa_node;
+	__u32 reserved0;
 	char model[32];
-	__u64 reserved[7];
+	__u64 reserved[11];
 };
 
 #define ZCRING_FEATURE_DOUBLE_MAP	(1U << 0)	/* samples may be mapped twice in a row */
 #define ZCRING_FEATURE_SIMULATED	(1U << 1)	/* has an antenna that takes scenes */
 #define ZCRING_FEATURE_TIMED		(1U << 2)	/* ZCRING_CONTROL_AT is supported */
+#define ZCRING_FEATURE_PAGES		(1U << 3)	/* ZCRING_REGION_PAGES is supported */
 
 /* struct zcring_region.region; the samples of channel c are in region ZCRING_DATA, channel c */
 #define ZCRING_META		0
@@ -289,25 +385,31 @@ struct zcring_info {
 #define ZCRING_BURSTS		2
 #define ZCRING_DATA		3
 
+#define ZCRING_REGION_PAGES	(1U << 0)
+
 /**
  * struct zcring_region - argument and result of ZCRING_IOC_GET_REGION
  * @region: in: ZCRING_META to ZCRING_DATA
  * @channel: in: the channel for ZCRING_DATA, else 0
+ * @flags: in: ZCRING_REGION_PAGES: ordinary pages, which the kernel can pin, so that O_DIRECT,
+ *         io_uring and vmsplice() take samples from the mapping; for ZCRING_DATA only. EOPNOTSUPP
+ *         without ZCRING_FEATURE_PAGES
+ * @writable: out: 1 if the region may be mapped for writing
  * @offset: out: offset for mmap()
  * @length: out: bytes of the region
  * @map_length: out: bytes that one mmap() may cover: @length, or twice @length where the second
  *              half maps the same pages again
- * @writable: out: 1 if the region may be mapped for writing
  * @reserved: zero
  */
 struct zcring_region {
 	__u32 region;
 	__u32 channel;
+	__u32 flags;
+	__u32 writable;
 	__u64 offset;
 	__u64 length;
 	__u64 map_length;
-	__u32 writable;
-	__u32 reserved[3];
+	__u64 reserved[3];
 };
 
 /**
@@ -361,7 +463,7 @@ enum zcring_dma {
  * @ZCRING_SCENE_COUNTER: every sample encodes its sample clock (see docs/abi.md); tuning and gain
  *                        do not affect it
  * @ZCRING_SCENE_MEMORY: a recording: samples written by user space
- * @ZCRING_SCENE_FEED: reserved for samples that another process writes; EOPNOTSUPP
+ * @ZCRING_SCENE_FEED: a live feed: samples that user space writes while they are on the air
  */
 enum zcring_scene_kind {
 	ZCRING_SCENE_TONE	= 1,
@@ -380,7 +482,8 @@ enum zcring_scene_kind {
  * @samples: number of samples of a channel that will be written; 0 for built-in kinds
  * @freq_uhz: frequency at the centre of the scene
  * @rate_num: rate of the samples in hertz, numerator; 0 for built-in kinds
- * @rate_den: rate of the samples in hertz, denominator; 0 for built-in kinds
+ * @rate_den: rate of the samples in hertz, denominator, 1 to ZCRING_RATE_DEN_MAX; 0 for built-in
+ *            kinds
  * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds
  * @channels: number of channels of the scene: channel c of the device receives channel c modulo
  *            @channels. 0: one channel
@@ -483,7 +586,7 @@ struct zcring_start {
  * timed commands wait. Waiting commands are dropped when a new stream starts, when another scene is
  * set, and when the device is configured.
  *
- * A time that was set runs on with CLOCK_MONOTONIC, during streams and between them; the time of a
+ * A time that was set runs on with CLOCK_BOOTTIME, during streams and between them; the time of a
  * device whose time was never set is CLOCK_REALTIME.
  *
  * EINVAL for ZCRING_CONTROL_AT together with ZCRING_CONTROL_AT_TIME, for a time whose sample clock
@@ -510,30 +613,192 @@ struct zcring_control {
  * @rate_den: sample rate in hertz, denominator
  * @bandwidth_uhz: front-end bandwidth, 0 where it is not limited
  * @time_ns: present time
- * @freq_uhz: tuned frequency of each channel
- * @gain_mb: gain of each channel
  * @noise_mb: level of the noise in millibels of full scale, or ZCRING_NOISE_NONE
  * @reserved0: zero
  * @reserved: zero
+ * @channel: tuning of each channel; zero beyond the device's channels
  */
 struct zcring_tuning {
 	__u64 rate_num;
 	__u64 rate_den;
 	__u64 bandwidth_uhz;
 	__u64 time_ns;
-	__s64 freq_uhz[ZCRING_CHANNELS_MAX];
-	__s32 gain_mb[ZCRING_CHANNELS_MAX];
 	__s32 noise_mb;
 	__u32 reserved0;
 	__u64 reserved[3];
+	struct zcring_channel channel[ZCRING_CHANNELS_MAX];
+};
+
+/**
+ * struct zcring_ranges - what the device can be set to: result of ZCRING_IOC_GET_RANGES
+ * @rate_min_num: lowest sample rate in hertz, numerator
+ * @rate_min_den: the same, denominator
+ * @rate_max_num: highest sample rate in hertz, numerator
+ * @rate_max_den: the same, denominator
+ * @rate_base_num: the rates are this one, divided by 1, 2, … @rate_divisor_max: hertz, numerator; 0:
+ *                 every rate from the lowest to the highest
+ * @rate_base_den: the same, denominator; 0 with a numerator of 0
+ * @rate_divisor_max: see @rate_base_num; 0 with a numerator of 0
+ * @channels_max: most channels, 1 to ZCRING_CHANNELS_MAX
+ * @formats: bit f: the format f of enum zcring_format
+ * @commands_max: how many timed commands can wait; 0 without ZCRING_FEATURE_TIMED
+ * @freq_min_uhz: lowest frequency
+ * @freq_max_uhz: highest frequency
+ * @bandwidth_min_uhz: narrowest front-end bandwidth
+ * @bandwidth_max_uhz: widest front-end bandwidth; 0: the bandwidth cannot be set
+ * @gain_min_mb: lowest gain
+ * @gain_max_mb: highest gain
+ * @gain_step_mb: step of the gain; 0: the gain cannot be set
+ * @reserved0: zero
+ * @noise_min_mb: lowest level of noise, but for ZCRING_NOISE_NONE
+ * @noise_max_mb: highest level; the same as @noise_min_mb where noise cannot be set
+ * @ring_bytes_max: most bytes of one channel's ring
+ * @interval_min_ns: shortest time between bursts
+ * @interval_max_ns: longest time between bursts
+ * @reserved: zero
+ *
+ * A value in range can be refused together with others: memory is limited, and a board may limit
+ * the rate over all channels.
+ */
+struct zcring_ranges {
+	__u64 rate_min_num;
+	__u64 rate_min_den;
+	__u64 rate_max_num;
+	__u64 rate_max_den;
+	__u64 rate_base_num;
+	__u64 rate_base_den;
+	__u32 rate_divisor_max;
+	__u32 channels_max;
+	__u32 formats;
+	__u32 commands_max;
+	__s64 freq_min_uhz;
+	__s64 freq_max_uhz;
+	__u64 bandwidth_min_uhz;
+	__u64 bandwidth_max_uhz;
+	__s32 gain_min_mb;
+	__s32 gain_max_mb;
+	__u32 gain_step_mb;
+	__u32 reserved0;
+	__s32 noise_min_mb;
+	__s32 noise_max_mb;
+	__u64 ring_bytes_max;
+	__u64 interval_min_ns;
+	__u64 interval_max_ns;
+	__u64 reserved[14];
+};
+
+/**
+ * struct zcring_feed - a live feed: result of ZCRING_IOC_GET_FEED
+ * @clock: index of the next sample of the feed that the antenna takes
+ * @written: index after the last sample that was written or announced as silence
+ * @buffer_samples: samples of each channel that the feed's buffer holds, a power of two
+ * @late_samples: samples that were written after their time and dropped
+ * @underflow_samples: samples that were on the air as silence because the feeder was late
+ * @underflow_count: runs of such samples, each counted once
+ * @time_ns: time of day of the sample @clock; 0 while no stream runs
+ * @flags: ZCRING_FEED_ENDED
+ * @state: enum zcring_state of the receiver's stream
+ * @reserved: zero
+ *
+ * Index n of the feed is on the air at the n-th tick of the antenna's clock since the feed began,
+ * which is with its first sample. The clock of the antenna runs while a stream runs.
+ */
+struct zcring_feed {
+	__u64 clock;
+	__u64 written;
+	__u64 buffer_samples;
+	__u64 late_samples;
+	__u64 underflow_samples;
+	__u64 underflow_count;
+	__u64 time_ns;
+	__u32 flags;
+	__u32 state;
+	__u64 reserved[8];
+};
+
+#define ZCRING_FEED_ENDED	(1U << 0)	/* ZCRING_IOC_FEED_END was called */
+
+/**
+ * struct zcring_feed_until - argument of ZCRING_IOC_FEED_UNTIL: nothing is sent for a while
+ * @index: the next sample that will be written has this index; those before it are silence, which is
+ *         no underflow. Not before zcring_feed.written
+ * @reserved: zero
+ *
+ * With free pace this is a promise up to which the receivers may go on: a transmitter that answers
+ * to what it receives gives it while it has nothing to send.
+ */
+struct zcring_feed_until {
+	__u64 index;
+	__u64 reserved[3];
+};
+
+#define ZCRING_ATTACH_MEMBER	(1U << 0)
+
+/**
+ * struct zcring_attach - argument and result of ZCRING_IOC_ATTACH: the role of a connection to a
+ *                        server, and its part in a free-pace stream
+ * @role: in: enum zcring_role
+ * @flags: in: ZCRING_ATTACH_MEMBER: the antenna's clock waits for this receiver's ring. A receiver
+ *         without it is a listener, which may lose samples
+ * @receiver: in: the receiver that an observer watches; out: the number of the receiver
+ * @quorum: in: how many members, and the feeder of a feed, must be there before a stream begins; 0: 1
+ * @reserved0: zero
+ * @patience_ns: in: for how long a member may be full while others could go on, before it becomes a
+ *               listener until its next stream; 0: for ever
+ * @reserved: zero
+ *
+ * The first call on a connection, once. The driver does not know it: the node decides (ENOTTY).
+ */
+struct zcring_attach {
+	__u32 role;
+	__u32 flags;
+	__u64 receiver;
+	__u32 quorum;
+	__u32 reserved0;
+	__u64 patience_ns;
+	__u64 reserved[4];
+};
+
+/**
+ * enum zcring_injection - a fault to inject, and the unit of its amount
+ * @ZCRING_INJECT_STALL: ns from now on in which the DMA engine delivers nothing; afterwards all
+ *                       samples that the ADC took arrive at once. A second stall replaces the
+ *                       first; 0 ends it. A stall delays no samples that are taken at free pace
+ * @ZCRING_INJECT_DROP: number of the next samples that are lost, in addition to those that are
+ *                      still to be lost
+ * @ZCRING_INJECT_JUMP: ns by which the time of day jumps, at the next sample
+ * @ZCRING_INJECT_UNPLUG: the device is unplugged; the amount is 0
+ * @ZCRING_INJECT_PLUG: it is plugged in again; the amount is 0
+ */
+enum zcring_injection {
+	ZCRING_INJECT_STALL	= 1,
+	ZCRING_INJECT_DROP	= 2,
+	ZCRING_INJECT_JUMP	= 3,
+	ZCRING_INJECT_UNPLUG	= 4,
+	ZCRING_INJECT_PLUG	= 5,
+};
+
+/**
+ * struct zcring_inject - argument of ZCRING_IOC_INJECT, a server's command. The driver has files in
+ *                        debugfs instead (ENOTTY)
+ * @kind: enum zcring_injection
+ * @reserved0: zero
+ * @amount: in the unit of @kind
+ * @reserved: zero
+ */
+struct zcring_inject {
+	__u32 kind;
+	__u32 reserved0;
+	__s64 amount;
+	__u64 reserved[2];
 };
 
 /*
  * Commands. One file at a time is the consumer: the first one that configures, controls, starts,
- * reads or maps ZCRING_CONSUMER, until it is closed; for any other file these calls fail with
- * EBUSY. The GET commands and the read-only mappings of metadata, descriptors and samples are open
- * to every file. All other commands fail with EPERM on a file that was not opened for writing;
- * read() does not.
+ * stops, sets or writes the scene, reads or maps ZCRING_CONSUMER, until it is closed; for any other
+ * file these calls fail with EBUSY. The GET commands and the read-only mappings of metadata,
+ * descriptors and samples are open to every file. All other commands fail with EPERM on a file that
+ * was not opened for writing; read() does not.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
@@ -546,6 +811,12 @@ struct zcring_tuning {
 #define ZCRING_IOC_CONTROL		_IOW(ZCRING_IOC_MAGIC, 0x07, struct zcring_control)
 #define ZCRING_IOC_GET_TUNING		_IOR(ZCRING_IOC_MAGIC, 0x08, struct zcring_tuning)
 #define ZCRING_IOC_GET_TELEMETRY	_IOR(ZCRING_IOC_MAGIC, 0x09, struct zcring_telemetry)
+#define ZCRING_IOC_GET_RANGES		_IOR(ZCRING_IOC_MAGIC, 0x0a, struct zcring_ranges)
+#define ZCRING_IOC_ATTACH		_IOWR(ZCRING_IOC_MAGIC, 0x0b, struct zcring_attach)
+#define ZCRING_IOC_INJECT		_IOW(ZCRING_IOC_MAGIC, 0x0c, struct zcring_inject)
+#define ZCRING_IOC_GET_FEED		_IOR(ZCRING_IOC_MAGIC, 0x0d, struct zcring_feed)
+#define ZCRING_IOC_FEED_UNTIL		_IOW(ZCRING_IOC_MAGIC, 0x0e, struct zcring_feed_until)
+#define ZCRING_IOC_FEED_END		_IO(ZCRING_IOC_MAGIC, 0x0f)
 
 /* The same layout for every compiler, in C and in C++. */
 #ifdef __cplusplus
@@ -554,20 +825,26 @@ struct zcring_tuning {
 #define ZCRING_ABI_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-ZCRING_ABI_ASSERT(sizeof(struct zcring_telemetry) == 128);
-ZCRING_ABI_ASSERT(sizeof(struct zcring_meta) == 256);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_telemetry) == 192);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_meta) == 320);
 ZCRING_ABI_ASSERT(__builtin_offsetof(struct zcring_meta, head) == 64);
 ZCRING_ABI_ASSERT(__builtin_offsetof(struct zcring_meta, telemetry) == 128);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_consumer) == 128);
 ZCRING_ABI_ASSERT(__builtin_offsetof(struct zcring_consumer, watermark) == 64);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_channel) == 16);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_burst) == 256);
-ZCRING_ABI_ASSERT(__builtin_offsetof(struct zcring_burst, freq_uhz) == 64);
-ZCRING_ABI_ASSERT(sizeof(struct zcring_info) == 128);
-ZCRING_ABI_ASSERT(sizeof(struct zcring_region) == 48);
+ZCRING_ABI_ASSERT(__builtin_offsetof(struct zcring_burst, channel) == 128);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_info) == 192);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_region) == 64);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_config) == 88);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_scene) == 80);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_start) == 64);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_control) == 96);
-ZCRING_ABI_ASSERT(sizeof(struct zcring_tuning) == 160);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_tuning) == 192);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_ranges) == 256);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_feed) == 128);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_feed_until) == 32);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_attach) == 64);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_inject) == 32);
 
 #endif /* ZCRING_ABI_H */
