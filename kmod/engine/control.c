@@ -125,14 +125,6 @@ bool zcring_control_pop_due(struct zcring_control_queue *queue, u64 sample_clock
 	return true;
 }
 
-void zcring_control_make_due(struct zcring_control_queue *queue, u64 at_clock, u64 sample_clock)
-{
-	u32 i;
-
-	for (i = 0; i < queue->count && queue->commands[i].at_clock <= at_clock; i++)
-		queue->commands[i].at_clock = sample_clock;
-}
-
 u64 zcring_control_until_next(const struct zcring_control_queue *queue, u64 sample_clock, u64 samples)
 {
 	if (!queue->count)

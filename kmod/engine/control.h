@@ -59,9 +59,6 @@ int zcring_control_insert(struct zcring_control_queue *queue, const struct zcrin
 bool zcring_control_pop_due(struct zcring_control_queue *queue, u64 sample_clock,
 			    struct zcring_control *command);
 
-/* Makes every command up to @at_clock due at @sample_clock. */
-void zcring_control_make_due(struct zcring_control_queue *queue, u64 at_clock, u64 sample_clock);
-
 /* How many of @samples samples from @sample_clock on come before the first queued command. */
 u64 zcring_control_until_next(const struct zcring_control_queue *queue, u64 sample_clock,
 			      u64 samples);

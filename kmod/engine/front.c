@@ -71,14 +71,18 @@ static void front_apply_tuning(struct zcring_front *front, const struct zcring_c
 	}
 }
 
-/* Applies a command at the next sample. */
-static void front_apply_command(struct zcring_front *front, const struct zcring_control *control)
+/*
+ * Applies a command at the next sample. Rate and time hold from the sample @at_clock on, at which the
+ * ADC has executed the command: the next sample, or a later one that a stream which ended does not deliver.
+ */
+static void front_apply_command(struct zcring_front *front, const struct zcring_control *control,
+				u64 at_clock)
 {
 	struct zcring_stream *stream = front->stream;
 	struct zcring_clock *clock = &front->clock;
 	u32 channels = control->channels;
 
-	zcring_control_set_clock(clock, control, stream->telemetry.sample_clock);
+	zcring_control_set_clock(clock, control, at_clock);
 	if (control->what & ZCRING_CONTROL_TIME) {
 		front->time_is_set = true;
 		front->time_offset_ns = clock->epoch_time_ns - clock->epoch_mono_ns;
@@ -94,18 +98,18 @@ static void front_apply_command(struct zcring_front *front, const struct zcring_
 	front_retune(front, channels);
 }
 
-void zcring_front_apply_due(struct zcring_front *front)
-{
-	struct zcring_control command;
-
-	while (zcring_control_pop_due(&front->queue, front->stream->telemetry.sample_clock, &command))
-		front_apply_command(front, &command);
-}
-
 void zcring_front_apply_until(struct zcring_front *front, u64 at_clock)
 {
-	zcring_control_make_due(&front->queue, at_clock, front->stream->telemetry.sample_clock);
-	zcring_front_apply_due(front);
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+	struct zcring_control command;
+
+	while (zcring_control_pop_due(&front->queue, max(at_clock, sample_clock), &command))
+		front_apply_command(front, &command, max(command.at_clock, sample_clock));
+}
+
+void zcring_front_apply_due(struct zcring_front *front)
+{
+	zcring_front_apply_until(front, front->stream->telemetry.sample_clock);
 }
 
 u64 zcring_front_until_command(const struct zcring_front *front, u64 samples)
@@ -280,7 +284,11 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 	err = front_check_command(front, control);
 	if (err)
 		return err;
-	zcring_front_apply_due(front); /* they were given before this command */
+	/* The commands that were given before this one. */
+	if (stream->state == ZCRING_STATE_RUNNING)
+		zcring_front_apply_due(front);
+	else
+		zcring_front_apply_executed(front);
 	err = front_find_sample(front, &command, mono_ns, &now);
 	if (err)
 		return err;
@@ -289,7 +297,7 @@ int zcring_front_control(struct zcring_front *front, const struct zcring_control
 				   front->clock.epoch_time_ns);
 	if (command.at_clock > stream->telemetry.sample_clock)
 		return zcring_control_insert(&front->queue, &command, now);
-	front_apply_command(front, &command);
+	front_apply_command(front, &command, stream->telemetry.sample_clock);
 	return 0;
 }
 

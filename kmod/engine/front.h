@@ -128,7 +128,11 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 /* Applies the timed commands that are due at the next sample. */
 void zcring_front_apply_due(struct zcring_front *front);
 
-/* Applies, at the next sample, the commands up to the sample clock @at_clock. */
+/*
+ * For a stream that does not deliver the samples up to the sample clock @at_clock, which were taken:
+ * applies their commands at the next sample. A time or a rate that was set counts from the sample
+ * at which it was to take effect.
+ */
 void zcring_front_apply_until(struct zcring_front *front, u64 at_clock);
 
 /* How many of @samples can be taken before a command changes something. */

@@ -312,4 +312,63 @@ TEST(FrontTime, CannotBeSetAtASampleWithoutAStream)
     EXPECT_EQ(time_of(f, 0), realtime);
 }
 
+// The ADC sets its time when the command comes; the samples before are delivered later, or never.
+TEST(FrontTime, CountsFromTheCommandWhenTheStreamEndsBeforeItsSample)
+{
+    enum class backlog { block, stall, invalid_tail, new_rate };
+    for (const backlog why :
+         { backlog::block, backlog::stall, backlog::invalid_tail, backlog::new_rate }) {
+        front_end f(ZCRING_SCENE_COUNTER, ZCRING_DMA_COPY, 1 << 21);
+        const auto set_rate = [&f](u64 rate_hz, u64 mono_ns) {
+            return f.control(
+                [=](zcring_control& c) {
+                    c.what = ZCRING_CONTROL_RATE;
+                    c.rate_num = rate_hz;
+                    c.rate_den = 1;
+                },
+                mono_ns);
+        };
+        ASSERT_EQ(set_rate(1000000000, 0), 0);
+        ASSERT_EQ(f.start(second), 0);
+        const u64 late = second + second / 2;
+        if (why == backlog::stall) {
+            ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_STALL, 9 * second, second), 0);
+        } else {
+            ASSERT_TRUE(zcring_front_run(&f.front, late, late));
+        }
+        if (why == backlog::new_rate) {
+            ASSERT_EQ(set_rate(1000, late - second / 4), 0);
+        }
+        ASSERT_EQ(set_time(f, 7000 * second, late), 0);
+        ASSERT_EQ(f.front.queue.count, why == backlog::new_rate ? 2u : 1u);
+        if (why == backlog::invalid_tail)
+            f.release(~0ULL / 2);
+        zcring_front_stop(&f.front, late + 100);
+        EXPECT_EQ(time_of(f, late + 200), 7000 * second + 200);
+        if (why != backlog::invalid_tail) {
+            ASSERT_EQ(f.resume(late + second, realtime), 0);
+            EXPECT_EQ(time_of(f, late + second + 5), 7001 * second + 5);
+            zcring_front_stop(&f.front, late + second + 5);
+        }
+        ASSERT_EQ(f.start(late + 3 * second, realtime), 0);
+        EXPECT_EQ(time_of(f, late + 4 * second), 7004 * second);
+        f.run(late + 3 * second + 1000000);
+        EXPECT_EQ(f.descriptor(0).time_ns, 7003 * second);
+    }
+}
+
+TEST(FrontTime, IsThatOfTheLastCommandAfterAFault)
+{
+    front_end f(ZCRING_SCENE_COUNTER, ZCRING_DMA_COPY, 1 << 21);
+    ASSERT_EQ(f.start(), 0);
+    ASSERT_TRUE(zcring_front_run(&f.front, second, second));
+    ASSERT_EQ(set_time(f, 7000 * second, second), 0);
+    f.release(~0ULL / 2);
+    zcring_stream_account(&f.stream);
+    ASSERT_EQ(f.meta.state, static_cast<u32>(ZCRING_STATE_FAULT));
+    ASSERT_EQ(set_time(f, 8000 * second, 2 * second), 0);
+    ASSERT_EQ(f.start(4 * second, realtime), 0);
+    EXPECT_EQ(time_of(f, 5 * second), 8003 * second);
+}
+
 } // namespace
