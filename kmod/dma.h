@@ -47,8 +47,8 @@ struct zcring_device;
  * @progress: accounts for everything that the hardware did until @mono_ns. Called while the stream
  *            runs, by a thread that may sleep, for an interrupt at @interrupt_ns: each interrupt of
  *            the timer, or else one for the start, when its delay is over, and then the board's.
- *            Several interrupts may be merged into one call, and a call may come late. Returns false
- *            when it is done. Returns true if it is not done but has held the lock for some
+ *            Several interrupts may be merged into one call, with the time of the first of them,
+ *            and a call may come late. Returns false when it is done. Returns true if it is not done but has held the lock for some
  *            milliseconds: other callers then get the lock, and @progress is called again with the
  *            same times while a stream runs; that may be another stream, which began after @mono_ns.
  *            Hardware with its own DMA always returns false
@@ -118,7 +118,10 @@ dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u
 /* Takes the run back: the processor then sees the samples that the hardware has written. */
 void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes);
 
-/* For the board's interrupt handler: lets the worker call @progress. Takes no lock, never sleeps. */
+/*
+ * For the board's interrupt handler: lets the worker call @progress. Never sleeps and takes no lock
+ * that sleeps, on a kernel with PREEMPT_RT either.
+ */
 void zcring_dma_interrupt(struct zcring_device *zdev);
 
 #endif /* ZCRING_DMA_H */

@@ -4,10 +4,15 @@
  * interrupt wakes and which runs the DMA engine. For a board with an interrupt of its own, the timer
  * fires once, when the stream starts.
  *
- * The handler takes no lock. The thread takes the device's lock for one step at a time, so that a
- * long turn delays no other caller for more than one step.
+ * The handler takes no lock that sleeps, on a kernel with PREEMPT_RT either: it runs in hard interrupt
+ * context there, too. The thread takes the device's lock for one step at a time, so that a long turn
+ * delays no other caller for more than one step.
+ *
+ * A turn handles all interrupts that came before the turn began, with the time of the first. An
+ * interrupt during a turn causes another turn: fired_ns is taken before progress() looks at the
+ * hardware, so no interrupt is taken for handled that progress() may have been too early for.
  */
-#include <linux/bitops.h>
+#include <linux/atomic.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/kthread.h>
@@ -22,10 +27,14 @@ static void zcring_worker_kick(struct zcring_device *zdev, u64 now_ns, u64 late_
 	struct zcring_worker *worker = &zdev->worker;
 
 	trace_zcring_interrupt(zdev, late_ns);
-	WRITE_ONCE(worker->fired_ns, now_ns);
-	/* Fully ordered, as test_and_clear_bit() is: a thread that sees due sees fired_ns. */
-	test_and_set_bit(0, &worker->due);
-	wake_up(&worker->kick);
+	/*
+	 * Only the first of several interrupts is kept. A failed cmpxchg orders nothing: the barrier
+	 * makes sure that the turn for the first interrupt sees what happened before this one. Pairs
+	 * with atomic64_xchg() in zcring_worker_step(), which is fully ordered.
+	 */
+	smp_mb__before_atomic();
+	atomic64_cmpxchg(&worker->fired_ns, 0, now_ns);
+	rcuwait_wake_up(&worker->kick);
 }
 
 void zcring_dma_interrupt(struct zcring_device *zdev)
@@ -48,19 +57,20 @@ static enum hrtimer_restart zcring_worker_interrupt(struct hrtimer *timer)
 }
 
 /* With the lock held. Between two steps of a turn any call may come, even a new start. */
-static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fired_ns)
+static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns)
 {
-	u64 fired_last_ns = READ_ONCE(zdev->worker.fired_ns);
+	struct zcring_worker *worker = &zdev->worker;
 	bool more;
 
-	if (!fired_last_ns || zdev->stream.state != ZCRING_STATE_RUNNING)
+	if (!*now_ns)
+		worker->turn_ns = atomic64_xchg(&worker->fired_ns, 0);
+	if (!worker->turn_ns || zdev->stream.state != ZCRING_STATE_RUNNING)
 		return false;
 	if (!*now_ns) {
-		*fired_ns = fired_last_ns;
 		*now_ns = ktime_get_ns();
-		trace_zcring_progress(zdev, *now_ns - *fired_ns);
+		trace_zcring_progress(zdev, *now_ns - worker->turn_ns);
 	}
-	more = zdev->ops->progress(zdev->dma, *now_ns, *fired_ns);
+	more = zdev->ops->progress(zdev->dma, *now_ns, worker->turn_ns);
 	zcring_device_notify(zdev);
 	return more;
 }
@@ -68,16 +78,20 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns, u64 *fir
 /* Takes all samples that are due at one time, in steps; between two steps others get the lock. */
 static void zcring_worker_turn(struct zcring_device *zdev)
 {
-	u64 fired_ns = 0;
 	u64 now_ns = 0;
 	bool more;
 
 	do {
 		mutex_lock(&zdev->lock);
-		more = zcring_worker_step(zdev, &now_ns, &fired_ns);
+		more = zcring_worker_step(zdev, &now_ns);
 		mutex_unlock(&zdev->lock);
 		cond_resched();
 	} while (more && !kthread_should_stop());
+}
+
+static bool zcring_worker_is_due(struct zcring_worker *worker)
+{
+	return atomic64_read(&worker->fired_ns);
 }
 
 static int zcring_worker_run(void *data)
@@ -86,8 +100,9 @@ static int zcring_worker_run(void *data)
 	struct zcring_worker *worker = &zdev->worker;
 
 	while (!kthread_should_stop()) {
-		wait_event_idle(worker->kick, test_bit(0, &worker->due) || kthread_should_stop());
-		if (test_and_clear_bit(0, &worker->due))
+		rcuwait_wait_event(&worker->kick,
+				   zcring_worker_is_due(worker) || kthread_should_stop(), TASK_IDLE);
+		if (zcring_worker_is_due(worker))
 			zcring_worker_turn(zdev);
 	}
 	return 0;
@@ -98,8 +113,9 @@ int zcring_worker_init(struct zcring_device *zdev)
 	struct zcring_worker *worker = &zdev->worker;
 	struct task_struct *thread;
 
-	init_waitqueue_head(&worker->kick);
-	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
+	rcuwait_init(&worker->kick);
+	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_HARD);
 	thread = kthread_run(zcring_worker_run, zdev, "%s", dev_name(&zdev->dev));
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
@@ -119,9 +135,12 @@ void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
 	struct zcring_worker *worker = &zdev->worker;
 	u64 interval_ns = zdev->ops->has_interrupt ? 0 : zdev->config.interval_ns;
 
-	WRITE_ONCE(worker->fired_ns, 0); /* an unfinished turn of the stream before finds nothing */
+	/* An interrupt, or an unfinished turn, of the stream before finds nothing. */
+	atomic64_set(&worker->fired_ns, 0);
+	worker->turn_ns = 0;
 	worker->interval = ns_to_ktime(interval_ns);
-	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS);
+	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns),
+		      HRTIMER_MODE_ABS_HARD);
 }
 
 /* Waits for a running handler; the handler takes no lock. */

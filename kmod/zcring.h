@@ -32,6 +32,7 @@
 #include <linux/device.h>
 #include <linux/hrtimer.h>
 #include <linux/mutex.h>
+#include <linux/rcuwait.h>
 #include <linux/wait.h>
 
 #include "dma.h"
@@ -46,18 +47,20 @@ struct task_struct;
  * @timer: the interrupt; armed while the stream runs
  * @interval: period of @timer; 0: @timer fires once, when the stream starts. Written only while
  *            @timer is off
- * @fired_ns: time of the last interrupt on CLOCK_MONOTONIC; 0 if there was none since the stream
- *            started. Written before @due
- * @due: set by the interrupt, cleared by the thread
- * @kick: wait queue of the thread
+ * @fired_ns: time of the earliest interrupt that no turn of the thread has taken, on CLOCK_MONOTONIC;
+ *            0: there is none. Set by the interrupt, only if it is 0; cleared with the device's lock
+ *            held, by a turn that begins and by a new stream
+ * @turn_ns: @fired_ns as the present turn took it; 0: the turn has no stream. Protected by the device's
+ *           lock
+ * @kick: where the thread sleeps until @fired_ns is set
  * @thread: calls zcring_dma_ops.progress
  */
 struct zcring_worker {
 	struct hrtimer timer;
 	ktime_t interval;
-	u64 fired_ns;
-	unsigned long due;
-	wait_queue_head_t kick;
+	atomic64_t fired_ns;
+	u64 turn_ns;
+	struct rcuwait kick;
 	struct task_struct *thread;
 };
 

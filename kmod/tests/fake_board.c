@@ -155,15 +155,21 @@ int zcring_fake_board_start(struct zcring_fake_board *board, u64 delay_ns, u64 s
 
 static bool zcring_fake_board_is_due(struct zcring_fake_board *board)
 {
-	return test_bit(0, &board->zdev->worker.due);
+	return atomic64_read(&board->zdev->worker.fired_ns);
 }
 
 static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
 {
 	if (zcring_fake_board_is_due(board))
 		return false;
-	/* The thread leaves the wait queue before it clears due, and returns to it after its turn. */
-	return waitqueue_active(&board->zdev->worker.kick);
+	smp_rmb(); /* the thread stops waiting before it takes fired_ns, and waits again after its turn */
+	return rcuwait_active(&board->zdev->worker.kick);
+}
+
+static bool zcring_fake_board_noticed(struct zcring_fake_board *board)
+{
+	return !zcring_fake_board_is_due(board) ||
+	       !rcuwait_active(&board->zdev->worker.kick);
 }
 
 bool zcring_fake_board_is_idle(struct zcring_fake_board *board)
@@ -183,10 +189,10 @@ bool zcring_fake_board_has_turned(struct zcring_fake_board *board, unsigned int 
 
 bool zcring_fake_board_interrupt(struct zcring_fake_board *board)
 {
-	bool due;
+	bool noticed;
 
 	zcring_dma_interrupt(board->zdev);
-	return !read_poll_timeout(zcring_fake_board_is_due, due, !due, ZCRING_FAKE_POLL_US,
+	return !read_poll_timeout(zcring_fake_board_noticed, noticed, noticed, ZCRING_FAKE_POLL_US,
 				  ZCRING_FAKE_PATIENCE_US, false, board);
 }
 
