@@ -41,8 +41,7 @@ std::string remedy(int error)
         return "the device is gone";
     case ENOTTY:
         return "not a zcring device, or its driver has another version; install driver and library "
-               "of "
-               "one version";
+               "of one version";
     default:
         return std::system_category().message(error);
     }

@@ -6,6 +6,7 @@
 #include "kernel_device.h"
 
 #include "device_error.h"
+#include "geometry.h"
 #include "poll_fds.h"
 
 #include <fcntl.h>
@@ -110,7 +111,7 @@ void kernel_device::write_all(const void* from, std::size_t bytes)
     }
 }
 
-const void* kernel_device::map_region(unsigned region, unsigned channel)
+const void* kernel_device::map_region(unsigned region, unsigned channel, std::uint64_t bytes)
 {
     zcring_region where{};
     where.region = region;
@@ -118,6 +119,8 @@ const void* kernel_device::map_region(unsigned region, unsigned channel)
     call(ZCRING_IOC_GET_REGION, &where, "cannot read the ring's file offset");
     if (region == ZCRING_DATA && where.map_length != 2 * where.length)
         throw_device_error(ENOTTY, name(), "the driver does not map the ring twice");
+    if (where.length < bytes)
+        throw_device_error(ENOTTY, name(), "the driver's ring is shorter than the driver says");
     d_mappings.emplace_back(d_fd.get(), where.offset, where.map_length, where.writable != 0);
     return d_mappings.back().get();
 }
@@ -126,14 +129,19 @@ void kernel_device::map()
 {
     zcring_info info{};
     call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
-    d_pages.meta = static_cast<const zcring_meta*>(map_region(ZCRING_META, 0));
-    d_pages.consumer =
-        static_cast<zcring_consumer*>(const_cast<void*>(map_region(ZCRING_CONSUMER, 0)));
-    d_pages.bursts = { static_cast<const std::byte*>(map_region(ZCRING_BURSTS, 0)),
+    if (const char* fault = geometry_fault(info))
+        throw_device_error(ENOTTY, name(), fault);
+    const void* const meta = map_region(ZCRING_META, 0, sizeof(zcring_meta));
+    const void* const consumer = map_region(ZCRING_CONSUMER, 0, sizeof(zcring_consumer));
+    d_pages.meta = static_cast<const zcring_meta*>(meta);
+    d_pages.consumer = static_cast<zcring_consumer*>(const_cast<void*>(consumer));
+    d_pages.bursts = { static_cast<const std::byte*>(
+                           map_region(ZCRING_BURSTS, 0, burst_bytes(info))),
                        info.burst_slots,
                        info.burst_bytes };
     for (unsigned c = 0; c < info.channels; c++)
-        d_pages.data[c] = static_cast<const std::byte*>(map_region(ZCRING_DATA, c));
+        d_pages.data[c] =
+            static_cast<const std::byte*>(map_region(ZCRING_DATA, c, data_bytes(info)));
     d_pages.ring_samples = info.ring_samples;
     d_pages.sample_bytes = info.sample_bytes;
     d_pages.channels = info.channels;

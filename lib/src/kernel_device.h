@@ -39,7 +39,7 @@ private:
     void write_all(const void* from, std::size_t bytes);
     template <class T>
     void call(unsigned long request, T* argument, const char* what) const;
-    const void* map_region(unsigned region, unsigned channel);
+    const void* map_region(unsigned region, unsigned channel, std::uint64_t bytes);
 
     const std::string d_name;
     pages d_pages;
