@@ -106,14 +106,10 @@ snapshot take_snapshot(const zcring::device& emulator)
 
 json to_json(const zcring::telemetry& t)
 {
-    return {
-        { "sample_clock", t.sample_clock },         { "produced_samples", t.produced_samples },
-        { "consumed_samples", t.consumed_samples }, { "lost_samples", t.lost_samples },
-        { "ring_held_samples", in_ring(t) },        { "produced_bytes", t.produced_bytes },
-        { "consumed_bytes", t.consumed_bytes },     { "overflow_bytes", t.overflow_bytes },
-        { "overflow_count", t.overflow_count },     { "bursts", t.bursts },
-        { "clipped_samples", t.clipped_samples },
-    };
+    json result = { { "ring_held_samples", in_ring(t) } };
+    for (const auto& [name, value] : zcring::named_counters(t))
+        result[name] = value;
+    return result;
 }
 
 json to_json(const snapshot& s)

@@ -23,18 +23,8 @@ using namespace std::chrono_literals;
 
 std::map<std::string, std::uint64_t> named_counters(const ::zcring::telemetry& t)
 {
-    return {
-        { "sample_clock", t.sample_clock },
-        { "produced_samples", t.produced_samples },
-        { "consumed_samples", t.consumed_samples },
-        { "lost_samples", t.lost_samples },
-        { "produced_bytes", t.produced_bytes },
-        { "consumed_bytes", t.consumed_bytes },
-        { "overflow_bytes", t.overflow_bytes },
-        { "overflow_count", t.overflow_count },
-        { "bursts", t.bursts },
-        { "clipped_samples", t.clipped_samples },
-    };
+    const auto counters = ::zcring::named_counters(t);
+    return { counters.begin(), counters.end() };
 }
 
 publisher::publisher(gr::block& owner,

@@ -18,6 +18,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace zcring {
 
@@ -60,6 +62,10 @@ struct telemetry {
     std::uint64_t feed_underflow_count = 0; //!< runs of such samples, each counted once
     std::uint64_t demotions = 0; //!< how often a member of a free-pace stream became a listener
 };
+
+//! The counters by name. The names are the same everywhere: in abi.h, in sysfs, in the output of the
+//! command and in the block.
+ZCRING_API std::vector<std::pair<const char*, std::uint64_t>> named_counters(const telemetry& t);
 
 //! One DMA burst: the description of a run of samples. All settings are constant over it.
 struct burst {

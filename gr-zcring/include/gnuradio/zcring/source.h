@@ -295,8 +295,9 @@ public:
      *
      * `produced_bytes`, `consumed_bytes`, `overflow_bytes` (over all channels);
      * `overflow_count` (gaps); `sample_clock`, `produced_samples`, `consumed_samples`,
-     * `lost_samples` (of each channel); `bursts`; `clipped_samples` (over all channels). To the
-     * sample, at every moment:
+     * `lost_samples` (of each channel); `bursts`; `clipped_samples` (over all channels);
+     * `feed_underflow_samples`, `feed_underflow_count` (silence of a live feed that was late);
+     * `demotions` (to a listener of a free-pace stream). To the sample, at every moment:
      * `sample_clock = produced_samples + lost_samples`.
      */
     virtual std::map<std::string, std::uint64_t> telemetry() const = 0;

@@ -313,8 +313,9 @@ void bind_counters(source_class& c)
           "Counters of the stream, zero when it starts, as a dict of int:\n"
           "produced_bytes, consumed_bytes, overflow_bytes (over all channels);\n"
           "overflow_count (gaps); sample_clock, produced_samples, consumed_samples,\n"
-          "lost_samples (of each channel); bursts; clipped_samples (over all channels). At\n"
-          "every moment, to the sample:\n"
+          "lost_samples (of each channel); bursts; clipped_samples (over all channels);\n"
+          "feed_underflow_samples, feed_underflow_count (silence of a live feed that was late);\n"
+          "demotions (to a listener of a free-pace stream). At every moment, to the sample:\n"
           "sample_clock == produced_samples + lost_samples.")
         .def("latency_histogram",
              &source::latency_histogram,
