@@ -139,8 +139,7 @@ void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
 	atomic64_set(&worker->fired_ns, 0);
 	worker->turn_ns = 0;
 	worker->interval = ns_to_ktime(interval_ns);
-	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns),
-		      HRTIMER_MODE_ABS_HARD);
+	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS_HARD);
 }
 
 /* Waits for a running handler; the handler takes no lock. */

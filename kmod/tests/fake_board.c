@@ -168,8 +168,7 @@ static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
 
 static bool zcring_fake_board_noticed(struct zcring_fake_board *board)
 {
-	return !zcring_fake_board_is_due(board) ||
-	       !rcuwait_active(&board->zdev->worker.kick);
+	return !zcring_fake_board_is_due(board) || !rcuwait_active(&board->zdev->worker.kick);
 }
 
 bool zcring_fake_board_is_idle(struct zcring_fake_board *board)
