@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The exports for a board's module (dma.h): the life of its device, and the memory that its DMA
- * writes.
- *
- * A ring is mapped for the hardware page by page. A run ends where the next page is not the next
- * one on the bus, and at the end of the ring; it is synchronised page by page, as it was mapped.
+ * writes (dma_map.h).
  */
-#include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/export.h>
 
+#include "dma_map.h"
 #include "engine/front.h"
 #include "zcring.h"
 
@@ -51,47 +48,24 @@ static u64 zcring_dma_place_bytes(const struct zcring_device *zdev, u64 index)
 
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 begin = zcring_dma_place_bytes(zdev, index);
-	unsigned long page = begin >> PAGE_SHIFT;
-	u64 run = PAGE_SIZE - offset_in_page(begin);
-
-	for (; run < bytes && page + 1 < area->count; page++, run += PAGE_SIZE)
-		if (area->dma[page + 1] != area->dma[page] + PAGE_SIZE)
-			break;
-	return min(run, bytes);
+	return zcring_dma_map_run(zdev->ring.data[channel].dma, zcring_dma_place_bytes(zdev, index),
+				  bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_run);
 
-static void zcring_dma_sync(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes,
-			    void (*sync)(struct device *dev, dma_addr_t address, size_t size,
-					 enum dma_data_direction direction))
-{
-	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 at = zcring_dma_place_bytes(zdev, index);
-	u64 end = at + bytes;
-	u64 next;
-
-	for (; at < end; at = next) {
-		next = min(end, round_down(at, PAGE_SIZE) + PAGE_SIZE);
-		sync(area->dma_dev, area->dma[at >> PAGE_SHIFT] + offset_in_page(at), next - at,
-		     DMA_FROM_DEVICE);
-	}
-}
-
 dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	const struct zcring_area *area = &zdev->ring.data[channel];
-	u64 begin = zcring_dma_place_bytes(zdev, index);
+	const struct zcring_dma_map *map = zdev->ring.data[channel].dma;
+	u64 at = zcring_dma_place_bytes(zdev, index);
 
-	zcring_dma_sync(zdev, channel, index, bytes, dma_sync_single_for_device);
-	return area->dma[begin >> PAGE_SHIFT] + offset_in_page(begin);
+	zcring_dma_map_give(map, at, bytes);
+	return zcring_dma_map_address(map, at);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_give);
 
 void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	zcring_dma_sync(zdev, channel, index, bytes, dma_sync_single_for_cpu);
+	zcring_dma_map_take(zdev->ring.data[channel].dma, zcring_dma_place_bytes(zdev, index), bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 

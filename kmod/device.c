@@ -33,6 +33,7 @@ static void zcring_device_free(struct device *dev)
 	zcring_area_free(&zdev->consumer_page);
 	zcring_area_free(&zdev->meta);
 	mutex_destroy(&zdev->lock);
+	mutex_destroy(&zdev->dma_lock);
 	mutex_destroy(&zdev->io_lock);
 	kfree(zdev);
 }
@@ -85,6 +86,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	if (!zdev)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&zdev->io_lock);
+	mutex_init(&zdev->dma_lock);
 	mutex_init(&zdev->lock);
 	init_waitqueue_head(&zdev->wait);
 	zdev->ops = source->ops;
@@ -125,12 +127,13 @@ int zcring_device_register(struct zcring_device *zdev)
 	return 0;
 }
 
+/* Unregistered: the ring is not exchanged any more, and no operation asks for bus addresses. */
 void zcring_device_unmap_dma(struct zcring_device *zdev)
 {
-	mutex_lock(&zdev->lock);
+	mutex_lock(&zdev->dma_lock);
 	zcring_ring_unmap_dma(&zdev->ring);
 	zdev->dma_dev = NULL;
-	mutex_unlock(&zdev->lock);
+	mutex_unlock(&zdev->dma_lock);
 }
 
 void zcring_device_put(struct zcring_device *zdev)

@@ -3,16 +3,19 @@
  * The configuration of a device, and the memory of its ring.
  *
  * A new geometry needs a new ring. Its memory is allocated without the device's lock, so that
- * observers need not wait; io_lock keeps the geometry meanwhile. Then the rings are exchanged with
- * both locks held, only while the stream is stopped and nothing but the metadata is mapped. An
- * error leaves the old ring and the old configuration in place.
+ * observers need not wait; io_lock keeps the geometry meanwhile. For the hardware, the new ring is
+ * mapped and the old one unmapped without the device's lock, too, under dma_lock. The rings are
+ * exchanged with all three locks held, only while the stream is stopped and nothing but the metadata
+ * is mapped. An error leaves the old ring and the old configuration in place.
  */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/string.h>
 
+#include "dma_map.h"
 #include "engine/config.h"
 #include "zcring.h"
+#include "zcring_trace.h"
 
 int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
 {
@@ -40,9 +43,30 @@ int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *rin
 	return zcring_ring_alloc(ring, config, zdev->zone);
 }
 
+static void zcring_device_trace_map(const struct zcring_device *zdev, const struct zcring_ring *ring)
+{
+	const struct zcring_dma_map *map;
+	u32 c;
+
+	if (!trace_zcring_map_dma_enabled())
+		return;
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+		map = ring->data[c].dma;
+		if (map)
+			trace_zcring_map_dma(zdev, c, map->bytes, zcring_dma_map_runs(map));
+	}
+}
+
 int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring)
 {
-	return zdev->dma_dev ? zcring_ring_map_dma(ring, zdev->dma_dev) : 0;
+	int err;
+
+	if (!zdev->dma_dev)
+		return 0;
+	err = zcring_ring_map_dma(ring, zdev->dma_dev);
+	if (!err)
+		zcring_device_trace_map(zdev, ring);
+	return err;
 }
 
 /* The rate comes from the DMA engine: a command, perhaps a timed one, may have changed it. */
@@ -76,9 +100,9 @@ static int zcring_device_may_configure(struct zcring_device *zdev, struct file *
 	return 0;
 }
 
-/* Exchanges @ring and the device's ring; if @ring has no memory, the device keeps its ring. */
-static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *file,
-				       const struct zcring_config *config, struct zcring_ring *ring)
+/* Exchanges @ring, which is mapped, and the device's ring; if @ring has no memory, keeps the ring. */
+static int zcring_device_swap_ring(struct zcring_device *zdev, struct file *file,
+				   const struct zcring_config *config, struct zcring_ring *ring)
 {
 	int err;
 
@@ -89,18 +113,29 @@ static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *
 	if (err)
 		goto out_unlock;
 	if (ring->burst_ends) {
-		err = zcring_device_map_ring(zdev, ring);
-		if (err)
-			goto out_unlock;
 		swap(zdev->ring, *ring);
 		zcring_ring_attach(&zdev->ring, config, &zdev->stream);
 	}
 	zdev->config = *config;
 	zdev->ops->configure(zdev->dma, config);
-	zcring_ring_unmap_dma(ring); /* configure() returned: no DMA into the old ring is left */
 	zcring_device_notify(zdev);
 out_unlock:
 	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+/* After the call @ring is not mapped. */
+static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *file,
+				       const struct zcring_config *config, struct zcring_ring *ring)
+{
+	int err;
+
+	mutex_lock(&zdev->dma_lock);
+	err = zcring_device_map_ring(zdev, ring);
+	if (!err)
+		err = zcring_device_swap_ring(zdev, file, config, ring);
+	zcring_ring_unmap_dma(ring); /* configure() returned: no DMA into the old ring is left */
+	mutex_unlock(&zdev->dma_lock);
 	return err;
 }
 

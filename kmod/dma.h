@@ -108,7 +108,8 @@ struct zcring_stream *zcring_dma_stream(struct zcring_device *zdev);
 
 /*
  * Number of bytes, at most @bytes, of a channel's ring from the sample @index on that are contiguous
- * for the hardware.
+ * for the hardware. Behind an IOMMU that is all up to the end of the ring: hardware whose transfers
+ * are limited asks for no more @bytes than one of its transfers has.
  */
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes);
 

@@ -6,13 +6,14 @@
  * freed alone. All memory is zeroed and charged to the memory cgroup of the caller. Loops over pages
  * call cond_resched(): a ring may have two million pages.
  */
-#include <linux/dma-mapping.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+#include "dma_map.h"
 #include "engine/sample.h"
 #include "mem.h"
 
@@ -65,7 +66,6 @@ static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone)
 
 	area->count = 0;
 	area->address = NULL;
-	area->dma_dev = NULL;
 	area->dma = NULL;
 	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
@@ -138,46 +138,7 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 				      vma->vm_page_prot);
 		if (err)
 			return err;
-	}
-	return 0;
-}
-
-/*
- * No synchronisation: zcring_dma_take() has given every published sample to the processor already,
- * and copying a bounce buffer now could only restore older samples.
- */
-static void zcring_area_unmap_dma(struct zcring_area *area, unsigned long count)
-{
-	unsigned long i;
-
-	if (!area->dma)
-		return;
-	for (i = 0; i < count; i++) {
-		dma_unmap_page_attrs(area->dma_dev, area->dma[i], PAGE_SIZE, DMA_FROM_DEVICE,
-				     DMA_ATTR_SKIP_CPU_SYNC);
-		zcring_area_yield(i);
-	}
-	kvfree(area->dma);
-	area->dma = NULL;
-	area->dma_dev = NULL;
-}
-
-/* Maps page by page, which works with bounce buffers and with every IOMMU. */
-static int zcring_area_map_dma(struct zcring_area *area, struct device *dev)
-{
-	unsigned long i;
-
-	area->dma = kvmalloc_array(area->count, sizeof(*area->dma), GFP_KERNEL);
-	if (!area->dma)
-		return -ENOMEM;
-	area->dma_dev = dev;
-	for (i = 0; i < area->count; i++) {
-		zcring_area_yield(i);
-		area->dma[i] = dma_map_page(dev, area->pages[i], 0, PAGE_SIZE, DMA_FROM_DEVICE);
-		if (!dma_mapping_error(dev, area->dma[i]))
-			continue;
-		zcring_area_unmap_dma(area, i);
-		return -EIO;
+		cond_resched(); /* memory in pieces may have as many runs as pages */
 	}
 	return 0;
 }
@@ -239,17 +200,18 @@ void zcring_ring_free(struct zcring_ring *ring)
 
 int zcring_ring_map_dma(struct zcring_ring *ring, struct device *dev)
 {
-	int err;
+	struct zcring_dma_map *map;
 	u32 c;
 
 	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
 		if (!ring->data[c].count)
 			continue;
-		err = zcring_area_map_dma(&ring->data[c], dev);
-		if (err) {
+		map = zcring_dma_map_alloc(dev, ring->data[c].pages, ring->data[c].count);
+		if (IS_ERR(map)) {
 			zcring_ring_unmap_dma(ring);
-			return err;
+			return PTR_ERR(map);
 		}
+		ring->data[c].dma = map;
 	}
 	return 0;
 }
@@ -258,8 +220,10 @@ void zcring_ring_unmap_dma(struct zcring_ring *ring)
 {
 	u32 c;
 
-	for (c = 0; c < ZCRING_CHANNELS_MAX; c++)
-		zcring_area_unmap_dma(&ring->data[c], ring->data[c].count);
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+		zcring_dma_map_free(ring->data[c].dma);
+		ring->data[c].dma = NULL;
+	}
 }
 
 void zcring_ring_attach(const struct zcring_ring *ring, const struct zcring_config *config,

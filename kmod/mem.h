@@ -12,6 +12,7 @@
 
 struct device;
 struct page;
+struct zcring_dma_map;
 struct vm_area_struct;
 
 /* As in the emulator: enough for more than three minutes of bursts of 50 ms. */
@@ -22,8 +23,7 @@ struct vm_area_struct;
  * @pages: the pages in order; pages that follow each other in memory too form a chunk
  * @count: number of pages
  * @address: contiguous mapping of all pages in the kernel
- * @dma_dev: the hardware for which the pages are mapped; NULL if there is none
- * @dma: bus address of each page for that hardware
+ * @dma: the pages as the hardware sees them (dma_map.h); NULL: not mapped
  *
  * All fields are zero in an area without memory.
  */
@@ -31,8 +31,7 @@ struct zcring_area {
 	struct page **pages;
 	unsigned long count;
 	void *address;
-	struct device *dma_dev;
-	dma_addr_t *dma;
+	struct zcring_dma_map *dma;
 };
 
 /**

@@ -11,6 +11,7 @@
  *   cdev.c           files, ioctls, poll()        trace.c    tracepoints (zcring_trace.h)
  *   worker.c         timer and thread             board.c    exports for boards (dma.h)
  *   mem.c            pages                        sim.c      simulated DMA engine (dma.h)
+ *   dma_map.c        bus addresses of the pages
  *   loops_best.c     vectors of AVX2 (loops_fpu.c), or none
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
@@ -18,7 +19,8 @@
  * mapping holds its file. Unregistering therefore only ends the stream. A device that is plugged in
  * again is a new struct zcring_device with the same number and name.
  *
- * Locks, outer first: zcring_device.io_lock, mm->mmap_lock, zcring_device.lock. An access to user
+ * Locks, outer first: zcring_device.io_lock, mm->mmap_lock or zcring_device.dma_lock,
+ * zcring_device.lock. An access to user
  * memory may fault, so user memory is accessed with io_lock held but never with lock held. Only the
  * consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock: a file
  * becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
@@ -81,6 +83,8 @@ struct zcring_traced {
  * @dev: in class zcring; its last reference frees the struct and all memory
  * @cdev: the character device; every open file holds @cdev, and @cdev holds @dev
  * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
+ * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while: others
+ *            get @lock meanwhile. Protects @dma_dev
  * @lock: protects all fields below, and all data of the DMA engine
  * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
  * @config: the configuration; the geometry changes with both locks held
@@ -103,7 +107,8 @@ struct zcring_traced {
  * @traced: accounting of the tracepoints
  * @ops: the DMA engine; constant
  * @dma: data of the DMA engine; constant
- * @dma_dev: the hardware that writes @ring; NULL where there is none, and after the board was put
+ * @dma_dev: the hardware that writes @ring; NULL where there is none, and after the board was put.
+ *           Protected by @dma_lock
  * @zone: zone of the memory of @ring; constant
  * @is_registered: user space may open the device; set once
  * @debugfs: directory of the device; used only by register and unregister
@@ -113,6 +118,7 @@ struct zcring_device {
 	struct cdev cdev;
 
 	struct mutex io_lock; /* see above */
+	struct mutex dma_lock; /* see above */
 	struct mutex lock; /* see above */
 	wait_queue_head_t wait;
 
@@ -213,7 +219,10 @@ void zcring_device_unregister(struct zcring_device *zdev);
  */
 void zcring_device_put(struct zcring_device *zdev);
 
-/* Unmaps the ring from the hardware, which has ended all DMA for good. Takes the lock. */
+/*
+ * Unmaps the ring from the hardware, which has ended all DMA for good, for a device that is
+ * unregistered. Takes dma_lock.
+ */
 void zcring_device_unmap_dma(struct zcring_device *zdev);
 
 /* Takes the lock. 0, or without the lock -ERESTARTSYS, or -ENODEV once the hardware is gone. */
@@ -241,7 +250,10 @@ void zcring_device_account(struct zcring_device *zdev);
  */
 int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
 
-/* Memory for a ring of @config, and its mapping for the hardware, where there is some. */
+/*
+ * Memory for a ring of @config, and its mapping for the hardware, where there is some; mapping with
+ * dma_lock held, or before the device is registered.
+ */
 int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
 			     const struct zcring_config *config);
 int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tracepoints, below events/zcring/ in tracefs; docs/abi.md describes each. All but
- * zcring_interrupt are passed with the device's lock held, and therefore in order.
+ * zcring_interrupt and zcring_map_dma are passed with the device's lock held, and therefore in order.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM zcring
@@ -128,6 +128,25 @@ TRACE_EVENT(zcring_state,
 	TP_printk("device=%u from=%s to=%s fault=%u", __entry->device,
 		  zcring_print_state(__entry->from), zcring_print_state(__entry->to),
 		  __entry->fault)
+);
+
+TRACE_EVENT(zcring_map_dma,
+	TP_PROTO(const struct zcring_device *zdev, u32 channel, u64 bytes, u64 runs),
+	TP_ARGS(zdev, channel, bytes, runs),
+	TP_STRUCT__entry(
+		__field(u32, device)
+		__field(u32, channel)
+		__field(u64, bytes)
+		__field(u64, runs)
+	),
+	TP_fast_assign(
+		__entry->device = MINOR(zdev->dev.devt);
+		__entry->channel = channel;
+		__entry->bytes = bytes;
+		__entry->runs = runs;
+	),
+	TP_printk("device=%u channel=%u bytes=%llu runs=%llu", __entry->device, __entry->channel,
+		  __entry->bytes, __entry->runs)
 );
 
 /* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include <linux/ktime.h>
 
+#include "../dma_map.h"
 #include "fake_board.h"
 
 #define ZCRING_DMA_TEST_DELAY_NS (500 * NSEC_PER_MSEC)
@@ -36,6 +37,15 @@ static void zcring_dma_test_a_run_ends_where_the_bus_has_a_hole(struct kunit *te
 	KUNIT_EXPECT_EQ(test, zcring_dma_run(zdev, 1, 4 * 1024, 65536), 16384ULL);
 	KUNIT_EXPECT_EQ(test, zcring_dma_run(zdev, 0, 1020, 32), 32ULL);
 	KUNIT_EXPECT_EQ(test, zcring_dma_run(zdev, 0, 0, 4), 4ULL);
+}
+
+/* 16 pages and a hole after every fourth. */
+static void zcring_dma_test_runs_are_counted(struct kunit *test)
+{
+	const struct zcring_device *zdev = zcring_dma_test_board(test)->zdev;
+
+	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring.data[0].dma), 4ULL);
+	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring.data[1].dma), 4ULL);
 }
 
 static void zcring_dma_test_a_run_ends_with_the_ring(struct kunit *test)
@@ -233,6 +243,7 @@ static void zcring_dma_test_a_turn_ends_with_its_stream(struct kunit *test)
 
 static struct kunit_case zcring_dma_test_cases[] = {
 	KUNIT_CASE(zcring_dma_test_a_run_ends_where_the_bus_has_a_hole),
+	KUNIT_CASE(zcring_dma_test_runs_are_counted),
 	KUNIT_CASE(zcring_dma_test_a_run_ends_with_the_ring),
 	KUNIT_CASE(zcring_dma_test_give_returns_the_bus_address),
 	KUNIT_CASE(zcring_dma_test_an_interrupt_delivers_samples),

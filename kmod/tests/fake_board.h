@@ -15,7 +15,8 @@
 #define ZCRING_FAKE_RING_BYTES 65536 /* 16 pages of 1024 samples */
 
 /* Number of pages that are contiguous on the bus before each hole of one page. */
-#define ZCRING_FAKE_RUN_PAGES 4
+#define ZCRING_FAKE_RUN_PAGES	4
+#define ZCRING_FAKE_PIECE_PAGES 2
 
 /**
  * struct zcring_fake_board - a board, and the calls it got

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "../dma_map.h"
 #include "fake_board.h"
 
 /* A sample encodes its channel and its sample clock, so that no sample equals another one. */
@@ -26,21 +27,42 @@ static u32 *zcring_fake_bus_at(const struct zcring_area *area, u32 channel, dma_
 	return page_address(area->pages[page]) + offset_in_page(at);
 }
 
+/* Two pieces to a run: a run crosses from piece to piece. */
+static struct zcring_dma_map *zcring_fake_bus_new_map(const struct zcring_area *area, u32 channel)
+{
+	struct zcring_dma_map *map = kzalloc(sizeof(*map), GFP_KERNEL);
+	unsigned int i;
+
+	if (!map)
+		return NULL;
+	map->bytes = zcring_area_bytes(area);
+	map->count = area->count / ZCRING_FAKE_PIECE_PAGES;
+	map->pieces = kvmalloc_array(map->count, sizeof(*map->pieces), GFP_KERNEL);
+	if (!map->pieces) {
+		kfree(map);
+		return NULL;
+	}
+	for (i = 0; i < map->count; i++) {
+		unsigned long page = i * ZCRING_FAKE_PIECE_PAGES;
+		unsigned long slot = page + page / ZCRING_FAKE_RUN_PAGES;
+
+		map->pieces[i].begin = page << PAGE_SHIFT;
+		map->pieces[i].address = zcring_fake_bus_base(channel) + (slot << PAGE_SHIFT);
+	}
+	return map;
+}
+
 void zcring_fake_bus_map(struct kunit *test, struct zcring_fake_board *board)
 {
 	struct zcring_area *area;
-	unsigned long i;
 	u32 c;
 
 	if (IS_ENABLED(CONFIG_HAS_DMA))
 		kunit_skip(test, "made-up addresses are for a kernel without DMA");
 	for (c = 0; c < ZCRING_FAKE_CHANNELS; c++) {
 		area = &board->zdev->ring.data[c];
-		area->dma = kvmalloc_array(area->count, sizeof(*area->dma), GFP_KERNEL);
+		area->dma = zcring_fake_bus_new_map(area, c);
 		KUNIT_ASSERT_NOT_NULL(test, area->dma);
-		for (i = 0; i < area->count; i++)
-			area->dma[i] = zcring_fake_bus_base(c) +
-				       ((i + i / ZCRING_FAKE_RUN_PAGES) << PAGE_SHIFT);
 	}
 }
 
