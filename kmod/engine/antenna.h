@@ -180,6 +180,15 @@ static inline u64 zcring_antenna_run(const struct zcring_antenna *antenna, u64 s
 				   antenna->decimation, samples, presence);
 }
 
+/* How many of the next @samples samples, from @sample_clock on, come before the end of the scene. */
+static inline u64 zcring_antenna_until_end(const struct zcring_antenna *antenna, u64 sample_clock,
+					   u64 samples)
+{
+	u64 place = zcring_antenna_place(antenna, sample_clock);
+
+	return zcring_timeline_until_end(&antenna->timeline, place, antenna->decimation, samples);
+}
+
 /* Whether the scene has another frequency at @sample_clock than the one for which it is tuned. */
 static inline bool zcring_antenna_has_moved(const struct zcring_antenna *antenna, u64 sample_clock)
 {

@@ -180,6 +180,30 @@ bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 	return more && front->stream->state == ZCRING_STATE_RUNNING;
 }
 
+void zcring_front_skip(struct zcring_front *front, u64 mono_ns)
+{
+	struct zcring_stream *stream = front->stream;
+	u64 now, taken, due, run, there;
+
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return;
+	delivery_publish_block(front);
+	delivery_apply_jump(front);
+	front->interrupt_ns = 0;
+	do { /* a command may change the rate, as in delivery_step() */
+		zcring_front_apply_due(front);
+		now = zcring_clock_at(&front->clock, mono_ns);
+		taken = stream->telemetry.sample_clock;
+		due = now > taken ? now - taken : 0;
+		run = zcring_front_until_command(front, due);
+		there = zcring_antenna_until_end(&front->antenna, taken, run);
+		zcring_stream_lose(stream, there);
+		if (there < run)
+			zcring_stream_stop(stream);
+	} while (run < due && stream->state == ZCRING_STATE_RUNNING);
+	zcring_stream_account(stream);
+}
+
 void zcring_front_stop(struct zcring_front *front, u64 mono_ns)
 {
 	if (zcring_front_run(front, mono_ns, mono_ns))

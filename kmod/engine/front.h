@@ -107,6 +107,13 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
 /*
+ * For a machine that has slept: all samples that are due at @mono_ns and were not delivered are lost,
+ * and commands up to there take effect. Of a block that was being written, the samples that are
+ * written are delivered. Does nothing while no stream runs.
+ */
+void zcring_front_skip(struct zcring_front *front, u64 mono_ns);
+
+/*
  * Ends the stream, if one runs, with the samples that are due at @mono_ns, as far as one step goes.
  * Samples that are left then, also during a stall, are neither delivered nor counted. A command
  * that was given for now keeps its effect all the same.

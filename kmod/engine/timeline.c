@@ -180,6 +180,15 @@ u64 zcring_timeline_run(const struct zcring_timeline *timeline, u64 place, u32 s
 	return whole;
 }
 
+u64 zcring_timeline_until_end(const struct zcring_timeline *timeline, u64 place, u32 step, u64 samples)
+{
+	s64 left = timeline->length - place; /* a place before the first sample counts back from 2^64 */
+
+	if (!timeline->samples || !timeline->ends)
+		return samples;
+	return left <= 0 ? 0 : min(samples, (u64)left / step + !!((u64)left % step));
+}
+
 s64 zcring_timeline_freq_uhz(const struct zcring_timeline *timeline, u64 place)
 {
 	if (timeline->count == 1)

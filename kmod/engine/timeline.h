@@ -72,6 +72,13 @@ enum zcring_presence {
 u64 zcring_timeline_run(const struct zcring_timeline *timeline, u64 place, u32 step, u64 samples,
 			enum zcring_presence *presence);
 
+/*
+ * How many of the next @samples samples of such a receiver, from @place on, come before the end of the
+ * scene: all of them if it does not end.
+ */
+u64 zcring_timeline_until_end(const struct zcring_timeline *timeline, u64 place, u32 step,
+			      u64 samples);
+
 /* Whether a receiver whose samples cover @step places each receives any sample. */
 static inline bool zcring_timeline_has_sample(const struct zcring_timeline *timeline, u32 step)
 {
