@@ -71,7 +71,7 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	info.burst_bytes = sizeof(struct zcring_burst);
 	info.burst_slots = zdev->stream.burst_slots;
 	info.receiver = MINOR(zdev->dev.devt);
-	info.pace_clock = CLOCK_MONOTONIC;
+	info.pace_clock = CLOCK_BOOTTIME;
 	info.time_source = ZCRING_TIME_HOST;
 	info.numa_node = zdev->dma_dev ? dev_to_node(zdev->dma_dev) : NUMA_NO_NODE;
 	strscpy(info.model, zdev->ops->model, sizeof(info.model));

@@ -182,12 +182,12 @@ void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *
 {
 	memset(tuning, 0, sizeof(*tuning));
 	tuning->rate_den = 1;
-	zdev->ops->get_tuning(zdev->dma, ktime_get_ns(), tuning);
+	zdev->ops->get_tuning(zdev->dma, ktime_get_boottime_ns(), tuning);
 }
 
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start)
 {
-	u64 mono_ns = ktime_get_ns();
+	u64 mono_ns = ktime_get_boottime_ns();
 	int err;
 
 	if (zdev->next_scene_samples.pages)
@@ -203,13 +203,13 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 
 void zcring_device_stop(struct zcring_device *zdev)
 {
-	zdev->ops->stop(zdev->dma, ktime_get_ns());
+	zdev->ops->stop(zdev->dma, ktime_get_boottime_ns());
 	zcring_device_notify(zdev);
 }
 
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control)
 {
-	int err = zdev->ops->control(zdev->dma, control, ktime_get_ns());
+	int err = zdev->ops->control(zdev->dma, control, ktime_get_boottime_ns());
 
 	zcring_device_notify(zdev);
 	return err;
@@ -217,7 +217,7 @@ int zcring_device_control(struct zcring_device *zdev, const struct zcring_contro
 
 int zcring_device_inject(struct zcring_device *zdev, enum zcring_injection kind, s64 amount)
 {
-	int err = zdev->ops->inject(zdev->dma, kind, amount, ktime_get_ns());
+	int err = zdev->ops->inject(zdev->dma, kind, amount, ktime_get_boottime_ns());
 
 	zcring_device_notify(zdev);
 	return err;

@@ -39,10 +39,16 @@ struct zcring_device;
  *             returns, no DMA into the old ring is left
  * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place
  *             until the next scene. NULL for a DMA engine without an antenna
- * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_MONOTONIC) plus the delay
+ * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_BOOTTIME) plus the delay
  *         of @start. @time_ns is the time of day at @mono_ns, unless the time of the device was set or
  *         @start has a time
  * @stop: ends the stream, if one runs. When it returns, no DMA is left
+ * @suspend: the machine goes to sleep at @mono_ns: ends all DMA; a stream may run or not. NULL if there
+ *           is nothing to do
+ * @resume: the machine has woken up at @mono_ns, and the board's driver has resumed the board: counts as
+ *          lost what a running stream missed, and prepares the hardware to go on; @progress is called
+ *          next. After an error, a running stream ends by ZCRING_FAULT_HARDWARE. NULL for hardware
+ *          that cannot go on
  * @control: tunes; checks every field of @control
  * @progress: accounts for everything that the hardware did until @mono_ns. Called while the stream
  *            runs, by a thread that may sleep, for an interrupt at @interrupt_ns: each interrupt of
@@ -73,6 +79,8 @@ struct zcring_dma_ops {
 	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
+	void (*suspend)(void *dma, u64 mono_ns);
+	int (*resume)(void *dma, u64 mono_ns);
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
 	bool (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);

@@ -56,6 +56,17 @@ static void zcring_sim_stop(void *dma, u64 mono_ns)
 	zcring_front_stop(dma, mono_ns);
 }
 
+static void zcring_sim_suspend(void *dma, u64 mono_ns)
+{
+	zcring_sim_progress(dma, mono_ns, mono_ns);
+}
+
+static int zcring_sim_resume(void *dma, u64 mono_ns)
+{
+	zcring_front_skip(dma, mono_ns);
+	return 0;
+}
+
 /* "Now" is the time of the call, even if more samples are due than this step takes. */
 static int zcring_sim_control(void *dma, const struct zcring_control *control, u64 mono_ns)
 {
@@ -84,6 +95,8 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.set_scene = zcring_sim_set_scene,
 	.start = zcring_sim_start,
 	.stop = zcring_sim_stop,
+	.suspend = zcring_sim_suspend,
+	.resume = zcring_sim_resume,
 	.control = zcring_sim_control,
 	.progress = zcring_sim_progress,
 	.get_tuning = zcring_sim_get_tuning,

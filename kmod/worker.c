@@ -39,7 +39,7 @@ static void zcring_worker_kick(struct zcring_device *zdev, u64 now_ns, u64 late_
 
 void zcring_dma_interrupt(struct zcring_device *zdev)
 {
-	zcring_worker_kick(zdev, ktime_get_ns(), 0);
+	zcring_worker_kick(zdev, ktime_get_boottime_ns(), 0);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_interrupt);
 
@@ -47,7 +47,7 @@ static enum hrtimer_restart zcring_worker_interrupt(struct hrtimer *timer)
 {
 	struct zcring_worker *worker = container_of(timer, struct zcring_worker, timer);
 	struct zcring_device *zdev = container_of(worker, struct zcring_device, worker);
-	u64 now_ns = ktime_get_ns();
+	u64 now_ns = ktime_get_boottime_ns();
 
 	zcring_worker_kick(zdev, now_ns, now_ns - ktime_to_ns(hrtimer_get_expires(timer)));
 	if (!worker->interval)
@@ -64,10 +64,10 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns)
 
 	if (!*now_ns)
 		worker->turn_ns = atomic64_xchg(&worker->fired_ns, 0);
-	if (!worker->turn_ns || zdev->stream.state != ZCRING_STATE_RUNNING)
+	if (!worker->turn_ns || zdev->stream.state != ZCRING_STATE_RUNNING || worker->is_suspended)
 		return false;
 	if (!*now_ns) {
-		*now_ns = ktime_get_ns();
+		*now_ns = ktime_get_boottime_ns();
 		trace_zcring_progress(zdev, *now_ns - worker->turn_ns);
 	}
 	more = zdev->ops->progress(zdev->dma, *now_ns, worker->turn_ns);
@@ -114,8 +114,7 @@ int zcring_worker_init(struct zcring_device *zdev)
 	struct task_struct *thread;
 
 	rcuwait_init(&worker->kick);
-	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_HARD);
+	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_BOOTTIME, HRTIMER_MODE_ABS_HARD);
 	thread = kthread_run(zcring_worker_run, zdev, "%s", dev_name(&zdev->dev));
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
@@ -146,4 +145,26 @@ void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
 void zcring_worker_stop(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);
+}
+
+void zcring_worker_suspend(struct zcring_device *zdev)
+{
+	struct zcring_worker *worker = &zdev->worker;
+
+	worker->is_suspended = true;
+	worker->was_armed = hrtimer_cancel(&worker->timer);
+}
+
+/* A time that has passed meanwhile is due at once. */
+void zcring_worker_resume(struct zcring_device *zdev)
+{
+	struct zcring_worker *worker = &zdev->worker;
+
+	worker->is_suspended = false;
+	if (zdev->stream.state != ZCRING_STATE_RUNNING)
+		return;
+	if (worker->was_armed)
+		hrtimer_restart(&worker->timer);
+	else
+		zcring_worker_kick(zdev, ktime_get_boottime_ns(), 0);
 }

@@ -10,8 +10,8 @@
  *   consumer.c       the one file that may act    debugfs.c  fault injection
  *   cdev.c           files, ioctls, poll()        trace.c    tracepoints (zcring_trace.h)
  *   worker.c         timer and thread             board.c    exports for boards (dma.h)
- *   mem.c            pages                        sim.c      simulated DMA engine (dma.h)
- *   dma_map.c        bus addresses of the pages
+ *   power.c          suspend and resume           sim.c      simulated DMA engine (dma.h)
+ *   mem.c            pages                        dma_map.c  bus addresses of the pages
  *   loops_best.c     vectors of AVX2 (loops_fpu.c), or none
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
@@ -49,11 +49,13 @@ struct task_struct;
  * @timer: the interrupt; armed while the stream runs
  * @interval: period of @timer; 0: @timer fires once, when the stream starts. Written only while
  *            @timer is off
- * @fired_ns: time of the earliest interrupt that no turn of the thread has taken, on CLOCK_MONOTONIC;
+ * @fired_ns: time of the earliest interrupt that no turn of the thread has taken, on CLOCK_BOOTTIME;
  *            0: there is none. Set by the interrupt, only if it is 0; cleared with the device's lock
  *            held, by a turn that begins and by a new stream
  * @turn_ns: @fired_ns as the present turn took it; 0: the turn has no stream. Protected by the device's
  *           lock
+ * @is_suspended: the thread must not call the DMA engine. Protected by the device's lock
+ * @was_armed: @timer was armed when the device was suspended. Protected by the device's lock
  * @kick: where the thread sleeps until @fired_ns is set
  * @thread: calls zcring_dma_ops.progress
  */
@@ -62,6 +64,8 @@ struct zcring_worker {
 	ktime_t interval;
 	atomic64_t fired_ns;
 	u64 turn_ns;
+	bool is_suspended;
+	bool was_armed;
 	struct rcuwait kick;
 	struct task_struct *thread;
 };
@@ -319,6 +323,18 @@ void zcring_worker_exit(struct zcring_device *zdev);
  */
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
 void zcring_worker_stop(struct zcring_device *zdev);
+
+/*
+ * Between them, the DMA engine gets no call of progress. Resuming a stream that runs makes one call at
+ * once, or when the timer is due; the timer keeps its grid. With the lock held.
+ */
+void zcring_worker_suspend(struct zcring_device *zdev);
+void zcring_worker_resume(struct zcring_device *zdev);
+
+/* power.c; both take the lock. */
+extern const struct dev_pm_ops zcring_power_ops;
+void zcring_power_suspend(struct zcring_device *zdev);
+void zcring_power_resume(struct zcring_device *zdev);
 
 /* debugfs.c; unregistering waits for calls in progress. */
 void zcring_debugfs_init(void);

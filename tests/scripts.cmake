@@ -112,12 +112,13 @@ if(ZCRING_APPS AND ZCRING_GNURADIO)
     ${vm} --timeout 1200 ${tools}/test-in-vm ${PROJECT_BINARY_DIR})
   script_test(vm.edu vm 1200
     ${vm} ${edu} ${edu} ${tools}/test-edu-in-vm ${PROJECT_BINARY_DIR} 32 100000)
+  script_test(vm.sleep vm 900 ${tools}/test-sleep ${PROJECT_BINARY_DIR})
   script_test(vm.edu_iommu vm 1200
     ${vm} --machine q35 --append intel_iommu=on --device intel-iommu,intremap=on ${edu} ${edu}
     ${tools}/test-edu-in-vm ${PROJECT_BINARY_DIR} 32 20000)
   script_test(vm.edu_bounced vm 1200
     ${vm} --append swiotlb=force ${edu} ${edu} ${tools}/test-edu-in-vm ${PROJECT_BINARY_DIR} 32 20000)
-  set_tests_properties(vm.driver vm.edu vm.edu_iommu vm.edu_bounced PROPERTIES RUN_SERIAL ON)
+  set_tests_properties(vm.driver vm.edu vm.edu_iommu vm.edu_bounced vm.sleep PROPERTIES RUN_SERIAL ON)
 
   long_test(vm.hostile "hostile" 4000
     ${vm} --timeout 3600 ${tools}/test-hostile ${PROJECT_BINARY_DIR})

@@ -7,8 +7,8 @@
 #include "device_session.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <utility>
 
 namespace gr {
@@ -27,10 +27,13 @@ bool may_come_back(const std::error_code& code)
            code == std::errc::device_or_resource_busy;
 }
 
-std::uint64_t monotonic_ns()
+// The clock that paces a device, and with which a time that was set runs on.
+std::uint64_t pace_ns()
 {
-    return static_cast<std::uint64_t>(
-        std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
+           static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 } // namespace
@@ -102,7 +105,7 @@ void device_session::set_time_now(std::uint64_t time_ns)
     command change;
     change.time_ns = time_ns;
     d_stream->checked_device().control(change);
-    d_time_base_ns = time_ns - monotonic_ns();
+    d_time_base_ns = time_ns - pace_ns();
     d_time_is_set = true;
 }
 
@@ -112,7 +115,7 @@ void device_session::restore_time()
     if (!d_time_is_set || d_stream->dev.is_emulator())
         return;
     command change;
-    change.time_ns = d_time_base_ns + monotonic_ns();
+    change.time_ns = d_time_base_ns + pace_ns();
     d_stream->dev.control(change);
 }
 

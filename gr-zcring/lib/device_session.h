@@ -90,7 +90,7 @@ private:
     std::atomic<std::uint64_t> d_start_time_ns{ 0 }; //!< of the next start; 0: at once
     std::uint64_t d_begins_at_ns = 0; //!< of the flowgraph's first stream, until it has begun
     std::atomic<bool> d_time_is_set{ false };
-    std::atomic<std::uint64_t> d_time_base_ns{ 0 }; //!< the set time less the monotonic clock
+    std::atomic<std::uint64_t> d_time_base_ns{ 0 }; //!< the set time less CLOCK_BOOTTIME
 };
 
 } // namespace zcring

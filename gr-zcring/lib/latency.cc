@@ -31,7 +31,7 @@ std::uint64_t latency::lower_edge(unsigned bucket)
 void latency::count(std::uint64_t interrupt_ns)
 {
     timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_BOOTTIME, &now);
     const std::uint64_t ns = static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
                              static_cast<std::uint64_t>(now.tv_nsec);
     d_counts[bucket(ns > interrupt_ns ? ns - interrupt_ns : 0)].fetch_add(

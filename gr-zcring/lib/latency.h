@@ -18,7 +18,7 @@ namespace zcring {
 class latency final
 {
 public:
-    //! Counts one burst, whose interrupt came at \p interrupt_ns by CLOCK_MONOTONIC.
+    //! Counts one burst, whose interrupt came at \p interrupt_ns by CLOCK_BOOTTIME.
     void count(std::uint64_t interrupt_ns);
 
     //! The number of bursts of each bucket, by its lower edge in ns, without empty buckets.

@@ -71,11 +71,11 @@ static void zcring_dma_test_an_interrupt_delivers_samples(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_running(test);
 	const struct zcring_stream *stream = zcring_dma_stream(board->zdev);
-	u64 before_ns = ktime_get_ns();
+	u64 before_ns = ktime_get_boottime_ns();
 
 	KUNIT_ASSERT_TRUE(test, zcring_fake_board_deliver(board, 5000));
 	KUNIT_EXPECT_GE(test, board->interrupt_ns, before_ns);
-	KUNIT_EXPECT_LE(test, board->interrupt_ns, ktime_get_ns());
+	KUNIT_EXPECT_LE(test, board->interrupt_ns, ktime_get_boottime_ns());
 	KUNIT_EXPECT_EQ(test, stream->meta->head, 5000ULL);
 	KUNIT_EXPECT_EQ(test, stream->meta->burst_head, 1ULL);
 	KUNIT_EXPECT_EQ(test, stream->meta->telemetry.produced_bytes, 40000ULL);
@@ -136,7 +136,7 @@ static void zcring_dma_test_samples_wake_the_reader(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_dma_test_board(test);
 	struct zcring_device *zdev = board->zdev;
-	u64 before_ns = ktime_get_ns();
+	u64 before_ns = ktime_get_boottime_ns();
 	long left;
 
 	KUNIT_ASSERT_EQ(test, zcring_fake_board_start(board, ZCRING_DMA_TEST_DELAY_NS, 1), 0);
@@ -166,7 +166,7 @@ static void zcring_dma_test_a_new_stream_ignores_old_interrupts(struct kunit *te
 	KUNIT_EXPECT_EQ(test, err, 0);
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_is_idle(board));
 	KUNIT_EXPECT_EQ(test, board->turns, 1U);
-	before_ns = ktime_get_ns();
+	before_ns = ktime_get_boottime_ns();
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_deliver(board, 1));
 	KUNIT_EXPECT_GE(test, board->interrupt_ns, before_ns);
 }
@@ -207,10 +207,10 @@ static void zcring_dma_test_merged_interrupts_count_from_the_first(struct kunit 
 	bool seen;
 
 	mutex_lock(&board->zdev->lock);
-	before_ns = ktime_get_ns();
+	before_ns = ktime_get_boottime_ns();
 	seen = zcring_fake_board_interrupt(board);
-	after_ns = ktime_get_ns();
-	while (ktime_get_ns() == after_ns)
+	after_ns = ktime_get_boottime_ns();
+	while (ktime_get_boottime_ns() == after_ns)
 		cpu_relax();
 	for (i = 0; i < 3; i++)
 		zcring_dma_interrupt(board->zdev);

@@ -173,7 +173,7 @@ void emulator::start(const zcring_start& options)
         const engine_lock lock(*this);
         check_not_gone();
         const int error =
-            zcring_front_start(&d_front, &options, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME));
+            zcring_front_start(&d_front, &options, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
             throw_on_error(error,
                            "the scene cannot be received at this rate; set the rate to the "
@@ -184,6 +184,7 @@ void emulator::start(const zcring_start& options)
                 "dma=resident needs a signal whose period divides the ring: use scene=tone, "
                 "scene=counter with format=sc8, or an untuned recording of 2^n samples");
         throw_on_error(error, "the stream cannot start");
+        d_asleep = measure_time_asleep();
     }
     d_changed.notify_all();
 }
@@ -192,10 +193,13 @@ void emulator::stop()
 {
     const engine_lock lock(*this);
     check_not_gone();
-    if (d_pace == pacing::real)
-        zcring_front_stop(&d_front, now_ns(CLOCK_MONOTONIC));
-    else
+    if (d_pace == pacing::real) {
+        const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+        skip_sleep(now);
+        zcring_front_stop(&d_front, now);
+    } else {
         zcring_stream_stop(&d_stream);
+    }
     d_changed.notify_all();
     wake_reader();
 }
@@ -204,9 +208,11 @@ void emulator::control(const zcring_control& control)
 {
     const engine_lock lock(*this);
     check_not_gone();
-    const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
-    if (d_pace == pacing::real)
+    const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+    if (d_pace == pacing::real) {
+        skip_sleep(now);
         zcring_front_run(&d_front, now, now);
+    }
     const int error = zcring_front_control(&d_front, &control, now);
     wake_reader();
     if (error == -ERANGE)
@@ -224,7 +230,7 @@ zcring_tuning emulator::tuning() const
     const engine_lock lock(*this);
     check_not_gone();
     zcring_tuning tuning{};
-    zcring_front_get_tuning(&d_front, now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME), &tuning);
+    zcring_front_get_tuning(&d_front, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME), &tuning);
     return tuning;
 }
 
@@ -240,10 +246,12 @@ zcring_telemetry emulator::telemetry() const
 void emulator::inject(zcring_injection kind, std::int64_t amount)
 {
     const engine_lock lock(*this);
-    const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
+    const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
     check_not_gone();
-    if (d_pace == pacing::real)
+    if (d_pace == pacing::real) {
+        skip_sleep(now);
         zcring_front_run(&d_front, now, now);
+    }
     const int error = zcring_front_inject(&d_front, kind, amount, now);
     wake_reader();
     if (error < 0)
@@ -341,6 +349,23 @@ std::uint64_t emulator::missing_samples()
     return presence == ZCRING_MISSING ? run : 0;
 }
 
+emulator::time_asleep emulator::measure_time_asleep()
+{
+    const auto before = static_cast<std::int64_t>(now_ns(CLOCK_MONOTONIC));
+    const auto paced = static_cast<std::int64_t>(now_ns(CLOCK_BOOTTIME));
+    const auto after = static_cast<std::int64_t>(now_ns(CLOCK_MONOTONIC));
+    return { paced - after, paced - before };
+}
+
+// With d_mutex held.
+void emulator::skip_sleep(std::uint64_t now)
+{
+    const time_asleep asleep = measure_time_asleep();
+    if (asleep.least > d_asleep.most)
+        zcring_front_skip(&d_front, now);
+    d_asleep = asleep;
+}
+
 void emulator::run()
 {
     using std::chrono::nanoseconds;
@@ -359,7 +384,8 @@ void emulator::run()
         if (d_changed.wait_until(
                 lock, next, [this] { return d_quit || d_stream.state != ZCRING_STATE_RUNNING; }))
             continue;
-        const std::uint64_t now = now_ns(CLOCK_MONOTONIC);
+        const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+        skip_sleep(now);
         // The time of the interrupt is when the thread ran, not when it should have run.
         while (zcring_front_run(&d_front, now, now) && !d_quit)
             yield_engine(lock);

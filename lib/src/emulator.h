@@ -60,6 +60,18 @@ private:
         std::unique_lock<std::mutex> d_lock;
     };
 
+    //! How long the machine has slept since it booted, in ns, between two bounds: the clocks cannot
+    //! be read at once.
+    struct time_asleep {
+        std::int64_t least;
+        std::int64_t most;
+    };
+    static time_asleep measure_time_asleep();
+
+    //! Counts the samples due at \p now as lost if the machine has slept since the last call: an ADC
+    //! delivers nothing then.
+    void skip_sleep(std::uint64_t now);
+
     std::uint64_t burst_samples() const;
     std::uint64_t missing_samples();
     void check_not_gone() const;
@@ -81,12 +93,13 @@ private:
     std::vector<std::byte> d_scene;     //!< segments and samples
     std::unique_ptr<read_ahead> d_file; //!< in place of the samples
 
-    // d_mutex guards the engine, d_plugged and d_quit.
+    // d_mutex guards the engine, d_asleep, d_plugged and d_quit.
     mutable std::mutex d_mutex;
     mutable std::atomic<int> d_waiting_callers{ 0 }; //!< that wait for d_mutex
     std::condition_variable d_changed;
     mutable zcring_stream d_stream{};
     zcring_front d_front{};
+    time_asleep d_asleep{}; //!< at the last call of the engine, while a stream runs
     bool d_plugged = true;
     bool d_quit = false;
     std::thread d_thread;

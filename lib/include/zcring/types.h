@@ -76,7 +76,7 @@ struct burst {
     std::uint64_t lost = 0;                   //!< samples lost just before the first
     std::uint64_t clipped_samples = 0;        //!< of all channels, that the ADC clipped
     std::uint64_t feed_underflow_samples = 0; //!< of a live feed, that are silence in this burst
-    std::uint64_t interrupt_ns = 0; //!< time of its interrupt, by CLOCK_MONOTONIC; 0 with free pace
+    std::uint64_t interrupt_ns = 0; //!< time of its interrupt, by CLOCK_BOOTTIME; 0 with free pace
     double rate = 0;                //!< samples a second
     double bandwidth = 0;           //!< Hz; 0: not limited
     unsigned tuned_channels = 0;    //!< bit c: channel c was tuned at the first sample
