@@ -48,14 +48,14 @@ static u64 zcring_dma_place_bytes(const struct zcring_device *zdev, u64 index)
 
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	return zcring_dma_map_run(zdev->ring.data[channel].dma, zcring_dma_place_bytes(zdev, index),
+	return zcring_dma_map_run(zdev->ring->data[channel].dma, zcring_dma_place_bytes(zdev, index),
 				  bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_run);
 
 dma_addr_t zcring_dma_give(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	const struct zcring_dma_map *map = zdev->ring.data[channel].dma;
+	const struct zcring_dma_map *map = zdev->ring->data[channel].dma;
 	u64 at = zcring_dma_place_bytes(zdev, index);
 
 	zcring_dma_map_give(map, at, bytes);
@@ -65,7 +65,7 @@ EXPORT_SYMBOL_GPL(zcring_dma_give);
 
 void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	zcring_dma_map_take(zdev->ring.data[channel].dma, zcring_dma_place_bytes(zdev, index), bytes);
+	zcring_dma_map_take(zdev->ring->data[channel].dma, zcring_dma_place_bytes(zdev, index), bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "zcring.h"
@@ -16,6 +17,7 @@
 static int zcring_cdev_open(struct inode *inode, struct file *file)
 {
 	struct zcring_device *zdev = container_of(inode->i_cdev, struct zcring_device, cdev);
+	struct zcring_file *opened;
 	int err;
 
 	err = zcring_table_wait_registered(zdev);
@@ -23,20 +25,26 @@ static int zcring_cdev_open(struct inode *inode, struct file *file)
 		return err;
 	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
 		return -ENODEV;
-	file->private_data = zdev;
+	opened = kzalloc(sizeof(*opened), GFP_KERNEL_ACCOUNT);
+	if (!opened)
+		return -ENOMEM;
+	opened->zdev = zdev;
+	file->private_data = opened;
+	file->f_mapping = zdev->inode->i_mapping;
 	return stream_open(inode, file);
 }
 
 /* Called after the last mapping of the file is gone, too. */
 static int zcring_cdev_release(struct inode *inode, struct file *file)
 {
-	zcring_consumer_close(file->private_data, file);
+	zcring_consumer_close(zcring_file_device(file), file);
+	kfree(file->private_data);
 	return 0;
 }
 
 static __poll_t zcring_cdev_poll(struct file *file, poll_table *wait)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	const struct zcring_stream *stream = &zdev->stream;
 	__poll_t writable = EPOLLOUT | EPOLLWRNORM; /* write() never blocks */
 
@@ -142,7 +150,7 @@ static int zcring_cdev_set_config(struct file *file, const void __user *from)
 
 	if (copy_from_user(&config, from, sizeof(config)))
 		return -EFAULT;
-	return zcring_device_configure(file->private_data, file, &config);
+	return zcring_device_configure(zcring_file_device(file), file, &config);
 }
 
 static int zcring_cdev_set_scene(struct file *file, const void __user *from)
@@ -151,7 +159,7 @@ static int zcring_cdev_set_scene(struct file *file, const void __user *from)
 
 	if (copy_from_user(&scene, from, sizeof(scene)))
 		return -EFAULT;
-	return zcring_scene_set(file->private_data, file, &scene);
+	return zcring_scene_set(zcring_file_device(file), file, &scene);
 }
 
 /* Takes the lock and makes @file the consumer; without the lock after an error. */
@@ -171,7 +179,7 @@ static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file 
 /* io_lock: a read() in progress ends first; it would store its tail into the new stream. */
 static int zcring_cdev_start(struct file *file, const void __user *from)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	struct zcring_start start;
 	int err;
 
@@ -192,7 +200,7 @@ out_unlock_io:
 
 static int zcring_cdev_stop(struct file *file)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	int err;
 
 	err = zcring_cdev_lock_as_consumer(zdev, file);
@@ -205,7 +213,7 @@ static int zcring_cdev_stop(struct file *file)
 
 static int zcring_cdev_control(struct file *file, const void __user *from)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	struct zcring_control control;
 	int err;
 
@@ -225,7 +233,7 @@ static int zcring_cdev_control(struct file *file, const void __user *from)
  */
 static int zcring_cdev_may_call(const struct file *file, unsigned int command)
 {
-	const struct zcring_device *zdev = file->private_data;
+	const struct zcring_device *zdev = zcring_file_device(file);
 	bool changes = false;
 
 	switch (command) {
@@ -260,15 +268,15 @@ static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned 
 		return err;
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
-		return zcring_cdev_get_info(file->private_data, user);
+		return zcring_cdev_get_info(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_REGION:
-		return zcring_cdev_get_region(file->private_data, user);
+		return zcring_cdev_get_region(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_CONFIG:
-		return zcring_cdev_get_config(file->private_data, user);
+		return zcring_cdev_get_config(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_TUNING:
-		return zcring_cdev_get_tuning(file->private_data, user);
+		return zcring_cdev_get_tuning(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_TELEMETRY:
-		return zcring_cdev_get_telemetry(file->private_data, user);
+		return zcring_cdev_get_telemetry(zcring_file_device(file), user);
 	case ZCRING_IOC_SET_CONFIG:
 		return zcring_cdev_set_config(file, user);
 	case ZCRING_IOC_SET_SCENE:

@@ -47,6 +47,7 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file)
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_consumer *page = zdev->stream.consumer;
+	struct zcring_area scene_samples;
 	bool is_consumer;
 
 	/*
@@ -61,7 +62,7 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	mutex_lock(&zdev->io_lock);
 	mutex_lock(&zdev->lock);
 	zcring_device_stop(zdev);
-	zcring_scene_abandon(zdev);
+	zcring_scene_abandon(zdev, &scene_samples);
 	/*
 	 * No mapping of the page is left. An observer's poll() may still read the struct, but nothing
 	 * behind it.
@@ -71,5 +72,6 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	zdev->owns_stream = false;
 	zdev->consumer = NULL;
 	mutex_unlock(&zdev->lock);
+	zcring_scene_free(&scene_samples);
 	mutex_unlock(&zdev->io_lock);
 }

@@ -26,10 +26,13 @@ static void zcring_device_free(struct device *dev)
 
 	if (zdev->dma)
 		zdev->ops->free(zdev->dma);
-	zcring_area_free(&zdev->next_scene_samples);
-	zcring_area_free(&zdev->scene_samples);
-	zcring_ring_unmap_dma(&zdev->ring); /* of a board that could not be registered */
-	zcring_ring_free(&zdev->ring);
+	zcring_scene_free(&zdev->next_scene_samples);
+	zcring_scene_free(&zdev->scene_samples);
+	if (zdev->ring) {
+		zcring_ring_unmap_dma(zdev->ring); /* of a board that could not be registered */
+		zcring_ring_put(zdev->ring);
+	}
+	iput(zdev->inode);
 	zcring_area_free(&zdev->consumer_page);
 	zcring_area_free(&zdev->meta);
 	mutex_destroy(&zdev->lock);
@@ -50,25 +53,33 @@ static gfp_t zcring_device_zone(struct device *dev)
 static int zcring_device_build(struct zcring_device *zdev, const struct zcring_config *config,
 			       void *board)
 {
+	struct zcring_ring *ring;
 	void *dma;
 	int err;
 
+	zdev->inode = zcring_inode_alloc();
+	if (IS_ERR(zdev->inode)) {
+		err = PTR_ERR(zdev->inode);
+		zdev->inode = NULL;
+		return err;
+	}
 	err = zcring_area_alloc(&zdev->meta, PAGE_SIZE);
 	if (err)
 		return err;
 	err = zcring_area_alloc(&zdev->consumer_page, PAGE_SIZE);
 	if (err)
 		return err;
-	err = zcring_device_alloc_ring(zdev, &zdev->ring, config);
-	if (err)
-		return err;
-	err = zcring_device_map_ring(zdev, &zdev->ring);
+	ring = zcring_device_alloc_ring(zdev, config);
+	if (IS_ERR(ring))
+		return PTR_ERR(ring);
+	zdev->ring = ring;
+	err = zcring_device_map_ring(zdev, ring);
 	if (err)
 		return err;
 	zdev->config = *config;
 	zdev->stream.meta = zdev->meta.address;
 	zdev->stream.consumer = zdev->consumer_page.address;
-	zcring_ring_attach(&zdev->ring, config, &zdev->stream);
+	zcring_ring_attach(ring, config, &zdev->stream);
 	dma = zdev->ops->alloc(zdev, board, config);
 	if (IS_ERR(dma))
 		return PTR_ERR(dma);
@@ -131,7 +142,7 @@ int zcring_device_register(struct zcring_device *zdev)
 void zcring_device_unmap_dma(struct zcring_device *zdev)
 {
 	mutex_lock(&zdev->dma_lock);
-	zcring_ring_unmap_dma(&zdev->ring);
+	zcring_ring_unmap_dma(zdev->ring);
 	zdev->dma_dev = NULL;
 	mutex_unlock(&zdev->dma_lock);
 }

@@ -5,8 +5,9 @@
  * A new geometry needs a new ring. Its memory is allocated without the device's lock, so that
  * observers need not wait; io_lock keeps the geometry meanwhile. For the hardware, the new ring is
  * mapped and the old one unmapped without the device's lock, too, under dma_lock. The rings are
- * exchanged with all three locks held, only while the stream is stopped and nothing but the metadata
- * is mapped. An error leaves the old ring and the old configuration in place.
+ * exchanged with all three locks held, only while the stream is stopped and the caller's own file maps
+ * nothing but the metadata. Mappings of other files keep the old ring (orphans.h). An error leaves
+ * the old ring and the old configuration in place.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -17,30 +18,35 @@
 #include "zcring.h"
 #include "zcring_trace.h"
 
-int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes)
+int zcring_device_charge(struct zcring_device *zdev, u64 bytes)
 {
-	u64 held = zcring_ring_bytes(&zdev->ring) + zcring_area_bytes(&zdev->scene_samples) +
-		   zcring_area_bytes(&zdev->next_scene_samples);
-	u64 most = zcring_memory_limit();
+	int err = zcring_account_charge(bytes);
 
-	if (bytes <= most && held <= most - bytes)
-		return 0;
-	dev_err_ratelimited(
-		&zdev->dev,
-		"cannot allocate %llu bytes for a ring or a scene: the device holds %llu bytes of at most %llu; choose a smaller ring or scene, or raise the parameter memory_bytes_max\n",
-		bytes, held, most);
-	return -ENOMEM;
+	if (err)
+		dev_err_ratelimited(
+			&zdev->dev,
+			"cannot allocate %llu bytes for a ring or a scene: all devices hold %llu bytes of at most %llu; choose a smaller ring or scene, or raise the parameter memory_bytes_max\n",
+			bytes, zcring_account_bytes(), zcring_memory_limit());
+	return err;
 }
 
-int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
-			     const struct zcring_config *config)
+/* With the bytes charged; after an error they are not charged any more. */
+static struct zcring_ring *zcring_device_create_ring(struct zcring_device *zdev,
+						     const struct zcring_config *config)
 {
-	int err;
+	struct zcring_ring *ring = zcring_ring_create(config, zdev->zone, zdev->inode);
 
-	err = zcring_device_may_alloc(zdev, zcring_config_bytes(config));
-	if (err)
-		return err;
-	return zcring_ring_alloc(ring, config, zdev->zone);
+	if (IS_ERR(ring))
+		zcring_account_uncharge(zcring_config_bytes(config));
+	return ring;
+}
+
+struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
+					     const struct zcring_config *config)
+{
+	int err = zcring_device_charge(zdev, zcring_config_bytes(config));
+
+	return err ? ERR_PTR(err) : zcring_device_create_ring(zdev, config);
 }
 
 static void zcring_device_trace_map(const struct zcring_device *zdev, const struct zcring_ring *ring)
@@ -95,14 +101,15 @@ static int zcring_device_may_configure(struct zcring_device *zdev, struct file *
 		return err;
 	if (zdev->stream.state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
-	if (!zcring_device_same_geometry(config, &zdev->config) && atomic_read(&zdev->mappings))
+	if (file && !zcring_device_same_geometry(config, &zdev->config) &&
+	    atomic_read(&((struct zcring_file *)file->private_data)->mappings))
 		return -EBUSY;
 	return 0;
 }
 
-/* Exchanges @ring, which is mapped, and the device's ring; if @ring has no memory, keeps the ring. */
+/* Exchanges *@ring, which is mapped for the hardware, and the device's ring; NULL keeps the ring. */
 static int zcring_device_swap_ring(struct zcring_device *zdev, struct file *file,
-				   const struct zcring_config *config, struct zcring_ring *ring)
+				   const struct zcring_config *config, struct zcring_ring **ring)
 {
 	int err;
 
@@ -112,9 +119,9 @@ static int zcring_device_swap_ring(struct zcring_device *zdev, struct file *file
 	err = zcring_device_may_configure(zdev, file, config);
 	if (err)
 		goto out_unlock;
-	if (ring->burst_ends) {
+	if (*ring) {
 		swap(zdev->ring, *ring);
-		zcring_ring_attach(&zdev->ring, config, &zdev->stream);
+		zcring_ring_attach(zdev->ring, config, &zdev->stream);
 	}
 	zdev->config = *config;
 	zdev->ops->configure(zdev->dma, config);
@@ -124,17 +131,19 @@ out_unlock:
 	return err;
 }
 
-/* After the call @ring is not mapped. */
+/* After the call *@ring is not mapped for the hardware. */
 static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *file,
-				       const struct zcring_config *config, struct zcring_ring *ring)
+				       const struct zcring_config *config, struct zcring_ring **ring)
 {
 	int err;
 
+	if (!*ring)
+		return zcring_device_swap_ring(zdev, file, config, ring);
 	mutex_lock(&zdev->dma_lock);
-	err = zcring_device_map_ring(zdev, ring);
+	err = zcring_device_map_ring(zdev, *ring);
 	if (!err)
 		err = zcring_device_swap_ring(zdev, file, config, ring);
-	zcring_ring_unmap_dma(ring); /* configure() returned: no DMA into the old ring is left */
+	zcring_ring_unmap_dma(*ring); /* configure() returned: no DMA into the old ring is left */
 	mutex_unlock(&zdev->dma_lock);
 	return err;
 }
@@ -142,7 +151,7 @@ static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *
 int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
 				   const struct zcring_config *config)
 {
-	struct zcring_ring ring = {};
+	struct zcring_ring *ring = NULL;
 	int err;
 
 	err = zcring_config_check(config, PAGE_SIZE);
@@ -154,11 +163,15 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 	err = zcring_device_may_configure(zdev, file, config);
 	mutex_unlock(&zdev->lock);
 	/* io_lock keeps the geometry while the memory is allocated without the device's lock. */
-	if (!err && !zcring_device_same_geometry(config, &zdev->config))
-		err = zcring_device_alloc_ring(zdev, &ring, config);
+	if (!err && !zcring_device_same_geometry(config, &zdev->config)) {
+		ring = zcring_device_alloc_ring(zdev, config);
+		if (IS_ERR(ring))
+			return PTR_ERR(ring);
+	}
 	if (!err)
 		err = zcring_device_exchange_ring(zdev, file, config, &ring);
-	zcring_ring_free(&ring);
+	if (ring) /* the old one, or after an error the new one */
+		zcring_ring_abandon(ring);
 	return err;
 }
 

@@ -45,7 +45,7 @@ unsigned long zcring_memory_bytes_max;
 module_param_named(memory_bytes_max, zcring_memory_bytes_max, ulong, 0644);
 MODULE_PARM_DESC(
 	memory_bytes_max,
-	"limit in bytes for all rings and scenes of one device, including those being replaced; 0: 4 GiB or a quarter of the machine's memory, whichever is less (default 0)");
+	"limit in bytes for all rings and scenes of all devices together, including those being replaced; 0: 4 GiB or a quarter of the machine's memory, whichever is less (default 0)");
 
 static u64 zcring_memory_bytes_auto __ro_after_init; /* the limit where memory_bytes_max is 0 */
 
@@ -125,15 +125,25 @@ static int __init zcring_init(void)
 	err = class_register(&zcring_class);
 	if (err)
 		return err;
+	err = zcring_inode_init();
+	if (err)
+		goto out_unregister_class;
 	err = zcring_table_init(devices, &config);
 	if (err)
-		class_unregister(&zcring_class);
+		goto out_exit_inode;
+	return 0;
+
+out_exit_inode:
+	zcring_inode_exit();
+out_unregister_class:
+	class_unregister(&zcring_class);
 	return err;
 }
 
 static void __exit zcring_exit(void)
 {
 	zcring_table_exit();
+	zcring_inode_exit();
 	class_unregister(&zcring_class);
 }
 

@@ -143,6 +143,23 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 	return 0;
 }
 
+/* Pages that one fault inserts: as many as an entry of the middle level of a page table holds. */
+#define ZCRING_FAULT_PAGES (ZCRING_CHUNK_BYTES >> PAGE_SHIFT)
+
+vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf,
+			      unsigned long page)
+{
+	unsigned long address = vmf->address & PAGE_MASK;
+	unsigned long count = min((vmf->vma->vm_end - address) >> PAGE_SHIFT, ZCRING_FAULT_PAGES);
+	vm_fault_t result = VM_FAULT_NOPAGE;
+	unsigned long i;
+
+	for (i = 0; i < count && result == VM_FAULT_NOPAGE; i++)
+		result = vmf_insert_pfn(vmf->vma, address + (i << PAGE_SHIFT),
+					page_to_pfn(area->pages[(page + i) % area->count]));
+	return i > 1 ? VM_FAULT_NOPAGE : result; /* the page of the fault came first */
+}
+
 #define ZCRING_BURSTS_BYTES PAGE_ALIGN(ZCRING_BURST_SLOTS * sizeof(struct zcring_burst))
 
 u64 zcring_config_bytes(const struct zcring_config *config)

@@ -6,14 +6,16 @@
 #ifndef ZCRING_MEM_H
 #define ZCRING_MEM_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
 
 #include "engine/stream.h"
 
 struct device;
 struct page;
-struct zcring_dma_map;
 struct vm_area_struct;
+struct vm_fault;
+struct zcring_dma_map;
 
 /* As in the emulator: enough for more than three minutes of bursts of 50 ms. */
 #define ZCRING_BURST_SLOTS 4096ULL
@@ -60,6 +62,12 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
  * a part may be mapped: the caller zaps it while the caller still holds the area.
  */
 int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
+
+/*
+ * For a page fault in such a mapping: inserts the page @page of the mapping, and some that follow.
+ */
+vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf,
+			      unsigned long page);
 
 /* Bytes of the pages of a ring: of one with @config, and of an existing one. */
 u64 zcring_config_bytes(const struct zcring_config *config);

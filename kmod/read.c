@@ -156,7 +156,7 @@ static bool zcring_read_may_return(struct zcring_device *zdev)
 
 ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *pos)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	ssize_t result;
 
 	result = zcring_read_check(zdev, file, bytes);

@@ -4,11 +4,16 @@
  * large enough for the largest ring mapped twice; a mapping begins at the beginning of a slot.
  *
  * Only the consumer page can be mapped for writing, and only by the consumer; mprotect() cannot
- * change that later. Every mapping but the metadata's is counted: while the count is not 0, the
- * memory of the ring is not replaced.
+ * change that later. Every mapping but the metadata's is counted for its file: a file that maps
+ * anything else cannot give the device another ring.
+ *
+ * A mapping of descriptors or samples holds the ring that it shows, which may be replaced while
+ * files that are not the consumer map it (orphans.h). Its pages are mapped at once for the consumer,
+ * whose ring stays; for all others page faults insert them, so that they can be revoked.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 
 #include "compat.h"
 #include "engine/config.h"
@@ -19,6 +24,19 @@
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
 /* The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. */
+#define ZCRING_SLOTS (ZCRING_DATA + ZCRING_CHANNELS_MAX)
+
+static_assert((u64)ZCRING_SLOTS << ZCRING_SLOT_SHIFT <= 1ULL << ZCRING_RING_OFFSETS_SHIFT);
+
+/* The memory of the slot of descriptors, or of a slot of samples. */
+static const struct zcring_area *zcring_region_ring_area(const struct zcring_ring *ring,
+							 unsigned long slot)
+{
+	if (slot == ZCRING_BURSTS)
+		return &ring->bursts;
+	return &ring->data[array_index_nospec(slot - ZCRING_DATA, ZCRING_CHANNELS_MAX)];
+}
+
 static const struct zcring_area *zcring_region_slot_area(const struct zcring_device *zdev,
 							 unsigned long slot)
 {
@@ -27,12 +45,10 @@ static const struct zcring_area *zcring_region_slot_area(const struct zcring_dev
 		return &zdev->meta;
 	case ZCRING_CONSUMER:
 		return &zdev->consumer_page;
-	case ZCRING_BURSTS:
-		return &zdev->ring.bursts;
 	}
-	if (slot - ZCRING_DATA >= zdev->config.channels)
+	if (slot >= ZCRING_DATA && slot - ZCRING_DATA >= zdev->config.channels)
 		return NULL;
-	return &zdev->ring.data[slot - ZCRING_DATA];
+	return zcring_region_ring_area(zdev->ring, slot);
 }
 
 static u64 zcring_region_slot_map_length(const struct zcring_area *area, unsigned long slot)
@@ -63,64 +79,115 @@ int zcring_region_describe(const struct zcring_device *zdev, struct zcring_regio
 	return 0;
 }
 
-/* Counts a mapping of @slot, so that its memory stays. The metadata page always stays. */
-static void zcring_region_slot_hold(struct zcring_device *zdev, unsigned long slot)
+/* Slots in file offsets of pages. */
+#define ZCRING_SLOT_PAGES_SHIFT (ZCRING_SLOT_SHIFT - PAGE_SHIFT)
+
+/* Without the offset of the ring, which zcring_region_mmap() adds. */
+static unsigned long zcring_region_vma_slot(const struct vm_area_struct *vma)
 {
-	if (slot != ZCRING_META)
-		atomic_inc(&zdev->mappings);
-	if (slot == ZCRING_CONSUMER)
-		atomic_inc(&zdev->consumer_mappings);
+	const unsigned int ring_shift = ZCRING_RING_OFFSETS_SHIFT - PAGE_SHIFT;
+
+	return (vma->vm_pgoff & ((1UL << ring_shift) - 1)) >> ZCRING_SLOT_PAGES_SHIFT;
 }
 
-static void zcring_region_slot_drop(struct zcring_device *zdev, unsigned long slot)
+/* Counts a mapping of @slot. The metadata page is neither counted nor replaced. */
+static void zcring_region_count(struct zcring_file *file, unsigned long slot, int more)
 {
-	if (slot == ZCRING_CONSUMER)
-		atomic_dec(&zdev->consumer_mappings);
 	if (slot != ZCRING_META)
-		atomic_dec(&zdev->mappings);
+		atomic_add(more, &file->mappings);
+	if (slot == ZCRING_CONSUMER)
+		atomic_add(more, &file->zdev->consumer_mappings);
 }
 
 /* Called for a fork, and when a mapping is split in two. */
 static void zcring_region_vma_open(struct vm_area_struct *vma)
 {
-	zcring_region_slot_hold(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
+	zcring_region_count(vma->vm_file->private_data, zcring_region_vma_slot(vma), 1);
+	if (vma->vm_private_data)
+		zcring_ring_get(vma->vm_private_data);
 }
 
 static void zcring_region_vma_close(struct vm_area_struct *vma)
 {
-	zcring_region_slot_drop(vma->vm_file->private_data, (unsigned long)vma->vm_private_data);
+	zcring_region_count(vma->vm_file->private_data, zcring_region_vma_slot(vma), -1);
+	if (vma->vm_private_data)
+		zcring_ring_put(vma->vm_private_data);
+}
+
+static vm_fault_t zcring_region_vma_fault(struct vm_fault *vmf)
+{
+	struct zcring_ring *ring = vmf->vma->vm_private_data;
+	unsigned long slot = zcring_region_vma_slot(vmf->vma);
+	const struct zcring_area *area;
+	vm_fault_t result;
+
+	if (!ring || !zcring_ring_lock_pages(ring))
+		return VM_FAULT_SIGBUS;
+	area = zcring_region_ring_area(ring, slot);
+	result = zcring_area_insert(area, vmf,
+				    vmf->pgoff & ((1UL << ZCRING_SLOT_PAGES_SHIFT) - 1));
+	zcring_ring_unlock_pages(ring);
+	return result;
 }
 
 static const struct vm_operations_struct zcring_region_vm_ops = {
 	.open = zcring_region_vma_open,
 	.close = zcring_region_vma_close,
+	.fault = zcring_region_vma_fault,
 };
 
-/* With the lock held: the area that @vma maps, counted as mapped, or an error. */
-static const struct zcring_area *zcring_region_hold_area(struct zcring_device *zdev,
-							 struct file *file,
-							 const struct vm_area_struct *vma,
-							 unsigned long *slot)
+/* With the lock held: the area that @vma is to map, or an error. */
+static const struct zcring_area *zcring_region_find(struct zcring_device *zdev, struct file *file,
+						    const struct vm_area_struct *vma)
 {
-	const unsigned int shift = ZCRING_SLOT_SHIFT - PAGE_SHIFT;
+	unsigned long slot = vma->vm_pgoff >> ZCRING_SLOT_PAGES_SHIFT;
 	const struct zcring_area *area;
 	int err;
 
-	*slot = vma->vm_pgoff >> shift;
-	area = zcring_region_slot_area(zdev, *slot);
-	if (!area || vma->vm_pgoff != *slot << shift)
+	if (slot >= ZCRING_SLOTS || vma->vm_pgoff != slot << ZCRING_SLOT_PAGES_SHIFT)
 		return ERR_PTR(-EINVAL);
-	if (vma->vm_end - vma->vm_start > zcring_region_slot_map_length(area, *slot))
+	area = zcring_region_slot_area(zdev, slot);
+	if (!area)
 		return ERR_PTR(-EINVAL);
-	if (*slot == ZCRING_CONSUMER) {
+	if (vma->vm_end - vma->vm_start > zcring_region_slot_map_length(area, slot))
+		return ERR_PTR(-EINVAL);
+	if (slot == ZCRING_CONSUMER) {
 		err = zcring_consumer_claim(zdev, file);
 		if (err)
 			return ERR_PTR(err);
 	} else if (vma->vm_flags & VM_WRITE) {
 		return ERR_PTR(-EACCES);
 	}
-	zcring_region_slot_hold(zdev, *slot);
 	return area;
+}
+
+/*
+ * With the lock held: counts the mapping and lets it hold its ring. Returns whether faults insert the
+ * pages later.
+ */
+static bool zcring_region_hold(struct zcring_device *zdev, struct file *file,
+			       struct vm_area_struct *vma)
+{
+	unsigned long slot = zcring_region_vma_slot(vma);
+
+	zcring_region_count(file->private_data, slot, 1);
+	if (slot < ZCRING_BURSTS)
+		return false;
+	zcring_ring_get(zdev->ring);
+	vma->vm_private_data = zdev->ring;
+	vma->vm_pgoff += zcring_ring_offset(zdev->ring);
+	if (zdev->consumer == file)
+		return false;
+	zcring_ring_observe(zdev->ring);
+	return true;
+}
+
+/* Drops what zcring_region_hold() took. */
+static void zcring_region_drop(struct file *file, struct vm_area_struct *vma)
+{
+	zcring_region_count(file->private_data, zcring_region_vma_slot(vma), -1);
+	if (vma->vm_private_data)
+		zcring_ring_put(vma->vm_private_data);
 }
 
 /*
@@ -129,9 +196,9 @@ static const struct zcring_area *zcring_region_hold_area(struct zcring_device *z
  */
 int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	const struct zcring_area *area;
-	unsigned long slot;
+	bool by_faults = false;
 	int err;
 
 	if (!(vma->vm_flags & VM_MAYSHARE)) /* VM_SHARED is off where the file is read-only */
@@ -141,22 +208,27 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	area = zcring_region_hold_area(zdev, file, vma, &slot);
+	area = zcring_region_find(zdev, file, vma);
+	if (!IS_ERR(area))
+		by_faults = zcring_region_hold(zdev, file, vma);
 	mutex_unlock(&zdev->lock);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
-	vm_flags_clear(vma, VM_MAYEXEC | (slot == ZCRING_CONSUMER ? 0 : VM_MAYWRITE));
-	err = zcring_area_map(area, vma);
+	vm_flags_clear(vma, VM_MAYEXEC);
+	if (zcring_region_vma_slot(vma) != ZCRING_CONSUMER)
+		vm_flags_clear(vma, VM_MAYWRITE);
+	if (by_faults)
+		vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	err = by_faults ? 0 : zcring_area_map(area, vma);
 	if (err) {
 		/*
 		 * The pages mapped before the failure would stay until the return. Other threads can
-		 * access them, and once the count is dropped the memory may be freed.
+		 * access them, and once the reference is dropped the memory may be freed.
 		 */
 		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
-		zcring_region_slot_drop(zdev, slot);
+		zcring_region_drop(file, vma);
 		return err;
 	}
-	vma->vm_private_data = (void *)slot;
 	vma->vm_ops = &zcring_region_vm_ops;
 	return 0;
 }

@@ -26,12 +26,31 @@ static void zcring_scene_clear_next(struct zcring_device *zdev, struct zcring_ar
 	zdev->next_scene_written = 0;
 }
 
-void zcring_scene_abandon(struct zcring_device *zdev)
+void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_area *samples)
 {
-	struct zcring_area old;
+	zcring_scene_clear_next(zdev, samples);
+}
 
-	zcring_scene_clear_next(zdev, &old);
-	zcring_area_free(&old);
+void zcring_scene_free(struct zcring_area *samples)
+{
+	u64 bytes = zcring_area_bytes(samples);
+
+	zcring_area_free(samples);
+	zcring_account_uncharge(bytes);
+}
+
+/* Memory for @bytes of a scene, charged: 0, or an error without memory. */
+static int zcring_scene_alloc(struct zcring_device *zdev, struct zcring_area *samples, u64 bytes)
+{
+	int err;
+
+	err = zcring_device_charge(zdev, bytes);
+	if (err)
+		return err;
+	err = zcring_area_alloc(samples, bytes);
+	if (err)
+		zcring_account_uncharge(bytes);
+	return err;
 }
 
 /* With both locks held; exchanges @content with the old one. */
@@ -102,7 +121,6 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 {
 	struct zcring_area samples = {};
 	struct zcring_area old = {};
-	u64 bytes;
 	int err;
 
 	if (!zdev->ops->set_scene)
@@ -120,14 +138,12 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 		goto out_unlock_io;
 	err = zcring_scene_may_set(zdev, file);
 	mutex_unlock(&zdev->lock);
-	if (!err && scene->kind == ZCRING_SCENE_MEMORY) {
-		bytes = PAGE_ALIGN(zcring_scene_bytes(scene));
-		err = zcring_device_may_alloc(zdev, bytes) ?: zcring_area_alloc(&samples, bytes);
-	}
+	if (!err && scene->kind == ZCRING_SCENE_MEMORY)
+		err = zcring_scene_alloc(zdev, &samples, PAGE_ALIGN(zcring_scene_bytes(scene)));
 	if (!err)
 		err = zcring_scene_apply(zdev, file, scene, &samples, &old);
-	zcring_area_free(&old);
-	zcring_area_free(&samples);
+	zcring_scene_free(&old);
+	zcring_scene_free(&samples);
 out_unlock_io:
 	mutex_unlock(&zdev->io_lock);
 	return err;
@@ -188,7 +204,7 @@ static int zcring_scene_finish(struct zcring_device *zdev)
 	if (!err)
 		zcring_scene_put_on_air(zdev, &zdev->next_scene, &old);
 	mutex_unlock(&zdev->lock);
-	zcring_area_free(&old);
+	zcring_scene_free(&old);
 	return err;
 }
 
@@ -213,7 +229,7 @@ static int zcring_scene_may_write(struct zcring_device *zdev, struct file *file)
  */
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
 {
-	struct zcring_device *zdev = file->private_data;
+	struct zcring_device *zdev = zcring_file_device(file);
 	ssize_t result;
 
 	result = zcring_consumer_lock_io(zdev, file);

@@ -12,7 +12,8 @@
  *   worker.c         timer and thread             board.c    exports for boards (dma.h)
  *   power.c          suspend and resume           sim.c      simulated DMA engine (dma.h)
  *   mem.c            pages                        dma_map.c  bus addresses of the pages
- *   loops_best.c     vectors of AVX2 (loops_fpu.c), or none
+ *   orphans.c        who holds a ring             account.c  memory of all devices
+ *   inode.c          one for each device          loops_best.c  vectors of AVX2 (loops_fpu.c)
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
  * struct zcring_device and all of its memory; every open file holds the character device, and every
@@ -32,6 +33,7 @@
 #include <linux/atomic.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
+#include <linux/fs.h>
 #include <linux/hrtimer.h>
 #include <linux/mutex.h>
 #include <linux/rcuwait.h>
@@ -39,9 +41,9 @@
 
 #include "dma.h"
 #include "mem.h"
+#include "orphans.h"
 
 struct dentry;
-struct file;
 struct task_struct;
 
 /**
@@ -95,10 +97,10 @@ struct zcring_traced {
  * @stream: the accounting; state, head and consumer page are also read without the lock
  * @meta: page of struct zcring_meta; lives as long as the device
  * @consumer_page: page of struct zcring_consumer; lives as long as the device
- * @ring: memory that depends on the geometry; replaced with both locks held, and only while
- *        @mappings is 0
- * @mappings: number of mappings of anything but the metadata; grows from 0 with @lock held
- * @consumer_mappings: number of mappings of the consumer page among them
+ * @inode: all files of the device share its address_space; constant
+ * @ring: memory that depends on the geometry, of which the device holds a reference; replaced with
+ *        both locks held, and never while the consumer's file maps it
+ * @consumer_mappings: number of mappings of the consumer page; grows from 0 with @lock held
  * @consumer: the file that is the consumer; NULL if there is none
  * @owns_stream: the consumer has started a stream, so that read() must not start one
  * @scene: the scene on the air
@@ -130,8 +132,8 @@ struct zcring_device {
 	struct zcring_stream stream;
 	struct zcring_area meta;
 	struct zcring_area consumer_page;
-	struct zcring_ring ring;
-	atomic_t mappings;
+	struct inode *inode;
+	struct zcring_ring *ring;
 	atomic_t consumer_mappings;
 	struct file *consumer;
 	bool owns_stream;
@@ -154,6 +156,21 @@ struct zcring_device {
 };
 
 /**
+ * struct zcring_file - an open file of a device
+ * @zdev: the device; constant
+ * @mappings: number of mappings of anything but the metadata; grows from 0 with the lock held
+ */
+struct zcring_file {
+	struct zcring_device *zdev;
+	atomic_t mappings;
+};
+
+static inline struct zcring_device *zcring_file_device(const struct file *file)
+{
+	return ((const struct zcring_file *)file->private_data)->zdev;
+}
+
+/**
  * struct zcring_source - the origin of a device's samples
  * @ops: the DMA engine
  * @dev: the hardware that does DMA; NULL where there is none
@@ -169,8 +186,31 @@ struct zcring_source {
 extern struct class zcring_class;
 extern unsigned long zcring_memory_bytes_max; /* as set by root; 0: automatic */
 
-/* Limit in bytes for all rings and scenes of one device. */
+/* Limit in bytes for all rings and scenes of all devices. */
 u64 zcring_memory_limit(void);
+
+/* account.c */
+
+/*
+ * Charges @bytes of memory that is about to be allocated: 0, or -ENOMEM beyond the limit. Orphans
+ * are revoked first. May sleep for long: without a device's lock.
+ */
+int zcring_account_charge(u64 bytes);
+
+/* The same for memory that replaces more than @bytes: does not fail. */
+void zcring_account_charge_always(u64 bytes);
+
+/* After the memory was freed. */
+void zcring_account_uncharge(u64 bytes);
+
+u64 zcring_account_bytes(void);
+
+/* inode.c */
+int zcring_inode_init(void);
+void zcring_inode_exit(void);
+
+/* A new inode with a reference, or NULL. */
+struct inode *zcring_inode_alloc(void);
 
 /* table.c */
 #define ZCRING_DEVICES_MAX 16
@@ -249,17 +289,17 @@ void zcring_device_account(struct zcring_device *zdev);
 /* device_config.c */
 
 /*
- * Whether the device may allocate @bytes more for rings and scenes: 0, or -ENOMEM and a line in
- * the log. With io_lock held, or before the device is registered.
+ * Charges @bytes for a ring or a scene to the module's account: 0, or -ENOMEM and a line in the log.
+ * Without the lock.
  */
-int zcring_device_may_alloc(struct zcring_device *zdev, u64 bytes);
+int zcring_device_charge(struct zcring_device *zdev, u64 bytes);
 
 /*
- * Memory for a ring of @config, and its mapping for the hardware, where there is some; mapping with
- * dma_lock held, or before the device is registered.
+ * A ring of @config, charged, or an ERR_PTR(); and its mapping for the hardware, where there is some:
+ * mapping with dma_lock held, or before the device is registered.
  */
-int zcring_device_alloc_ring(struct zcring_device *zdev, struct zcring_ring *ring,
-			     const struct zcring_config *config);
+struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
+					     const struct zcring_config *config);
 int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring);
 
 /* With the lock held. */
@@ -310,8 +350,12 @@ void zcring_scene_init(struct zcring_device *zdev);
 int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct zcring_scene *scene);
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
 
-/* Frees a scene that was not written to its end. With both locks held. */
-void zcring_scene_abandon(struct zcring_device *zdev);
+/*
+ * Takes a scene that was not written to its end off the device, with both locks held; frees the
+ * samples of a scene and uncharges them, without the lock.
+ */
+void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_area *samples);
+void zcring_scene_free(struct zcring_area *samples);
 
 /* worker.c */
 int zcring_worker_init(struct zcring_device *zdev);

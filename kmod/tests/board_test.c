@@ -115,7 +115,7 @@ static void zcring_board_test_can_be_unregistered_while_running(struct kunit *te
 	KUNIT_EXPECT_EQ(test, board->turns, 2U);
 	KUNIT_EXPECT_EQ(test, board->frees, 0U);
 	KUNIT_EXPECT_EQ(test, zdev->stream.meta->head, 100ULL);
-	KUNIT_EXPECT_NULL(test, zdev->ring.data[0].dma);
+	KUNIT_EXPECT_NULL(test, zdev->ring->data[0].dma);
 
 	next = zcring_fake_board_registered(test);
 	KUNIT_EXPECT_STREQ(test, dev_name(&next->zdev->dev), "zcring1");
@@ -132,8 +132,8 @@ static void zcring_board_test_takes_another_geometry(struct kunit *test)
 	const unsigned long old_max = zcring_memory_bytes_max;
 
 	config.ring_bytes = SZ_128K;
-	/* Both rings together: the present one of 1 MiB and two channels of 64 KiB, and the new one. */
-	zcring_memory_bytes_max = 2 * SZ_1M + 2 * SZ_64K + 2 * SZ_128K - 1;
+	/* The new ring of 1 MiB and two channels of 128 KiB, beside the present ones. */
+	zcring_memory_bytes_max = zcring_account_bytes() + SZ_1M + 2 * SZ_128K - 1;
 	KUNIT_EXPECT_EQ(test, zcring_device_configure(zdev, NULL, &config), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, board->configured, 0U);
 	KUNIT_EXPECT_EQ(test, zdev->stream.ring_samples, 16384ULL);
@@ -142,12 +142,33 @@ static void zcring_board_test_takes_another_geometry(struct kunit *test)
 	zcring_memory_bytes_max = old_max;
 	KUNIT_EXPECT_EQ(test, board->configured, 1U);
 	KUNIT_EXPECT_EQ(test, zdev->stream.ring_samples, 32768ULL);
-	KUNIT_EXPECT_PTR_EQ(test, (void *)zdev->stream.data[1], zdev->ring.data[1].address);
-	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(&zdev->ring), (u64)SZ_1M + 2 * SZ_128K);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)zdev->stream.data[1], zdev->ring->data[1].address);
+	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(zdev->ring), (u64)SZ_1M + 2 * SZ_128K);
 
 	KUNIT_EXPECT_EQ(test, zcring_fake_board_start(board, NSEC_PER_SEC, 0), 0);
 	KUNIT_EXPECT_EQ(test, zcring_device_configure(zdev, NULL, &config), -EBUSY);
 	KUNIT_EXPECT_EQ(test, board->configured, 1U);
+}
+
+/* The limit holds for all devices together, and memory that was given back is there for the others. */
+static void zcring_board_test_devices_share_one_limit(struct kunit *test)
+{
+	struct zcring_device *first = zcring_fake_board_registered(test)->zdev;
+	struct zcring_device *second = zcring_fake_board_registered(test)->zdev;
+	const struct zcring_config small = first->config;
+	struct zcring_config large = small;
+	const unsigned long old_max = zcring_memory_bytes_max;
+	const u64 before = zcring_account_bytes();
+
+	large.ring_bytes = SZ_4M;
+	zcring_memory_bytes_max = before + SZ_1M + 2 * SZ_4M;
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(first, NULL, &large), 0);
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(second, NULL, &large), -ENOMEM);
+	KUNIT_EXPECT_LE(test, zcring_account_bytes(), (u64)zcring_memory_bytes_max);
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(first, NULL, &small), 0);
+	KUNIT_EXPECT_EQ(test, zcring_account_bytes(), before);
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(second, NULL, &large), 0);
+	zcring_memory_bytes_max = old_max;
 }
 
 static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit *test)
@@ -167,6 +188,7 @@ static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_takes_no_simulated_number),
 	KUNIT_CASE(zcring_board_test_can_be_unregistered_while_running),
 	KUNIT_CASE(zcring_board_test_takes_another_geometry),
+	KUNIT_CASE(zcring_board_test_devices_share_one_limit),
 	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_fault_injection),
 	{}
 };

@@ -60,7 +60,7 @@ void zcring_fake_bus_map(struct kunit *test, struct zcring_fake_board *board)
 	if (IS_ENABLED(CONFIG_HAS_DMA))
 		kunit_skip(test, "made-up addresses are for a kernel without DMA");
 	for (c = 0; c < ZCRING_FAKE_CHANNELS; c++) {
-		area = &board->zdev->ring.data[c];
+		area = &board->zdev->ring->data[c];
 		area->dma = zcring_fake_bus_new_map(area, c);
 		KUNIT_ASSERT_NOT_NULL(test, area->dma);
 	}
@@ -69,7 +69,7 @@ void zcring_fake_bus_map(struct kunit *test, struct zcring_fake_board *board)
 void zcring_fake_bus_write(struct zcring_fake_board *board, u32 channel, u64 samples)
 {
 	const struct zcring_stream *stream = zcring_dma_stream(board->zdev);
-	const struct zcring_area *area = &board->zdev->ring.data[channel];
+	const struct zcring_area *area = &board->zdev->ring->data[channel];
 	u64 clock = stream->telemetry.sample_clock;
 	u64 index = stream->head;
 	u64 end = index + samples;

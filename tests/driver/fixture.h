@@ -136,6 +136,33 @@ inline int set_attribute(const std::string& name, const std::string& value)
     return write_file(sysfs_path + name, value);
 }
 
+// Bytes that the module has charged for all rings and scenes.
+inline std::uint64_t module_bytes()
+{
+    std::uint64_t bytes = 0;
+    std::ifstream("/sys/module/zcring/parameters/memory_bytes") >> bytes;
+    EXPECT_GT(bytes, 0u);
+    return bytes;
+}
+
+// The limit of the module. Restores the parameter at the end of the test.
+class memory_limit
+{
+public:
+    memory_limit() { std::ifstream(path) >> d_before; }
+    ~memory_limit() { set(d_before); }
+    bool set(std::uint64_t bytes) const
+    {
+        std::ofstream out(path);
+        out << bytes << std::endl;
+        return out.good();
+    }
+
+private:
+    static constexpr char path[] = "/sys/module/zcring/parameters/memory_bytes_max";
+    std::uint64_t d_before = 0;
+};
+
 // Skips a test whose requirement is missing; fails where the driver's tests are asked for
 // (tools/test-in-vm).
 #define ZCRING_LACKS(what)                     \

@@ -31,28 +31,10 @@ std::uint64_t memory(const std::string& kind)
     return 0;
 }
 
-// Restores the parameter at the end of the test.
-class memory_limit
-{
-public:
-    memory_limit() { std::ifstream(path) >> d_before; }
-    ~memory_limit() { set(d_before); }
-    bool set(std::uint64_t bytes) const
-    {
-        std::ofstream out(path);
-        out << bytes << std::endl;
-        return out.good();
-    }
-
-private:
-    static constexpr char path[] = "/sys/module/zcring/parameters/memory_bytes_max";
-    std::uint64_t d_before = 0;
-};
-
 TEST_F(Driver, MemoryIsLimitedByTheParameter)
 {
     const memory_limit limit;
-    if (!limit.set(8 << 20)) // the ring of 1 MiB has as much again for its descriptors
+    if (!limit.set(module_bytes() + (6 << 20))) // a ring has another MiB for its descriptors
         ZCRING_LACKS("needs to write the module's parameters");
     device_file file;
     zcring_config config = default_config();

@@ -9,9 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <vector>
 
 namespace driver {
 
@@ -182,6 +184,146 @@ TEST_F(Driver, AMappingCanBePartlyUnmappedAndMoved)
     EXPECT_EQ(file.configure(larger), EBUSY);
     ASSERT_EQ(munmap(rest, bytes), 0);
     EXPECT_EQ(file.configure(larger), 0);
+}
+
+zcring_config resized(std::uint64_t ring_bytes)
+{
+    zcring_config config = default_config();
+    config.ring_bytes = ring_bytes;
+    return config;
+}
+
+TEST_F(Driver, AnObserversMappingsDoNotKeepTheConsumerFromAnotherGeometry)
+{
+    device_file file;
+    device_file observer(O_RDONLY);
+    mapped_pages bursts(observer.fd(), observer.region(ZCRING_BURSTS).offset, 4096, PROT_READ);
+    mapped_pages data = observer.map(ZCRING_DATA);
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(eventually([&] { return data.as<std::uint32_t>()[2000] == 2000; }));
+    ASSERT_EQ(file.stop(), 0);
+    ASSERT_EQ(file.configure(resized(2 << 20)), 0);
+    EXPECT_EQ(data.as<std::uint32_t>()[2000], 2000u) << "the old ring goes with its last mapping";
+    EXPECT_EQ(bursts.as<zcring_burst>()[0].sample_clock, 0u);
+    const mapped_pages after = observer.map(ZCRING_DATA);
+    ASSERT_EQ(after.error(), 0);
+    EXPECT_EQ(after.as<std::uint32_t>()[2000], 0u) << "of the new ring";
+}
+
+// A file that observes first and configures then would not notice that its mappings are old.
+TEST_F(Driver, AFilesOwnMappingsKeepTheGeometry)
+{
+    device_file file;
+    mapped_pages data = file.map(ZCRING_DATA);
+    ASSERT_EQ(data.error(), 0);
+    EXPECT_EQ(file.configure(resized(2 << 20)), EBUSY);
+    data.unmap();
+    EXPECT_EQ(file.configure(resized(2 << 20)), 0);
+}
+
+// Whether @pages can be read, or the process gets SIGBUS.
+bool can_be_read(const mapped_pages& pages, std::size_t at = 0)
+{
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGBUS, [](int) { _exit(1); });
+        (void)*static_cast<volatile char*>(pages.as<char>() + at);
+        _exit(0);
+    }
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    return status == 0;
+}
+
+// One after the other, @count observers map a ring that is replaced then.
+std::vector<mapped_pages> observed_rings(const device_file& file, int count)
+{
+    device_file observer(O_RDONLY);
+    std::vector<mapped_pages> rings;
+    for (int i = 0; i < count; i++) {
+        const zcring_region where = observer.region(ZCRING_DATA);
+        rings.emplace_back(observer.fd(), where.offset, where.length, PROT_READ);
+        EXPECT_EQ(rings.back().error(), 0);
+        EXPECT_TRUE(can_be_read(rings.back(), where.length - 1));
+        EXPECT_EQ(*rings.back().as<std::uint32_t>(), 0u);
+        EXPECT_EQ(file.configure(resized(i % 2 ? 4 << 20 : 2 << 20)), 0);
+    }
+    return rings;
+}
+
+TEST_F(Driver, TheOldestRingsThatOnlyObserversKeepAreRevoked)
+{
+    device_file file;
+    ASSERT_EQ(file.configure(resized(4 << 20)), 0);
+    const std::uint64_t before = module_bytes();
+    const std::vector<mapped_pages> rings = observed_rings(file, 100); // 400 MiB with descriptors
+    device_file observer(O_RDONLY);
+    const mapped_pages present = observer.map(ZCRING_DATA);
+    EXPECT_LT(module_bytes() - before, 128u << 20);
+    EXPECT_FALSE(can_be_read(rings.front()));
+    EXPECT_TRUE(can_be_read(rings.back()));
+    EXPECT_TRUE(can_be_read(present));
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(eventually([&] { return present.as<std::uint32_t>()[2000] == 2000; }));
+}
+
+TEST_F(Driver, ObserversKeepNoMemoryThatAConsumerNeeds)
+{
+    const memory_limit limit;
+    if (!limit.set(module_bytes() + (20 << 20)))
+        ZCRING_LACKS("needs to write the module's parameters");
+    device_file file;
+    ASSERT_EQ(file.configure(resized(4 << 20)), 0);
+    const std::vector<mapped_pages> rings = observed_rings(file, 2);
+    ASSERT_TRUE(can_be_read(rings.back()));
+    EXPECT_EQ(file.configure(resized(16 << 20)), 0);
+    EXPECT_FALSE(can_be_read(rings.back()));
+}
+
+// A revoked mapping is an ordinary mapping in all other respects.
+TEST_F(Driver, ARevokedMappingCanBeSplitMovedInheritedAndUnmapped)
+{
+    const memory_limit limit;
+    if (!limit.set(module_bytes() + (20 << 20)))
+        ZCRING_LACKS("needs to write the module's parameters");
+    const std::uint64_t before = module_bytes();
+    device_file file;
+    ASSERT_EQ(file.configure(resized(4 << 20)), 0);
+    {
+        device_file observer(O_RDONLY);
+        const zcring_region where = observer.region(ZCRING_DATA);
+        auto* data = static_cast<char*>(mmap(nullptr,
+                                             where.map_length,
+                                             PROT_READ,
+                                             MAP_SHARED,
+                                             observer.fd(),
+                                             static_cast<off_t>(where.offset)));
+        ASSERT_NE(data, MAP_FAILED);
+        ASSERT_EQ(munmap(data + where.length / 2, 8192), 0);
+        void* place = mmap(nullptr, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        auto* moved = static_cast<char*>(
+            mremap(data, 1 << 20, 1 << 20, MREMAP_MAYMOVE | MREMAP_FIXED, place));
+        ASSERT_EQ(moved, place);
+        EXPECT_EQ(*static_cast<volatile char*>(moved), 0);
+        ASSERT_EQ(file.configure(resized(2 << 20)), 0);
+        EXPECT_EQ(*static_cast<volatile char*>(moved + 8192), 0);
+        ASSERT_EQ(file.configure(resized(16 << 20)), 0); // revokes
+        const pid_t child = fork();
+        if (child == 0) {
+            signal(SIGBUS, [](int) { _exit(1); });
+            munmap(moved, 4096);
+            mprotect(moved + 4096, 4096, PROT_NONE);
+            (void)*static_cast<volatile char*>(moved + 8192);
+            _exit(0);
+        }
+        int status = -1;
+        ASSERT_EQ(waitpid(child, &status, 0), child);
+        EXPECT_EQ(WEXITSTATUS(status), 1);
+        munmap(moved, 1 << 20);
+        munmap(data, where.map_length);
+    }
+    ASSERT_EQ(file.configure(default_config()), 0);
+    EXPECT_EQ(module_bytes(), before);
 }
 
 } // namespace

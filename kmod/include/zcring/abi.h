@@ -427,7 +427,9 @@ struct zcring_region {
  * @reserved: zero
  *
  * Setting fails with EBUSY while the stream runs. A change of @format, @channels or @ring_bytes
- * also fails with EBUSY while a region other than ZCRING_META is mapped.
+ * gives the device a new ring; it also fails with EBUSY while the caller's file maps a region other
+ * than ZCRING_META. Mappings of other files keep the ring that they show; where such rings take more
+ * than the quota of a user, the oldest are revoked, and an access to their mappings gives SIGBUS.
  */
 struct zcring_config {
 	__u32 format;
