@@ -232,6 +232,27 @@ TEST_F(PageMapping, IsReadOnlyAndMapsTheSamplesTwice)
     EXPECT_EQ(std::memcmp(first, by_default.as<char>(), run_bytes()), 0);
 }
 
+// The kernel takes pages for reading only: it writes into the ring on behalf of no program.
+TEST_F(PageMapping, NoSystemCallWritesIntoTheRing)
+{
+    const direct_file from;
+    const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    MAP_BY_PAGE();
+    auto* const target = const_cast<char*>(samples());
+    char byte = 1;
+    ASSERT_GE(memory, 0);
+    EXPECT_EQ(pwrite(memory, &byte, 1, reinterpret_cast<off_t>(target)), -1);
+    ::close(memory);
+    const iovec local{ &byte, 1 }, remote{ target, 1 };
+    EXPECT_EQ(process_vm_writev(getpid(), &local, 1, &remote, 1, 0), -1);
+    EXPECT_EQ(errno, EFAULT);
+    NEED_DIRECT(from);
+    ASSERT_EQ(from.write(samples(), 4096, 0), 4096);
+    EXPECT_EQ(pread(from.fd(), target, 4096, 0), -1);
+    EXPECT_EQ(errno, EFAULT);
+    EXPECT_EQ(wrong_words(samples(), ring_samples()), 0u);
+}
+
 TEST_F(PageMapping, DirectWriteTakesSamplesFromTheRing)
 {
     const direct_file out;
@@ -256,8 +277,8 @@ TEST_F(PageMapping, IoUringTakesSamplesFromTheRing)
     EXPECT_EQ(wrong_words(out.read(run_bytes()).get(), ring_samples()), 0u);
 }
 
-// io_uring pins a fixed buffer for writing (io_pin_pages(): FOLL_WRITE | FOLL_LONGTERM, in 6.1 as in
-// later kernels), also if it is only written from.
+// io_uring pins a fixed buffer for writing (io_pin_pages(): FOLL_WRITE | FOLL_LONGTERM), also if samples
+// are only written from it. Of files other than shmem, 6.1 takes not even writable mappings.
 TEST_F(PageMapping, IsNoFixedBufferOfIoUringBecauseItIsReadOnly)
 {
     submission_ring ring;
@@ -291,7 +312,7 @@ TEST_F(PageMapping, PagesInAPipeAreThoseOfTheRing)
 }
 
 // The memory of the old ring is freed while a pipe holds some of its pages. They keep their samples,
-// although a new ring, allocated and filled meanwhile, would use the memory again.
+// although new rings, in chunks as large as those that were freed, would use the memory again.
 TEST_F(PageMapping, PagesInAPipeOutliveMappingFileAndRing)
 {
     const pipe_of pipe(run_bytes());
@@ -300,10 +321,9 @@ TEST_F(PageMapping, PagesInAPipeOutliveMappingFileAndRing)
     close();
     device_file other;
     ASSERT_EQ(other.scene(ZCRING_SCENE_NOISE), 0);
-    for (const std::uint64_t factor : { 2, 4, 1 }) {
+    for (const std::uint32_t channels : { 8, 2, 8 }) {
         zcring_config config = default_config();
-        config.ring_bytes *= factor;
-        config.rate_num *= factor;
+        config.channels = channels;
         ASSERT_EQ(other.configure(config), 0);
         ASSERT_EQ(other.start(), 0);
         ASSERT_TRUE(eventually([&] { return other.telemetry().lost_samples > 0; }));
@@ -312,8 +332,8 @@ TEST_F(PageMapping, PagesInAPipeOutliveMappingFileAndRing)
     EXPECT_EQ(wrong_words(pipe.take(run_bytes()).data(), ring_samples()), 0u);
 }
 
-// The same, with the device gone and its module's memory given back page by page as the pipe empties.
-TEST_F(PageMapping, PagesInAPipeOutliveThePipesReaderHalfWay)
+// Some pages are given back one by one as the pipe is read, within a page too, the others when it ends.
+TEST_F(PageMapping, APipeThatEndsHalfReadGivesItsPagesBack)
 {
     auto pipe = std::make_unique<pipe_of>(run_bytes());
     MAP_BY_PAGE();
