@@ -32,6 +32,7 @@ class mapped_pages
 {
 public:
     mapped_pages() = default;
+    explicit mapped_pages(int error) : d_error(error) {}
     mapped_pages(
         int fd, std::uint64_t offset, std::size_t bytes, int protection, int flags = MAP_SHARED)
         : d_bytes(bytes)

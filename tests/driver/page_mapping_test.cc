@@ -23,12 +23,15 @@ namespace driver {
 
 namespace {
 
-// The one place that says how the mapping by page is requested: this bit of the offset.
+// The samples, mapped by page; error() is EOPNOTSUPP if the driver does not support that.
 mapped_pages map_by_page(const device_file& file, int protection = PROT_READ)
 {
-    constexpr std::uint64_t by_page = std::uint64_t{ 1 } << 44;
-    const zcring_region where = file.region(ZCRING_DATA);
-    return mapped_pages(file.fd(), where.offset | by_page, where.map_length, protection);
+    zcring_region where{};
+    where.region = ZCRING_DATA;
+    where.flags = ZCRING_REGION_PAGES;
+    if (const int error = file.call(ZCRING_IOC_GET_REGION, &where))
+        return mapped_pages(error);
+    return mapped_pages(file.fd(), where.offset, where.map_length, protection);
 }
 
 // Number of @words that differ from the counter, whose first sample has the sample clock @clock.
@@ -182,9 +185,9 @@ private:
 // Maps the samples by page, or skips the test.
 #define MAP_BY_PAGE()                                                             \
     do {                                                                          \
-        map(map_by_page(file()));                                                 \
-        if (pages().error() == EINVAL)                                            \
+        if (!(file().info().features & ZCRING_FEATURE_PAGES))                     \
             GTEST_SKIP() << "this driver maps samples by remap_pfn_range() only"; \
+        map(map_by_page(file()));                                                 \
         ASSERT_EQ(pages().error(), 0) << std::strerror(pages().error());          \
         ASSERT_EQ(wrong_words(samples(), ring_samples()), 0u);                    \
     } while (0)
@@ -216,6 +219,12 @@ TEST_F(PageMapping, TheDefaultMappingGivesTheKernelNoPages)
     if (!ring.error()) {
         EXPECT_EQ(ring.write(out.fd(), samples(), run_bytes(), 0), -EFAULT);
     }
+}
+
+TEST_F(PageMapping, IsRefusedUnlessTheDriverReportsIt)
+{
+    const int error = map_by_page(file()).error();
+    EXPECT_EQ(error, file().info().features & ZCRING_FEATURE_PAGES ? 0 : EOPNOTSUPP);
 }
 
 TEST_F(PageMapping, IsReadOnlyAndMapsTheSamplesTwice)
