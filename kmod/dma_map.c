@@ -40,8 +40,7 @@ static void zcring_dma_map_fill(struct zcring_dma_map *map)
 	u64 done = 0; /* bytes of @on_bus that have pieces */
 	unsigned int i;
 
-	for_each_sgtable_sg(&map->table, entry, i)
-	{
+	for_each_sgtable_sg(&map->table, entry, i) {
 		if (done == sg_dma_len(on_bus)) {
 			on_bus = sg_next(on_bus);
 			done = 0;

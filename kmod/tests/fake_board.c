@@ -162,7 +162,8 @@ static bool zcring_fake_board_sleeps(struct zcring_fake_board *board)
 {
 	if (zcring_fake_board_is_due(board))
 		return false;
-	smp_rmb(); /* the thread stops waiting before it takes fired_ns, and waits again after its turn */
+	/* The thread stops waiting before it takes fired_ns, and waits again after its turn. */
+	smp_rmb();
 	return rcuwait_active(&board->zdev->worker.kick);
 }
 
