@@ -15,12 +15,30 @@
 
 /* Laid out by hand, as the trace headers of the kernel are. */
 /* clang-format off */
+
+/* So that the files format contain numbers: perf and trace-cmd know no names of the driver. */
+TRACE_DEFINE_ENUM(ZCRING_STATE_STOPPED);
+TRACE_DEFINE_ENUM(ZCRING_STATE_RUNNING);
+TRACE_DEFINE_ENUM(ZCRING_STATE_FAULT);
+TRACE_DEFINE_ENUM(ZCRING_STATE_GONE);
+TRACE_DEFINE_ENUM(ZCRING_FAULT_NONE);
+TRACE_DEFINE_ENUM(ZCRING_FAULT_TAIL_PAST_HEAD);
+TRACE_DEFINE_ENUM(ZCRING_FAULT_TAIL_WENT_BACK);
+TRACE_DEFINE_ENUM(ZCRING_FAULT_HARDWARE);
+
 #define zcring_print_state(_state)					\
 	__print_symbolic(_state,					\
 			 { ZCRING_STATE_STOPPED, "stopped" },		\
 			 { ZCRING_STATE_RUNNING, "running" },		\
 			 { ZCRING_STATE_FAULT, "fault" },		\
 			 { ZCRING_STATE_GONE, "gone" })
+
+#define zcring_print_fault(_fault)					\
+	__print_symbolic(_fault,					\
+			 { ZCRING_FAULT_NONE, "none" },			\
+			 { ZCRING_FAULT_TAIL_PAST_HEAD, "tail_past_head" }, \
+			 { ZCRING_FAULT_TAIL_WENT_BACK, "tail_went_back" }, \
+			 { ZCRING_FAULT_HARDWARE, "hardware" })
 
 TRACE_EVENT(zcring_interrupt,
 	TP_PROTO(const struct zcring_device *zdev, u64 late_ns),
@@ -125,9 +143,9 @@ TRACE_EVENT(zcring_state,
 		__entry->to = zdev->stream.state;
 		__entry->fault = zdev->stream.fault;
 	),
-	TP_printk("device=%u from=%s to=%s fault=%u", __entry->device,
+	TP_printk("device=%u from=%s to=%s fault=%s", __entry->device,
 		  zcring_print_state(__entry->from), zcring_print_state(__entry->to),
-		  __entry->fault)
+		  zcring_print_fault(__entry->fault))
 );
 
 TRACE_EVENT(zcring_map_dma,

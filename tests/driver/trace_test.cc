@@ -123,7 +123,32 @@ TEST_F(Tracepoints, EveryChangeOfStateIsTraced)
     EXPECT_EQ(states[0].fields.at("to"), "running");
     EXPECT_EQ(states[1].fields.at("from"), "running");
     EXPECT_EQ(states[1].fields.at("to"), "stopped");
-    EXPECT_EQ(states[1]["fault"], 0u);
+    EXPECT_EQ(states[1].fields.at("fault"), "none");
+}
+
+TEST_F(Tracepoints, AFaultIsTracedByName)
+{
+    device_file file;
+    const mapped_ring ring(file);
+    enable();
+    ASSERT_EQ(file.start(), 0);
+    ring.release(1000000000); // far past the head
+    ASSERT_TRUE(eventually([&] { return acquire(ring.meta().state) == ZCRING_STATE_FAULT; }));
+    disable();
+    const std::vector<event> states = told("zcring_state");
+    ASSERT_EQ(states.size(), 2u);
+    EXPECT_EQ(states[1].fields.at("to"), "fault");
+    EXPECT_EQ(states[1].fields.at("fault"), "tail_past_head");
+}
+
+// A tool reads a binary event by the format, and cannot know the names of the driver's enums.
+TEST_F(Tracepoints, FormatsContainNumbersInsteadOfNamesOfTheDriver)
+{
+    std::ifstream file(instance + std::string("events/zcring/zcring_state/format"));
+    std::ostringstream format;
+    format << file.rdbuf();
+    EXPECT_NE(format.str().find("{ 1, \"running\" }"), std::string::npos) << format.str();
+    EXPECT_EQ(format.str().find("ZCRING_"), std::string::npos) << format.str();
 }
 
 TEST_F(Tracepoints, InterruptsAndWakeUpsAreTraced)
