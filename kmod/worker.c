@@ -164,7 +164,7 @@ void zcring_worker_resume(struct zcring_device *zdev)
 	if (zdev->stream.state != ZCRING_STATE_RUNNING)
 		return;
 	if (worker->was_armed)
-		hrtimer_restart(&worker->timer);
+		hrtimer_start_expires(&worker->timer, HRTIMER_MODE_ABS_HARD);
 	else
 		zcring_worker_kick(zdev, ktime_get_boottime_ns(), 0);
 }
