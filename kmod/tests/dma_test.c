@@ -44,8 +44,8 @@ static void zcring_dma_test_runs_are_counted(struct kunit *test)
 {
 	const struct zcring_device *zdev = zcring_dma_test_board(test)->zdev;
 
-	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring.data[0].dma), 4ULL);
-	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring.data[1].dma), 4ULL);
+	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring->data[0].dma), 4ULL);
+	KUNIT_EXPECT_EQ(test, zcring_dma_map_runs(zdev->ring->data[1].dma), 4ULL);
 }
 
 static void zcring_dma_test_a_run_ends_with_the_ring(struct kunit *test)
