@@ -57,7 +57,7 @@ struct zcring_device;
  *            and a call may come late. Returns false when it is done. Returns true if it is not done but has held the lock for some
  *            milliseconds: other callers then get the lock, and @progress is called again with the
  *            same times while a stream runs; that may be another stream, which began after @mono_ns.
- *            Hardware with its own DMA always returns false
+ *            Hardware that needs no work of the processor returns false
  * @get_tuning: fills all of @tuning
  * @inject: injects a fault from @mono_ns on; -EINVAL while no stream runs, -ERANGE for an amount out
  *          of range. NULL for a real board, which has real faults

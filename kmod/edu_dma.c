@@ -182,31 +182,42 @@ static u64 zcring_edu_block_samples(const struct zcring_edu_engine *engine)
 }
 
 /*
- * Samples of the next block; 0 if the stream has ended. Samples that are missing in the scene are lost
+ * Samples of the next block; 0 if the stream has ended, or if the scene has so many gaps that the
+ * search for a sample has to go on in another step. Samples that are missing in the scene are lost
  * at once.
  */
 static u64 zcring_edu_next_samples(struct zcring_edu_engine *engine)
 {
 	struct zcring_front *front = &engine->front;
+	struct zcring_effort *effort = &front->antenna.effort;
+	u64 until = zcring_effort_cost(effort) + ZCRING_STEP_SAMPLES;
 	enum zcring_presence presence;
 	u64 run;
 
 	while (true) {
 		zcring_front_apply_due(front);
+		if (!zcring_front_may_change(front, until))
+			return 0;
 		run = zcring_front_until_command(front, ~0ULL);
 		run = zcring_front_until_change(front, run, &presence);
-		if (presence == ZCRING_PRESENT)
-			return min(run, zcring_edu_block_samples(engine));
+		if (presence == ZCRING_PRESENT) {
+			run = min(run, zcring_edu_block_samples(engine));
+			return min(run, zcring_antenna_affordable(&front->antenna,
+								  engine->stream->channels,
+								  ZCRING_STEP_SAMPLES));
+		}
 		if (presence == ZCRING_ENDED)
 			break;
 		zcring_stream_lose(engine->stream, run);
+		effort->changes++;
 		cond_resched();
 	}
 	zcring_stream_stop(engine->stream);
 	return 0;
 }
 
-static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
+/* Whether no block was begun yet, and another call has to go on. */
+static bool zcring_edu_begin_block(struct zcring_edu_engine *engine)
 {
 	struct zcring_stream *stream = engine->stream;
 	struct zcring_front *front = &engine->front;
@@ -216,7 +227,11 @@ static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 	engine->samples = zcring_edu_next_samples(engine);
 	engine->fits = min(engine->samples, zcring_stream_room(stream));
 	if (stream->state != ZCRING_STATE_RUNNING)
-		return;
+		return false;
+	if (!engine->samples) {
+		zcring_stream_account(stream);
+		return true;
+	}
 	engine->burst = (struct zcring_burst){ .samples = engine->fits };
 	zcring_front_describe_burst(front, &engine->burst);
 	bytes = engine->samples * stream->sample_bytes;
@@ -227,6 +242,7 @@ static void zcring_edu_begin_block(struct zcring_edu_engine *engine)
 	engine->leg = ZCRING_EDU_FILL;
 	zcring_edu_copy_in(engine->edu, engine->edu->page_dma, ZCRING_EDU_BUFFER,
 			   stream->channels * bytes);
+	return false;
 }
 
 static void zcring_edu_drain(struct zcring_edu_engine *engine, u32 channel)
@@ -281,7 +297,7 @@ static bool zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 		zcring_edu_end_leg(engine, interrupt_ns);
 	}
 	if (engine->leg == ZCRING_EDU_IDLE && engine->stream->state == ZCRING_STATE_RUNNING)
-		zcring_edu_begin_block(engine);
+		return zcring_edu_begin_block(engine);
 	return false;
 }
 

@@ -203,14 +203,13 @@ static void antenna_tune_tone(const struct zcring_antenna *antenna, struct zcrin
  * A recording: the part of the receiver's band that lies within the scene's band. Less than a
  * twentieth of the receiver's band, where no filter is steep enough, is nothing.
  */
-static void antenna_tune_scene(struct zcring_antenna *antenna, struct zcring_tuner *tuner)
+static void antenna_tune_scene(const struct zcring_antenna *antenna, struct zcring_tuner *tuner)
 {
 	const struct zcring_scene *scene = &antenna->scene;
 	s64 offset_uhz = antenna->freq_uhz - tuner->freq_uhz;
 	s64 part = antenna_part_of_rate(offset_uhz, scene->rate_num, scene->rate_den);
 	s64 half = ANTENNA_TURN / 2 / antenna->decimation;
 	s64 low, high;
-	u64 width;
 
 	tuner->is_silent = part >= ANTENNA_TURN || part <= -ANTENNA_TURN;
 	if (tuner->is_silent)
@@ -220,21 +219,12 @@ static void antenna_tune_scene(struct zcring_antenna *antenna, struct zcring_tun
 	tuner->is_silent = high - low < half / 10;
 	if (tuner->is_silent)
 		return;
-	width = (u64)(high - low) * 2;
+	tuner->width = (u64)(high - low) * 2;
 	tuner->step = antenna_turns(offset_uhz, scene->rate_num, scene->rate_den);
 	tuner->centre = (u64)(low + (high - low) / 2) * 4;
 	if (low == -half && high == half)
 		tuner->centre = 0;
 	tuner->is_filtered = antenna->decimation > 1 || part;
-	if (!tuner->is_filtered)
-		return;
-	zcring_rotors_fill(&tuner->mix, tuner->step - tuner->centre);
-	zcring_rotors_fill(&tuner->turn, tuner->centre * antenna->decimation);
-	if (tuner->width == width && tuner->decimation == antenna->decimation)
-		return;
-	tuner->width = width;
-	tuner->decimation = antenna->decimation;
-	zcring_taps_design(&tuner->taps, antenna->decimation, width);
 }
 
 void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num, u64 rate_den,
@@ -247,12 +237,12 @@ void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_n
 	tuner->gain = antenna_gain(zcring_gain_factor(tuner->gain_mb), 22);
 	tuner->is_silent = false;
 	tuner->is_filtered = false;
+	tuner->is_prepared = false;
 	tuner->step = 0;
 	tuner->centre = 0;
 	switch (antenna->scene.kind) {
 	case ZCRING_SCENE_TONE:
 		antenna_tune_tone(antenna, tuner, rate_num, rate_den);
-		zcring_rotors_fill(&tuner->turn, tuner->step);
 		break;
 	case ZCRING_SCENE_MEMORY:
 		antenna_tune_scene(antenna, tuner);
@@ -260,6 +250,32 @@ void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_n
 	}
 	tuner->phase = tuner->step && sample_clock ? phase : 0;
 	tuner->phase_place = place;
+	antenna->effort.tunings++;
+}
+
+void zcring_antenna_prepare(struct zcring_antenna *antenna, u32 channel)
+{
+	struct zcring_tuner *tuner = &antenna->tuner[channel];
+	struct zcring_effort *effort = &antenna->effort;
+
+	if (tuner->is_prepared)
+		return;
+	tuner->is_prepared = true;
+	if (antenna->scene.kind == ZCRING_SCENE_TONE) {
+		zcring_rotors_fill(&tuner->turn, tuner->step);
+		effort->rotors++;
+	}
+	if (!tuner->is_filtered)
+		return;
+	zcring_rotors_fill(&tuner->mix, tuner->step - tuner->centre);
+	zcring_rotors_fill(&tuner->turn, tuner->centre * antenna->decimation);
+	effort->rotors += 2;
+	if (tuner->taps_width == tuner->width && tuner->taps_decimation == antenna->decimation)
+		return;
+	tuner->taps_width = tuner->width;
+	tuner->taps_decimation = antenna->decimation;
+	zcring_taps_design(&tuner->taps, antenna->decimation, tuner->width);
+	effort->taps += tuner->taps.count;
 }
 
 u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)

@@ -21,6 +21,8 @@
  * @gain: the same as a factor
  * @is_silent: nothing of the scene is within the band
  * @is_filtered: the scene goes through the filter
+ * @is_prepared: @mix, @turn and @taps are those of this tuning; else zcring_antenna_prepare()
+ *               computes them before the next sample is received
  * @step: rotation for each sample of the scene, in 2^-64 of a turn
  * @phase: rotation at the place @phase_place of the scene, in the same unit
  * @phase_place: place in the scene at the last retune
@@ -28,8 +30,9 @@
  *          sample of the scene, in the same unit
  * @mix: rotors before the filter, which put that part around 0
  * @turn: rotors after the filter, which put it back
- * @width: the width of that part for which @taps were made, in 2^-63 of the scene's rate
- * @decimation: the decimation for which @taps were made
+ * @width: the width of that part, in 2^-63 of the scene's rate
+ * @taps_width: the width for which @taps were made
+ * @taps_decimation: the decimation for which @taps were made
  * @taps: the filter
  */
 struct zcring_tuner {
@@ -38,6 +41,7 @@ struct zcring_tuner {
 	struct zcring_gain gain;
 	bool is_silent;
 	bool is_filtered;
+	bool is_prepared;
 	u64 step;
 	u64 phase;
 	u64 phase_place;
@@ -45,7 +49,8 @@ struct zcring_tuner {
 	struct zcring_rotors mix;
 	struct zcring_rotors turn;
 	u64 width;
-	u32 decimation;
+	u64 taps_width;
+	u32 taps_decimation;
 	struct zcring_taps taps;
 };
 
@@ -65,7 +70,51 @@ struct zcring_workspace {
 	s32 values[2 * ZCRING_CHUNK];
 };
 
-#define ZCRING_CUT_COST	      16ULL
+/* What work costs: as much time as so many samples of the scene take to be received, at most. */
+#define ZCRING_CUT_COST	    40ULL
+#define ZCRING_TAP_COST	    13ULL
+#define ZCRING_ROTORS_COST  2048ULL
+#define ZCRING_TUNING_COST  512ULL
+#define ZCRING_CHANGE_COST  128ULL
+#define ZCRING_PREPARE_COST (2 * ZCRING_ROTORS_COST + ZCRING_TAPS_MAX * ZCRING_TAP_COST)
+
+/**
+ * struct zcring_effort - the work that was done since the device was made; a step of the front end
+ *                        ends by its cost, and tests check that it is bounded
+ * @samples: samples of the scene that a channel received; what a window of the filter reads again
+ *           counts again
+ * @cuts: how often the samples of the scene were taken in shorter pieces than could be, because a
+ *        segment or a loop ended, and places at which the scene was searched for its next change
+ * @taps: taps of filters that were designed
+ * @rotors: tables of rotors that were filled
+ * @tunings: how often the tuning of a channel was computed
+ * @changes: bursts that were published, and runs of samples that were lost
+ */
+struct zcring_effort {
+	u64 samples;
+	u64 cuts;
+	u64 taps;
+	u64 rotors;
+	u64 tunings;
+	u64 changes;
+};
+
+/* The cost of all work that was done. */
+static inline u64 zcring_effort_cost(const struct zcring_effort *effort)
+{
+	return effort->samples + effort->cuts * ZCRING_CUT_COST + effort->taps * ZCRING_TAP_COST +
+	       effort->rotors * ZCRING_ROTORS_COST + effort->tunings * ZCRING_TUNING_COST +
+	       effort->changes * ZCRING_CHANGE_COST;
+}
+
+/* What may still be done before the cost of all work is @until. */
+static inline u64 zcring_effort_left(const struct zcring_effort *effort, u64 until)
+{
+	u64 cost = zcring_effort_cost(effort);
+
+	return until > cost ? until - cost : 0;
+}
+
 #define ZCRING_SOURCE_SAMPLES 16384U /* asked for in one call */
 
 /**
@@ -88,8 +137,7 @@ struct zcring_scene_source {
  * @samples: samples of the scene, one channel after the other; NULL for built-in kinds
  * @source: where they come from instead
  * @failed: @source could not read samples: those received since are undefined
- * @cuts: how often the samples of the scene were taken in shorter pieces than could be, because a
- *        segment or a loop ended: each costs about as much time as ZCRING_CUT_COST samples
+ * @effort: the work that was done
  * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the centre
  * @tone_rate_den: the same, denominator
  * @seed: seed of the noise
@@ -110,7 +158,7 @@ struct zcring_antenna {
 	const u8 *samples;
 	struct zcring_scene_source source;
 	bool failed;
-	u64 cuts;
+	struct zcring_effort effort;
 	u64 tone_rate_num;
 	u64 tone_rate_den;
 	u64 seed;
@@ -205,13 +253,23 @@ static inline void zcring_antenna_follow(struct zcring_antenna *antenna, u64 sam
 	antenna->freq_uhz = zcring_timeline_freq_uhz(&antenna->timeline, place);
 }
 
-/* Computes the tuning of @channel from its settings; it holds from @sample_clock on. */
+/*
+ * Computes the tuning of @channel from its settings; it holds from @sample_clock on. Rotors and
+ * filter, which take longer, are computed when a sample is received: many commands for one sample
+ * cost no more than one, and a channel that receives nothing has no filter.
+ */
 void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_num, u64 rate_den,
 			 u64 sample_clock);
 
+/* Computes rotors and filter of @channel, if need be: costs ZCRING_PREPARE_COST at most. */
+void zcring_antenna_prepare(struct zcring_antenna *antenna, u32 channel);
+
+/* How many samples each of @channels prepared channels can receive in one call, for @cost. */
+u64 zcring_antenna_affordable(const struct zcring_antenna *antenna, u32 channels, u64 cost);
+
 /*
- * Writes @n samples, from @sample_clock on, as @channel receives them. Returns how many of them were
- * clipped.
+ * Writes @n samples, from @sample_clock on, as @channel receives them; prepares the channel if
+ * need be. Returns how many of them were clipped.
  */
 u64 zcring_antenna_receive(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out,
 			   u64 n);

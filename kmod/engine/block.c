@@ -48,30 +48,45 @@ void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream
 	block->written = block->is_resident ? block->samples : 0;
 }
 
-bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *antenna,
-			const struct zcring_stream *stream, u64 *work)
+/* Prepares all channels; false if there was no time for one. */
+static bool block_prepare(struct zcring_antenna *antenna, u32 channels, u64 until)
 {
-	u64 sample_work = (u64)stream->channels * antenna->decimation;
-	u64 most, place, run, cost;
 	u32 c;
 
+	for (c = 0; c < channels; c++) {
+		if (antenna->tuner[c].is_prepared)
+			continue;
+		if (zcring_effort_left(&antenna->effort, until) < ZCRING_PREPARE_COST)
+			return false;
+		zcring_antenna_prepare(antenna, c);
+		zcring_relax();
+	}
+	return true;
+}
+
+bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *antenna,
+			const struct zcring_stream *stream, u64 until)
+{
+	u64 most, place, run;
+	u32 c;
+
+	if (block->written < block->samples && !block_prepare(antenna, stream->channels, until))
+		return false;
 	for (; block->written < block->samples; block->written += run) {
-		most = *work / sample_work;
+		most = zcring_antenna_affordable(antenna, stream->channels,
+						 zcring_effort_left(&antenna->effort, until));
 		if (!most)
 			return false;
 		place = zcring_ring_place(stream->head + block->written, stream->ring_samples);
 		run = min(block->samples - block->written, stream->ring_samples - place);
 		run = min(run, BLOCK_RUN / antenna->decimation);
 		run = min(run, most);
-		antenna->cuts = 0;
 		for (c = 0; c < stream->channels; c++) {
 			block->clipped += zcring_antenna_receive(
 				antenna, c, stream->telemetry.sample_clock + block->written,
 				stream->data[c] + place * stream->sample_bytes, run);
 			zcring_relax();
 		}
-		cost = run * sample_work + antenna->cuts * ZCRING_CUT_COST;
-		*work -= min(*work, cost);
 	}
 	return true;
 }

@@ -52,11 +52,10 @@ void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream
 			struct zcring_resident *resident, u64 samples);
 
 /*
- * Writes the samples of @block that are not written yet. @work is how many samples of the scene may
- * be received, over all channels; it is reduced by those that were, and by the cost of the cuts
- * between them. False if @work did not suffice.
+ * Writes the samples of @block that are not written yet, until the cost of all work of @antenna
+ * is @until; false if samples are left.
  */
 bool zcring_block_write(struct zcring_block *block, struct zcring_antenna *antenna,
-			const struct zcring_stream *stream, u64 *work);
+			const struct zcring_stream *stream, u64 until);
 
 #endif /* ZCRING_ENGINE_BLOCK_H */

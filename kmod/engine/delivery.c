@@ -9,7 +9,10 @@
  */
 #include "front.h"
 
-#define DELIVERY_RETUNE_COST 32768ULL /* of a channel, in samples received: a filter is designed */
+/* A step takes one sample of every channel at least, however short the pieces of the scene are. */
+#define DELIVERY_SAMPLE_COST_MAX \
+	((ZCRING_TAPS_MAX + 1) * (ZCRING_CUT_COST + 1) * ZCRING_CHANNELS_MAX)
+_Static_assert(DELIVERY_SAMPLE_COST_MAX <= ZCRING_STEP_SAMPLES, "a step takes no sample");
 
 /* Applies an injected jump of the time of day at the next sample. */
 static void delivery_apply_jump(struct zcring_front *front)
@@ -58,17 +61,18 @@ static void delivery_publish_block(struct zcring_front *front)
 			burst.flags |= ZCRING_BURST_RESIDENT;
 		zcring_stream_publish(front->stream, &burst);
 	}
+	front->antenna.effort.changes += front->block.samples || front->block.lost;
 	front->block = none;
 }
 
-/* Continues the block that is being written, if any; false if @work did not suffice. */
-static bool delivery_finish_block(struct zcring_front *front, u64 *work)
+/* Continues the block that is being written, if any; false if it is not complete. */
+static bool delivery_finish_block(struct zcring_front *front, u64 until)
 {
 	const struct zcring_block none = {};
 	u64 lost = front->block.lost;
 	bool is_complete;
 
-	is_complete = zcring_block_write(&front->block, &front->antenna, front->stream, work);
+	is_complete = zcring_block_write(&front->block, &front->antenna, front->stream, until);
 	if (front->antenna.failed) {
 		front->block = none;
 		zcring_stream_fail(front->stream, ZCRING_FAULT_CODE_UNREADABLE);
@@ -83,27 +87,24 @@ static bool delivery_finish_block(struct zcring_front *front, u64 *work)
 	return true;
 }
 
-/*
- * Charges a change of the scene to @work: the scene may have one at every sample, and each place that a
- * sample covers is looked up there. False if @work does not suffice.
- */
-static bool delivery_pay_for_scene(const struct zcring_front *front, u64 *work)
+bool zcring_front_may_change(struct zcring_front *front, u64 until)
 {
 	u64 sample_clock = front->stream->telemetry.sample_clock;
-	u64 cost = ZCRING_CUT_COST * front->antenna.decimation;
+	struct zcring_effort *effort = &front->antenna.effort;
+	u64 cost = ZCRING_CUT_COST * front->antenna.decimation + ZCRING_CHANGE_COST;
 
 	if (front->antenna.timeline.count == 1)
 		return true;
 	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
-		cost += DELIVERY_RETUNE_COST * front->config.channels;
-	if (*work < cost)
+		cost += ZCRING_TUNING_COST * front->config.channels;
+	if (zcring_effort_left(effort, until) < cost)
 		return false;
-	*work -= cost;
+	effort->cuts += front->antenna.decimation;
 	return true;
 }
 
-/* Takes @samples samples; false if @work did not suffice: a block may be being written then. */
-static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
+/* Takes @samples samples, until the cost of all work is @until; false if samples are left. */
+static bool delivery_take(struct zcring_front *front, u64 samples, u64 until)
 {
 	u64 *drop_samples = &front->injected.drop_samples;
 	struct zcring_stream *stream = front->stream;
@@ -112,7 +113,7 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
 
 	for (; samples && stream->state == ZCRING_STATE_RUNNING; samples -= run) {
 		zcring_front_apply_due(front);
-		if (!delivery_pay_for_scene(front, work))
+		if (!zcring_front_may_change(front, until))
 			return false;
 		run = zcring_front_until_command(front, samples);
 		run = zcring_front_until_change(front, run, &presence);
@@ -121,6 +122,7 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
 			break;
 		}
 		if (presence == ZCRING_MISSING) {
+			front->antenna.effort.changes++;
 			zcring_stream_lose(stream, run);
 			continue;
 		}
@@ -131,7 +133,7 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
 			continue;
 		}
 		zcring_block_begin(&front->block, stream, &front->resident, run);
-		if (!delivery_finish_block(front, work))
+		if (!delivery_finish_block(front, until))
 			return false;
 	}
 	return true;
@@ -139,19 +141,17 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 *work)
 
 void zcring_front_take(struct zcring_front *front, u64 samples)
 {
-	u64 work = ~0ULL;
-
-	delivery_take(front, samples, &work);
+	delivery_take(front, samples, ~0ULL);
 	zcring_stream_account(front->stream);
 }
 
 /* One step of zcring_front_run(): whether samples are left. */
 static bool delivery_step(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 {
-	u64 work = ZCRING_STEP_SAMPLES;
+	u64 until = zcring_effort_cost(&front->antenna.effort) + ZCRING_STEP_SAMPLES;
 	u64 now, taken, due, run;
 
-	if (!delivery_finish_block(front, &work))
+	if (!delivery_finish_block(front, until))
 		return true;
 	front->interrupt_ns = interrupt_ns;
 	do { /* a command may change the rate, and with it the number of samples due after it */
@@ -160,7 +160,7 @@ static bool delivery_step(struct zcring_front *front, u64 mono_ns, u64 interrupt
 		taken = front->stream->telemetry.sample_clock;
 		due = now > taken ? now - taken : 0;
 		run = zcring_front_until_command(front, due);
-		if (!delivery_take(front, run, &work))
+		if (!delivery_take(front, run, until))
 			return true;
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 	front->interrupt_ns = 0;
@@ -177,6 +177,8 @@ bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 		return false;
 	more = delivery_step(front, mono_ns, interrupt_ns);
 	zcring_stream_account(front->stream);
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		zcring_front_apply_executed(front);
 	return more && front->stream->state == ZCRING_STATE_RUNNING;
 }
 

@@ -18,7 +18,7 @@
 #include "stream.h"
 
 #define ZCRING_STEP_SAMPLES \
-	1048576ULL /* of the scene, over all channels, in a step: milliseconds */
+	1048576ULL /* cost of a step, in samples of the scene over all channels: milliseconds */
 
 /**
  * struct zcring_front - the simulated front end of one device
@@ -99,10 +99,11 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 
 /*
  * One step towards taking all samples that are due at @mono_ns, for an interrupt at @interrupt_ns;
- * none during a stall. Receives at most ZCRING_STEP_SAMPLES of the scene, less where it is cut into
- * short pieces, and returns true if samples are left, for another call with the same arguments. What fits and what is lost is decided when a block is
- * begun, and a complete block is published as one burst: neither the steps nor what the consumer
- * reads between them changes bursts or losses.
+ * none during a stall. A step costs at most ZCRING_STEP_SAMPLES (zcring_effort_cost()), and the
+ * tunings of the commands that wait. Returns true if samples are left, for another call with the
+ * same arguments. What fits and what is lost is decided when a block is begun, and a complete
+ * block is published as one burst: neither the steps nor what the consumer reads between them
+ * changes bursts or losses.
  */
 bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
@@ -151,6 +152,13 @@ u64 zcring_front_until_command(const struct zcring_front *front, u64 samples);
  */
 u64 zcring_front_until_change(struct zcring_front *front, u64 samples,
 			      enum zcring_presence *presence);
+
+/*
+ * Whether the search for the next change of the scene, which it charges, still fits into the cost
+ * @until of all work. The scene may change at every sample, and the search looks up each place that
+ * a sample covers.
+ */
+bool zcring_front_may_change(struct zcring_front *front, u64 until);
 
 /* Fills time, rate, bandwidth and tuning of a burst that begins at the next sample. */
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);

@@ -66,7 +66,7 @@ static const u8 *receive_samples(struct zcring_antenna *antenna, u32 channel, u6
 
 	if (spot.run < *run) {
 		*run = (u32)spot.run;
-		antenna->cuts++;
+		antenna->effort.cuts++;
 	}
 	if (spot.is_gap)
 		return NULL;
@@ -91,6 +91,7 @@ static void receive_mix(struct zcring_antenna *antenna, u32 channel, u64 place, 
 	u32 first, run;
 	u32 at;
 
+	antenna->effort.samples += n;
 	for (at = 0; at < n; at += run, place += run) {
 		first = place % ZCRING_ROTORS;
 		run = min(n - at, ZCRING_ROTORS - first);
@@ -137,6 +138,12 @@ static u32 receive_digitise(struct zcring_antenna *antenna, u32 channel, u64 sam
 	return zcring_values_clipped(antenna->format, values, n);
 }
 
+/* Outputs of the filter for which one window of inputs suffices. */
+static u32 receive_window_outputs(u32 count, u32 step)
+{
+	return (ZCRING_WINDOW - count) / step + 1;
+}
+
 static u64 receive_filtered(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out,
 			    u64 n)
 {
@@ -145,7 +152,7 @@ static u64 receive_filtered(struct zcring_antenna *antenna, u32 channel, u64 sam
 	u32 count = tuner->taps.count;
 	u32 step = antenna->decimation;
 	struct zcring_workspace *work = &antenna->work;
-	u32 most = (ZCRING_WINDOW - count) / step + 1;
+	u32 most = receive_window_outputs(count, step);
 	u64 clipped = 0;
 	u64 place, turn_step;
 	u32 in_window, run, at;
@@ -279,6 +286,9 @@ u64 zcring_antenna_receive(struct zcring_antenna *antenna, u32 channel, u64 samp
 	u64 clipped = 0;
 	u32 run;
 
+	zcring_antenna_prepare(antenna, channel);
+	if (!tuner->is_filtered)
+		antenna->effort.samples += n;
 	if (antenna->scene.kind == ZCRING_SCENE_COUNTER) {
 		receive_counter(antenna, channel, sample_clock, out, n);
 	} else if (tuner->is_silent && !antenna->has_noise) {
@@ -294,4 +304,40 @@ u64 zcring_antenna_receive(struct zcring_antenna *antenna, u32 channel, u64 samp
 		}
 	}
 	return clipped;
+}
+
+/* The most that it costs to read @samples in a row of the scene. */
+static u64 receive_cost(u64 shortest, u64 samples)
+{
+	return samples + (samples / shortest + 1) * ZCRING_CUT_COST;
+}
+
+/* The most samples in a row of the scene that can be read for @cost, which is less than 2^32. */
+static u64 receive_affordable(u64 shortest, u64 cost)
+{
+	if (cost < ZCRING_CUT_COST)
+		return 0;
+	return (cost - ZCRING_CUT_COST) * shortest / (shortest + ZCRING_CUT_COST);
+}
+
+/* The filter reads its inputs window by window, and most of a window again for the next one. */
+u64 zcring_antenna_affordable(const struct zcring_antenna *antenna, u32 channels, u64 cost)
+{
+	u64 shortest = min(antenna->timeline.shortest, 1ULL << 24);
+	u64 share = cost / channels;
+	u32 step = antenna->decimation;
+	bool is_filtered = false;
+	u32 outputs, taps;
+	u64 window, rest;
+	u32 c;
+
+	for (c = 0; c < channels; c++)
+		is_filtered |= antenna->tuner[c].is_filtered;
+	if (!antenna->timeline.samples)
+		return share;
+	taps = is_filtered ? 2 * ZCRING_FILTER_REACH * step + 1 : 1;
+	outputs = receive_window_outputs(taps, step);
+	window = receive_cost(shortest, (outputs - 1) * step + taps);
+	rest = receive_affordable(shortest, share % window);
+	return share / window * outputs + (rest < taps ? 0 : (rest - taps) / step + 1);
 }

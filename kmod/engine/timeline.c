@@ -59,6 +59,26 @@ static u64 timeline_longest(const struct zcring_timeline *timeline)
 	return max(longest, run);
 }
 
+static u64 timeline_shortest(const struct zcring_timeline *timeline)
+{
+	const struct zcring_segment *segments = timeline->segments;
+	u64 shortest = ~0ULL;
+	u64 samples, gap;
+	u32 k;
+
+	for (k = 0; timeline->samples && k < timeline->count; k++) {
+		bool is_last = k + 1 == timeline->count;
+
+		samples = (is_last ? timeline->samples : segments[k + 1].first) - segments[k].first;
+		gap = (is_last ? timeline->length : segments[k + 1].place) - segments[k].place -
+		      samples;
+		shortest = min(shortest, samples);
+		if (gap)
+			shortest = min(shortest, gap);
+	}
+	return shortest;
+}
+
 void zcring_timeline_init(struct zcring_timeline *timeline, const struct zcring_scene *scene,
 			  const struct zcring_segment *segments)
 {
@@ -73,6 +93,7 @@ void zcring_timeline_init(struct zcring_timeline *timeline, const struct zcring_
 	last = &timeline->segments[timeline->count - 1];
 	timeline->length = last->place + (scene->samples - last->first);
 	timeline->longest = timeline_longest(timeline);
+	timeline->shortest = timeline_shortest(timeline);
 }
 
 /* The last segment that begins at @place, which is less than the length, or before it. */

@@ -16,6 +16,8 @@
  * @samples: samples of one channel; 0 for a built-in scene, which has every place
  * @length: places from the first sample to the last one
  * @longest: the most places in a row without a gap; without any gap 2^64 - 1
+ * @shortest: the fewest places in a row that are alike and belong to one segment; of a built-in
+ *            scene 2^64 - 1
  * @ends: the scene ends at @length; else it begins again there
  * @whole: a segment that is all of the scene
  */
@@ -25,6 +27,7 @@ struct zcring_timeline {
 	u64 samples;
 	u64 length;
 	u64 longest;
+	u64 shortest;
 	bool ends;
 	struct zcring_segment whole;
 };

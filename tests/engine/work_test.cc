@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The work of one call, during which the caller holds the device's lock: whatever scene and
+ * commands user space chooses, it is bounded in samples and filters, and the calls together
+ * still give the samples that one long call gives.
+ */
+#include "ring_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <vector>
+
+namespace {
+
+using namespace zcring_test;
+
+constexpr u32 channels = 8;
+constexpr u64 second = ZCRING_NS_PER_S;
+constexpr s64 mhz = 1000000000000;         // in microhertz
+constexpr u64 scene_rate = 64 * 63 * 1000; // a 63rd and a 64th of it are whole numbers
+constexpr u32 taps_of_largest = 2 * ZCRING_FILTER_REACH * ZCRING_DECIMATION_MAX + 1;
+
+// What a call may do. The cost is in samples of the scene; commands that wait are tuned in one go.
+constexpr u64 most_cost = ZCRING_STEP_SAMPLES;
+constexpr u64 most_tunings = (ZCRING_COMMANDS_MAX + 1) * channels + most_cost / 512;
+constexpr u64 most_filters = 32;
+
+struct work {
+    u64 cost = 0, filters = 0, tunings = 0;
+};
+
+// A front end of eight channels, all of whose calls are measured.
+struct measured_front : ring_memory {
+    explicit measured_front(u64 samples = 1 << 16) : ring_memory(samples, 4096, channels, 4)
+    {
+        zcring_config config;
+        zcring_config_default(&config);
+        config.channels = channels;
+        config.ring_bytes = samples * 4;
+        config.rate_num = scene_rate / 64;
+        zcring_front_init(&front, &stream, &config);
+        most = work{};
+    }
+
+    work done() const
+    {
+        const zcring_effort& e = front.antenna.effort;
+        work w;
+        w.cost = e.samples + 40 * e.cuts + 13 * e.taps + 2048 * e.rotors;
+        w.filters = e.taps / taps_of_largest;
+        w.tunings = e.tunings;
+        return w;
+    }
+
+    // Makes one call, and notes its work.
+    template <class T>
+    auto measure(T call)
+    {
+        const work before = done();
+        const auto result = call();
+        const work after = done();
+        most.cost = std::max(most.cost, after.cost - before.cost);
+        most.filters = std::max(most.filters, after.filters - before.filters);
+        most.tunings = std::max(most.tunings, after.tunings - before.tunings);
+        return result;
+    }
+
+    // A recording of \p samples samples at 100 MHz; \p place and \p freq_uhz give those of a segment.
+    void record(u64 samples,
+                u32 segments = 0,
+                const std::function<void(zcring_segment&, u32)>& describe = {})
+    {
+        content.assign(segments * sizeof(zcring_segment) + samples * 4, 0x35);
+        for (u32 k = 0; k < segments; k++) {
+            zcring_segment segment{};
+            segment.first = segment.place = k;
+            segment.freq_uhz = 100 * mhz;
+            describe(segment, k);
+            memcpy(content.data() + k * sizeof(segment), &segment, sizeof(segment));
+        }
+        zcring_scene scene{};
+        scene.kind = ZCRING_SCENE_MEMORY;
+        scene.format = ZCRING_FORMAT_SC16;
+        scene.samples = samples;
+        scene.segments = segments;
+        scene.freq_uhz = 100 * mhz;
+        scene.rate_num = scene_rate;
+        scene.rate_den = 1;
+        ASSERT_EQ(zcring_scene_check(&scene), 0);
+        ASSERT_EQ(
+            zcring_segments_check(&scene, reinterpret_cast<const zcring_segment*>(content.data())),
+            0);
+        measure([&] {
+            zcring_front_set_scene(&front, &scene, content.data(), nullptr);
+            return 0;
+        });
+    }
+
+    int command(const zcring_control& control, u64 mono_ns = 0)
+    {
+        return measure([&] { return zcring_front_control(&front, &control, mono_ns); });
+    }
+
+    int tune(s64 freq_uhz, u64 mono_ns = 0)
+    {
+        zcring_control c{};
+        c.what = ZCRING_CONTROL_FREQ;
+        c.channels = (1u << channels) - 1;
+        c.freq_uhz = freq_uhz;
+        return command(c, mono_ns);
+    }
+
+    int set_rate_at(u64 at_clock, u32 decimation, u64 mono_ns = 0)
+    {
+        zcring_control c{};
+        c.what = ZCRING_CONTROL_RATE | ZCRING_CONTROL_AT;
+        c.channels = 1;
+        c.rate_num = scene_rate / decimation;
+        c.rate_den = 1;
+        c.at_clock = at_clock;
+        return command(c, mono_ns);
+    }
+
+    int set_rate(u32 decimation)
+    {
+        zcring_control c{};
+        c.what = ZCRING_CONTROL_RATE;
+        c.channels = 1;
+        c.rate_num = scene_rate / decimation;
+        c.rate_den = 1;
+        return command(c);
+    }
+
+    int start()
+    {
+        const zcring_start s{};
+        return measure([&] { return zcring_front_start(&front, &s, 0, 1); });
+    }
+
+    bool step(u64 mono_ns)
+    {
+        return measure([&] { return zcring_front_run(&front, mono_ns, mono_ns); });
+    }
+
+    u64 run(u64 mono_ns)
+    {
+        u64 steps = 1;
+        while (step(mono_ns))
+            steps++;
+        return steps;
+    }
+
+    void stop(u64 mono_ns)
+    {
+        measure([&] {
+            zcring_front_stop(&front, mono_ns);
+            return 0;
+        });
+    }
+
+    void expect_bounded() const
+    {
+        EXPECT_LE(most.cost, most_cost);
+        EXPECT_LE(most.filters, most_filters);
+        EXPECT_LE(most.tunings, most_tunings);
+    }
+
+    zcring_front front{};
+    std::vector<u8> content;
+    work most;
+};
+
+// 64 commands wait, and each of them needs another filter for each channel.
+TEST(Work, IsBoundedForCommandsAtEachSample)
+{
+    measured_front f;
+    f.record(1 << 20);
+    ASSERT_EQ(f.tune(100 * mhz + mhz / 100), 0);
+    ASSERT_EQ(f.start(), 0);
+    for (u32 k = 0; k < ZCRING_COMMANDS_MAX; k++)
+        ASSERT_EQ(f.set_rate_at(10 + k, k % 2 ? 64 : 63), 0);
+    EXPECT_GE(f.run(second / 100), 8u);
+    EXPECT_EQ(f.front.queue.count, 0u);
+    f.expect_bounded();
+}
+
+TEST(Work, IsBoundedForExecutedCommandsWhenTheStreamEnds)
+{
+    enum class end { stop, fault_and_start, fault_and_command };
+    for (const end how : { end::stop, end::fault_and_start, end::fault_and_command }) {
+        measured_front f;
+        f.record(1 << 20);
+        ASSERT_EQ(f.tune(100 * mhz + mhz / 100), 0);
+        ASSERT_EQ(f.start(), 0);
+        ASSERT_EQ(zcring_front_inject(&f.front, ZCRING_INJECT_STALL, 9 * second, 0), 0);
+        for (u32 k = 0; k < ZCRING_COMMANDS_MAX; k++)
+            ASSERT_EQ(f.set_rate_at(0, k % 2 ? 64 : 63, second + k), 0);
+        if (how != end::stop) {
+            f.release(1); // beyond the head
+            zcring_stream_account(&f.stream);
+        }
+        if (how == end::fault_and_command) {
+            ASSERT_EQ(f.tune(100 * mhz), 0);
+        }
+        if (how == end::stop)
+            f.stop(2 * second);
+        ASSERT_EQ(f.start(), 0);
+        EXPECT_EQ(f.front.clock.rate_num, scene_rate / 64);
+        f.expect_bounded();
+    }
+}
+
+// Each place is a piece of its own for the filter: in a loop of one sample, and in segments.
+TEST(Work, IsBoundedForASceneOfShortPieces)
+{
+    for (const u32 decimation : { 1u, 2u, 64u })
+        for (const u64 samples : { 1, 2, 7, 100, 1000 }) {
+            measured_front f;
+            f.record(samples);
+            ASSERT_EQ(f.set_rate(decimation), 0);
+            ASSERT_EQ(f.tune(100 * mhz + mhz / 100), 0);
+            ASSERT_EQ(f.start(), 0);
+            f.run(second / 100);
+            f.expect_bounded();
+        }
+}
+
+// The scene has another frequency, or a gap, at each place or at each sample of the receiver.
+TEST(Work, IsBoundedForASceneThatChangesAtEachSample)
+{
+    struct scene {
+        u32 decimation, length, gap;
+        bool moves;
+    };
+    for (const scene& s : { scene{ 1, 1, 0, false },
+                            scene{ 1, 1, 0, true },
+                            scene{ 1, 2, 1, true },
+                            scene{ 64, 1, 0, false },
+                            scene{ 64, 64, 0, true },
+                            scene{ 64, 65, 63, false },
+                            scene{ 64, 128, 1, true },
+                            scene{ 63, 130, 64, true } }) {
+        measured_front f;
+        const u32 count = 65536 / s.length;
+        f.record(count * s.length, count, [&](zcring_segment& segment, u32 k) {
+            segment.first = u64{ k } * s.length;
+            segment.place = u64{ k } * (s.length + s.gap);
+            segment.freq_uhz = 100 * mhz + (s.moves ? k % 7 * mhz / 1000 : 0);
+        });
+        ASSERT_EQ(f.set_rate(s.decimation), 0);
+        ASSERT_EQ(f.tune(100 * mhz + mhz / 100), 0);
+        ASSERT_EQ(f.start(), 0);
+        f.run(second / 1000);
+        f.expect_bounded();
+    }
+}
+
+// Random scenes and commands: bounded, and the samples are those of one long call.
+TEST(Work, IsBoundedAndChangesNoSample)
+{
+    for (unsigned seed = 0; seed < 24; seed++) {
+        SCOPED_TRACE(seed);
+        std::mt19937_64 random(seed);
+        measured_front steps, one_go;
+        const u32 piece = 1 + random() % 300;
+        const u32 gap = random() % 2 ? random() % 100 : 0;
+        const u32 count = 1 + random() % 5000;
+        const bool moves = random() % 2;
+        const u32 decimation = random() % 2 ? 64 : 1 + random() % 3;
+        const u64 offset = random() % 3 * mhz / 100;
+        int started = 0;
+        for (measured_front* f : { &steps, &one_go }) {
+            f->record(u64{ count } * piece, count, [&](zcring_segment& segment, u32 k) {
+                segment.first = u64{ k } * piece;
+                segment.place = u64{ k } * (piece + gap);
+                segment.freq_uhz = 100 * mhz + (moves ? k % 3 * mhz / 1000 : 0);
+            });
+            ASSERT_EQ(f->tune(100 * mhz + offset), 0);
+            started = f->set_rate(decimation) ? -ERANGE : f->start();
+        }
+        if (started == -ERANGE)
+            continue; // no sample lies between two gaps
+        ASSERT_EQ(started, 0);
+        u64 at = random() % 100;
+        for (u32 k = 0; k < ZCRING_COMMANDS_MAX; k++, at += random() % 60) {
+            zcring_control c{};
+            c.what = (random() % 2 ? ZCRING_CONTROL_FREQ : ZCRING_CONTROL_GAIN) | ZCRING_CONTROL_AT;
+            c.channels = 1 + random() % 255;
+            c.freq_uhz = c.what & ZCRING_CONTROL_FREQ
+                             ? 100 * mhz + static_cast<s64>(random() % 5) * mhz / 200
+                             : 0;
+            c.gain_mb = c.what & ZCRING_CONTROL_GAIN ? -static_cast<s32>(random() % 1000) : 0;
+            c.at_clock = at;
+            ASSERT_EQ(steps.command(c), 0);
+            ASSERT_EQ(one_go.command(c), 0);
+        }
+        const u64 samples = 3000;
+        const u64 mono_ns = samples * second * decimation / scene_rate + 1;
+        steps.run(mono_ns);
+        zcring_front_take(&one_go.front, zcring_clock_at(&steps.front.clock, mono_ns));
+        EXPECT_EQ(steps.data, one_go.data);
+        EXPECT_EQ(steps.meta.burst_head, one_go.meta.burst_head);
+        EXPECT_EQ(steps.telemetry().lost_samples, one_go.telemetry().lost_samples);
+        steps.stop(mono_ns);
+        steps.expect_bounded();
+    }
+}
+
+} // namespace
