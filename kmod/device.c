@@ -196,14 +196,29 @@ void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *
 	zdev->ops->get_tuning(zdev->dma, ktime_get_boottime_ns(), tuning);
 }
 
+/*
+ * io_lock, which the caller holds, too, keeps ring, scene and start of others away while the lock
+ * is given up between two steps. Commands, a stop and the loss of the device may come: as if
+ * before the start.
+ */
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start)
 {
-	u64 mono_ns = ktime_get_boottime_ns();
+	u64 mono_ns;
 	int err;
 
 	if (zdev->next_scene_samples.pages)
 		return -ENODATA;
-	err = zdev->ops->start(zdev->dma, start, mono_ns, ktime_get_real_ns());
+	while (true) {
+		mono_ns = ktime_get_boottime_ns();
+		err = zdev->ops->start(zdev->dma, start, mono_ns, ktime_get_real_ns());
+		if (err != -EAGAIN)
+			break;
+		mutex_unlock(&zdev->lock);
+		cond_resched();
+		mutex_lock(&zdev->lock);
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+	}
 	if (err)
 		return err;
 	zdev->owns_stream = true;

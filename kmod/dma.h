@@ -39,9 +39,10 @@ struct zcring_device;
  *             returns, no DMA into the old ring is left
  * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place
  *             until the next scene. NULL for a DMA engine without an antenna
- * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_BOOTTIME) plus the delay
- *         of @start. @time_ns is the time of day at @mono_ns, unless the time of the device was set or
- *         @start has a time
+ * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_BOOTTIME) plus the
+ *         delay of @start. @time_ns is the time of day at @mono_ns, unless the time of the device
+ *         was set or @start has a time. Returns -EAGAIN, with nothing started, where
+ *         zcring_stream_start() does: other callers then get the lock, and @start is called again
  * @stop: ends the stream, if one runs. When it returns, no DMA is left
  * @suspend: the machine goes to sleep at @mono_ns: ends all DMA; a stream may run or not. NULL if there
  *           is nothing to do

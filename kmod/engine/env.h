@@ -8,7 +8,7 @@
  *   __uint128_t                           add, subtract, compare, shift by a constant, and the
  *                                         product of two u64; the engine never lets the
  *                                         compiler divide it
- *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE   positive error numbers
+ *   EINVAL ERANGE ENODATA ENOSPC EOPNOTSUPP EBUSY ENODEV ESTALE EAGAIN   positive error numbers
  *   NULL memcpy memset
  *   min max min_t                         of two values of one type; min_t converts both first
  *   zcring_load, zcring_store             one whole access, without ordering

@@ -63,6 +63,13 @@ static void stream_free_bursts(struct zcring_stream *stream)
 		     stream->burst_head - stream->burst_tail == stream->burst_slots);
 }
 
+/* What was zeroed is written anew, or belongs to another ring. */
+static void stream_forget_preroll(struct zcring_stream *stream)
+{
+	stream->preroll_samples = 0;
+	stream->preroll_left = 0;
+}
+
 void zcring_stream_init(struct zcring_stream *stream)
 {
 	zcring_store(&stream->meta->magic, ZCRING_MAGIC);
@@ -78,35 +85,48 @@ void zcring_stream_init(struct zcring_stream *stream)
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
 	stream_set_id(stream);
+	stream_forget_preroll(stream);
 	zcring_ring_reset(stream->consumer, 0, 0);
 	zcring_ring_publish(stream->meta, 0, 0);
 	stream_set_state(stream, ZCRING_STATE_STOPPED, ZCRING_FAULT_NONE, ZCRING_FAULT_CODE_NONE);
 	zcring_stream_account(stream);
 }
 
-/* Zeroes the samples before @first_index, across the end of the ring if necessary. */
-static void stream_write_preroll(struct zcring_stream *stream, u64 first_index, u64 samples)
+/*
+ * Zeroes the samples before the first one of @start, across the end of the ring if necessary, as
+ * far as one call may; false if samples are left for the next call with the same @start. Until a
+ * stream starts or the ring is exchanged, zeroes stay zeroes.
+ */
+static bool stream_write_preroll(struct zcring_stream *stream, const struct zcring_start *start)
 {
-	u64 index = first_index - samples;
-	u64 run;
+	u64 most = ZCRING_STEP_BYTES / stream->channels / stream->sample_bytes;
+	u64 place, run;
 	u32 c;
 
-	for (; samples; samples -= run, index += run) {
-		u64 place = zcring_ring_place(index, stream->ring_samples);
-
-		run = min(samples, stream->ring_samples - place);
+	if (stream->preroll_end != start->first_index ||
+	    stream->preroll_samples != start->preroll_samples) {
+		stream->preroll_end = start->first_index;
+		stream->preroll_samples = start->preroll_samples;
+		stream->preroll_left = start->preroll_samples;
+	}
+	for (; stream->preroll_left && most; stream->preroll_left -= run, most -= run) {
+		place = zcring_ring_place(start->first_index - stream->preroll_left,
+					  stream->ring_samples);
+		run = min(stream->preroll_left, stream->ring_samples - place);
 		run = min(run, STREAM_PREROLL_RUN);
+		run = min(run, most);
 		for (c = 0; c < stream->channels; c++) {
 			memset(stream->data[c] + place * stream->sample_bytes, 0,
 			       run * stream->sample_bytes);
 			zcring_relax();
 		}
+		stream->zeroed_bytes += run * stream->channels * stream->sample_bytes;
 	}
+	return !stream->preroll_left;
 }
 
 static void stream_begin(struct zcring_stream *stream, const struct zcring_start *start)
 {
-	stream_write_preroll(stream, start->first_index, start->preroll_samples);
 	stream->first_index = start->first_index;
 	zcring_store(&stream->head, start->first_index);
 	zcring_store(&stream->tail, start->first_index - start->preroll_samples);
@@ -140,6 +160,9 @@ int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start 
 		return -EINVAL;
 	if (start->delay_ns > ZCRING_DELAY_NS_MAX)
 		return -EINVAL;
+	if (!resume && !stream_write_preroll(stream, start))
+		return -EAGAIN;
+	stream_forget_preroll(stream);
 	if (resume)
 		stream->pending_flags |= ZCRING_BURST_RESUME;
 	else

@@ -38,6 +38,11 @@
  * @fault_code: enum zcring_fault_code, or a board's own
  * @stream_id: number of the stream
  * @telemetry: private counters
+ * @preroll_end: the first index of a start that has begun to zero its preroll, and is not complete
+ * @preroll_samples: the preroll of that start
+ * @preroll_left: how many of these samples are not zeroed yet
+ * @zeroed_bytes: bytes of preroll that were zeroed, over all channels; tests check that it is
+ *                bounded
  */
 struct zcring_stream {
 	struct zcring_meta *meta;
@@ -65,6 +70,10 @@ struct zcring_stream {
 	u32 fault_code;
 	u64 stream_id;
 	struct zcring_telemetry telemetry;
+	u64 preroll_end;
+	u64 preroll_samples;
+	u64 preroll_left;
+	u64 zeroed_bytes;
 };
 
 /*
@@ -73,7 +82,14 @@ struct zcring_stream {
  */
 void zcring_stream_init(struct zcring_stream *stream);
 
-/* 0, -EBUSY while running, -ENODEV once gone, -EINVAL for a field out of range. */
+#define ZCRING_STEP_BYTES (8ULL << 20) /* zeroed in one call: milliseconds */
+
+/*
+ * 0, -EBUSY while running, -ENODEV once gone, -EINVAL for a field out of range. -EAGAIN if preroll
+ * is left to zero: one call zeroes at most ZCRING_STEP_BYTES over all channels. The stream has not
+ * started then, and nothing that a consumer reads has changed; the caller lets others have the
+ * lock and calls again with the same @start.
+ */
 int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start *start);
 void zcring_stream_stop(struct zcring_stream *stream);
 

@@ -172,8 +172,10 @@ void emulator::start(const zcring_start& options)
     {
         const engine_lock lock(*this);
         check_not_gone();
-        const int error =
-            zcring_front_start(&d_front, &options, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME));
+        int error = -EAGAIN;
+        while (error == -EAGAIN) // more preroll is left to zero
+            error = zcring_front_start(
+                &d_front, &options, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
             throw_on_error(error,
                            "the scene cannot be received at this rate; set the rate to the "

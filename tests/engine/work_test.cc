@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The work of one call, during which the caller holds the device's lock: whatever scene and
- * commands user space chooses, it is bounded in samples and filters, and the calls together
+ * The work of one call, during which the caller holds the device's lock: whatever scene, commands and
+ * start user space chooses, it is bounded in samples, filters and bytes, and the calls together
  * still give the samples that one long call gives.
  */
 #include "ring_memory.h"
@@ -27,9 +27,10 @@ constexpr u32 taps_of_largest = 2 * ZCRING_FILTER_REACH * ZCRING_DECIMATION_MAX 
 constexpr u64 most_cost = ZCRING_STEP_SAMPLES;
 constexpr u64 most_tunings = (ZCRING_COMMANDS_MAX + 1) * channels + most_cost / 512;
 constexpr u64 most_filters = 32;
+constexpr u64 most_bytes = 8 << 20;
 
 struct work {
-    u64 cost = 0, filters = 0, tunings = 0;
+    u64 cost = 0, filters = 0, tunings = 0, bytes = 0;
 };
 
 // A front end of eight channels, all of whose calls are measured.
@@ -52,6 +53,7 @@ struct measured_front : ring_memory {
         w.cost = e.samples + 40 * e.cuts + 13 * e.taps + 2048 * e.rotors;
         w.filters = e.taps / taps_of_largest;
         w.tunings = e.tunings;
+        w.bytes = stream.zeroed_bytes;
         return w;
     }
 
@@ -65,6 +67,7 @@ struct measured_front : ring_memory {
         most.cost = std::max(most.cost, after.cost - before.cost);
         most.filters = std::max(most.filters, after.filters - before.filters);
         most.tunings = std::max(most.tunings, after.tunings - before.tunings);
+        most.bytes = std::max(most.bytes, after.bytes - before.bytes);
         return result;
     }
 
@@ -134,9 +137,11 @@ struct measured_front : ring_memory {
         return command(c);
     }
 
-    int start()
+    int start(u64 preroll = 0, u64 first_index = 0)
     {
-        const zcring_start s{};
+        zcring_start s{};
+        s.preroll_samples = preroll;
+        s.first_index = first_index;
         return measure([&] { return zcring_front_start(&front, &s, 0, 1); });
     }
 
@@ -166,6 +171,7 @@ struct measured_front : ring_memory {
         EXPECT_LE(most.cost, most_cost);
         EXPECT_LE(most.filters, most_filters);
         EXPECT_LE(most.tunings, most_tunings);
+        EXPECT_LE(most.bytes, most_bytes);
     }
 
     zcring_front front{};
@@ -256,6 +262,47 @@ TEST(Work, IsBoundedForASceneThatChangesAtEachSample)
         f.run(second / 1000);
         f.expect_bounded();
     }
+}
+
+TEST(Work, IsBoundedForTheLargestPreroll)
+{
+    constexpr u64 samples = 1 << 21;
+    measured_front f(samples);
+    for (const u64 first : { u64{ 0 }, u64{ 12345 } }) {
+        for (std::vector<u8>& ring : f.data)
+            std::fill(ring.begin(), ring.end(), 0xee);
+        int err, calls = 0;
+        while ((err = f.start(samples / 2, first)) == -EAGAIN) {
+            calls++;
+            EXPECT_NE(f.meta.state, static_cast<u32>(ZCRING_STATE_RUNNING));
+        }
+        ASSERT_EQ(err, 0);
+        EXPECT_GE(calls, 3);
+        EXPECT_EQ(f.meta.head, first);
+        for (u32 c = 0; c < channels; c++)
+            for (u64 k = first - samples / 2; k != first; k++)
+                ASSERT_EQ(f.at<u32>(k, c), 0u);
+        f.stop(second);
+    }
+    f.expect_bounded();
+}
+
+// What was zeroed for one start may be written before another start.
+TEST(Work, IsDoneAgainForAnotherStart)
+{
+    constexpr u64 samples = 1 << 20;
+    measured_front f(samples);
+    ASSERT_EQ(f.start(samples / 2, 1000), -EAGAIN);
+    ASSERT_EQ(f.start(), 0);
+    f.run(samples * second / (scene_rate / 64));
+    f.stop(0);
+    f.release(f.meta.head);
+    int err;
+    while ((err = f.start(samples / 2, 1000)) == -EAGAIN) {
+    }
+    ASSERT_EQ(err, 0);
+    for (u64 k = 1000 - samples / 2; k != 1000; k++)
+        ASSERT_EQ(f.at<u32>(k), 0u);
 }
 
 // Random scenes and commands: bounded, and the samples are those of one long call.
