@@ -57,4 +57,5 @@ static const struct kernel_param_ops zcring_account_parameter = {
 	.get = zcring_account_get_parameter,
 };
 module_param_cb(memory_bytes, &zcring_account_parameter, NULL, 0444);
-MODULE_PARM_DESC(memory_bytes, "bytes of all rings and scenes now, limited by memory_bytes_max; read-only");
+MODULE_PARM_DESC(memory_bytes,
+		 "bytes of all rings and scenes now, limited by memory_bytes_max; read-only");

@@ -43,11 +43,15 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file)
 	return mutex_lock_interruptible(&zdev->io_lock) ? -ERESTARTSYS : 0;
 }
 
-/* Ends the stream; unread samples and all settings stay. */
+/*
+ * Ends the stream, and gives back memory that no other consumer has asked for: a ring larger than the
+ * default, and a recording. Unread samples in a smaller ring and all other settings stay. No file can
+ * become the consumer before that is done.
+ */
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_consumer *page = zdev->stream.consumer;
-	struct zcring_area scene_samples;
+	struct zcring_area next_scene, scene;
 	bool is_consumer;
 
 	/*
@@ -62,7 +66,7 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	mutex_lock(&zdev->io_lock);
 	mutex_lock(&zdev->lock);
 	zcring_device_stop(zdev);
-	zcring_scene_abandon(zdev, &scene_samples);
+	zcring_scene_give_back(zdev, &next_scene, &scene);
 	/*
 	 * No mapping of the page is left. An observer's poll() may still read the struct, but nothing
 	 * behind it.
@@ -70,8 +74,12 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	zcring_stream_reset_consumer(&zdev->stream);
 	memset(page + 1, 0, PAGE_SIZE - sizeof(*page));
 	zdev->owns_stream = false;
+	mutex_unlock(&zdev->lock);
+	zcring_scene_free(&next_scene);
+	zcring_scene_free(&scene);
+	zcring_device_give_back_ring(zdev);
+	mutex_lock(&zdev->lock);
 	zdev->consumer = NULL;
 	mutex_unlock(&zdev->lock);
-	zcring_scene_free(&scene_samples);
 	mutex_unlock(&zdev->io_lock);
 }

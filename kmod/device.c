@@ -77,6 +77,7 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	if (err)
 		return err;
 	zdev->config = *config;
+	zdev->default_config = *config;
 	zdev->stream.meta = zdev->meta.address;
 	zdev->stream.consumer = zdev->consumer_page.address;
 	zcring_ring_attach(ring, config, &zdev->stream);

@@ -32,9 +32,9 @@ int zcring_device_charge(struct zcring_device *zdev, u64 bytes)
 
 /* With the bytes charged; after an error they are not charged any more. */
 static struct zcring_ring *zcring_device_create_ring(struct zcring_device *zdev,
-						     const struct zcring_config *config)
+						     const struct zcring_config *config, gfp_t gfp)
 {
-	struct zcring_ring *ring = zcring_ring_create(config, zdev->zone, zdev->inode);
+	struct zcring_ring *ring = zcring_ring_create(config, zdev->zone | gfp, zdev->inode);
 
 	if (IS_ERR(ring))
 		zcring_account_uncharge(zcring_config_bytes(config));
@@ -46,7 +46,7 @@ struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
 {
 	int err = zcring_device_charge(zdev, zcring_config_bytes(config));
 
-	return err ? ERR_PTR(err) : zcring_device_create_ring(zdev, config);
+	return err ? ERR_PTR(err) : zcring_device_create_ring(zdev, config, 0);
 }
 
 static void zcring_device_trace_map(const struct zcring_device *zdev, const struct zcring_ring *ring)
@@ -107,9 +107,25 @@ static int zcring_device_may_configure(struct zcring_device *zdev, struct file *
 	return 0;
 }
 
-/* Exchanges *@ring, which is mapped for the hardware, and the device's ring; NULL keeps the ring. */
-static int zcring_device_swap_ring(struct zcring_device *zdev, struct file *file,
-				   const struct zcring_config *config, struct zcring_ring **ring)
+/*
+ * Sets @config for the stopped device, and exchanges *@ring, if it is not NULL, and the device's ring.
+ * With the lock held, and dma_lock where there is a ring, which is mapped for the hardware.
+ */
+static void zcring_device_swap_ring(struct zcring_device *zdev, const struct zcring_config *config,
+				    struct zcring_ring **ring)
+{
+	if (*ring) {
+		swap(zdev->ring, *ring);
+		zcring_ring_attach(zdev->ring, config, &zdev->stream);
+	}
+	zdev->config = *config;
+	zdev->ops->configure(zdev->dma, config);
+	zcring_device_notify(zdev);
+}
+
+/* The same with the lock taken, if it is still allowed; what root sets becomes the default. */
+static int zcring_device_apply_config(struct zcring_device *zdev, struct file *file,
+				      const struct zcring_config *config, struct zcring_ring **ring)
 {
 	int err;
 
@@ -119,13 +135,9 @@ static int zcring_device_swap_ring(struct zcring_device *zdev, struct file *file
 	err = zcring_device_may_configure(zdev, file, config);
 	if (err)
 		goto out_unlock;
-	if (*ring) {
-		swap(zdev->ring, *ring);
-		zcring_ring_attach(zdev->ring, config, &zdev->stream);
-	}
-	zdev->config = *config;
-	zdev->ops->configure(zdev->dma, config);
-	zcring_device_notify(zdev);
+	zcring_device_swap_ring(zdev, config, ring);
+	if (!file)
+		zdev->default_config = *config;
 out_unlock:
 	mutex_unlock(&zdev->lock);
 	return err;
@@ -138,11 +150,11 @@ static int zcring_device_exchange_ring(struct zcring_device *zdev, struct file *
 	int err;
 
 	if (!*ring)
-		return zcring_device_swap_ring(zdev, file, config, ring);
+		return zcring_device_apply_config(zdev, file, config, ring);
 	mutex_lock(&zdev->dma_lock);
 	err = zcring_device_map_ring(zdev, *ring);
 	if (!err)
-		err = zcring_device_swap_ring(zdev, file, config, ring);
+		err = zcring_device_apply_config(zdev, file, config, ring);
 	zcring_ring_unmap_dma(*ring); /* configure() returned: no DMA into the old ring is left */
 	mutex_unlock(&zdev->dma_lock);
 	return err;
@@ -173,6 +185,40 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 	if (ring) /* the old one, or after an error the new one */
 		zcring_ring_abandon(ring);
 	return err;
+}
+
+/*
+ * The new ring may exceed the limit, as the old one is larger and goes at once; and its allocation
+ * goes on in a task that is killed.
+ */
+void zcring_device_give_back_ring(struct zcring_device *zdev)
+{
+	const struct zcring_config *settled = &zdev->default_config;
+	struct zcring_config config;
+	struct zcring_ring *ring;
+
+	mutex_lock(&zdev->lock);
+	zcring_device_get_config(zdev, &config);
+	mutex_unlock(&zdev->lock);
+	if (zcring_config_bytes(&config) <= zcring_config_bytes(settled))
+		return;
+	config.format = settled->format;
+	config.channels = settled->channels;
+	config.ring_bytes = settled->ring_bytes;
+	zcring_account_charge_always(zcring_config_bytes(&config));
+	ring = zcring_device_create_ring(zdev, &config, __GFP_HIGH);
+	if (IS_ERR(ring))
+		return;
+	mutex_lock(&zdev->dma_lock);
+	if (!zcring_device_map_ring(zdev, ring)) {
+		mutex_lock(&zdev->lock);
+		if (zdev->stream.state != ZCRING_STATE_GONE)
+			zcring_device_swap_ring(zdev, &config, &ring);
+		mutex_unlock(&zdev->lock);
+	}
+	zcring_ring_unmap_dma(ring);
+	mutex_unlock(&zdev->dma_lock);
+	zcring_ring_abandon(ring); /* the old one, or the new one if it could not be mapped for DMA */
 }
 
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,

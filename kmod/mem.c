@@ -40,7 +40,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 		struct page *chunk;
 		unsigned long i;
 
-		if (fatal_signal_pending(current))
+		if (fatal_signal_pending(current) && !(zone & __GFP_HIGH))
 			return -EINTR;
 		while (1UL << order > count - area->count)
 			order--;
@@ -146,8 +146,7 @@ int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
 /* Pages that one fault inserts: as many as an entry of the middle level of a page table holds. */
 #define ZCRING_FAULT_PAGES (ZCRING_CHUNK_BYTES >> PAGE_SHIFT)
 
-vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf,
-			      unsigned long page)
+vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf, unsigned long page)
 {
 	unsigned long address = vmf->address & PAGE_MASK;
 	unsigned long count = min((vmf->vma->vm_end - address) >> PAGE_SHIFT, ZCRING_FAULT_PAGES);

@@ -73,7 +73,10 @@ vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *v
 u64 zcring_config_bytes(const struct zcring_config *config);
 u64 zcring_ring_bytes(const struct zcring_ring *ring);
 
-/* @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches. */
+/*
+ * @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches; with __GFP_HIGH for a ring
+ * that replaces a larger one: the allocation goes on although the task was killed.
+ */
 int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone);
 void zcring_ring_free(struct zcring_ring *ring);
 

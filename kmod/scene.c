@@ -26,11 +26,6 @@ static void zcring_scene_clear_next(struct zcring_device *zdev, struct zcring_ar
 	zdev->next_scene_written = 0;
 }
 
-void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_area *samples)
-{
-	zcring_scene_clear_next(zdev, samples);
-}
-
 void zcring_scene_free(struct zcring_area *samples)
 {
 	u64 bytes = zcring_area_bytes(samples);
@@ -62,6 +57,15 @@ static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcr
 	zdev->ops->set_scene(zdev->dma, scene, zdev->scene_samples.address);
 }
 
+void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_area *next,
+			    struct zcring_area *present)
+{
+	zcring_scene_clear_next(zdev, next);
+	*present = (struct zcring_area){};
+	if (zdev->scene.kind == ZCRING_SCENE_MEMORY)
+		zcring_scene_put_on_air(zdev, &zdev->default_scene, present);
+}
+
 /* A tone, at the frequency to which a new device is tuned. */
 void zcring_scene_init(struct zcring_device *zdev)
 {
@@ -73,6 +77,7 @@ void zcring_scene_init(struct zcring_device *zdev)
 		return;
 	zcring_device_get_tuning(zdev, &tuning);
 	tone.freq_uhz = tuning.channel[0].freq_uhz;
+	zdev->default_scene = tone;
 	zcring_scene_put_on_air(zdev, &tone, &none);
 }
 
@@ -111,6 +116,8 @@ static int zcring_scene_apply(struct zcring_device *zdev, struct file *file,
 		swap(zdev->next_scene_samples, *samples);
 	} else {
 		zcring_scene_put_on_air(zdev, scene, samples);
+		if (!file)
+			zdev->default_scene = *scene;
 	}
 out_unlock:
 	mutex_unlock(&zdev->lock);

@@ -94,6 +94,8 @@ struct zcring_traced {
  * @lock: protects all fields below, and all data of the DMA engine
  * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
  * @config: the configuration; the geometry changes with both locks held
+ * @default_config: of a new device, or as root has set it; when the consumer is gone, a larger ring
+ *                  gives way to one of this geometry. Changes with both locks held
  * @stream: the accounting; state, head and consumer page are also read without the lock
  * @meta: page of struct zcring_meta; lives as long as the device
  * @consumer_page: page of struct zcring_consumer; lives as long as the device
@@ -104,6 +106,7 @@ struct zcring_traced {
  * @consumer: the file that is the consumer; NULL if there is none
  * @owns_stream: the consumer has started a stream, so that read() must not start one
  * @scene: the scene on the air
+ * @default_scene: the built-in scene that replaces a recording when the consumer is gone
  * @scene_samples: samples of @scene, where it has any
  * @next_scene: a scene that is being written
  * @next_scene_samples: its samples; has pages while the scene is being written
@@ -129,6 +132,7 @@ struct zcring_device {
 	wait_queue_head_t wait;
 
 	struct zcring_config config;
+	struct zcring_config default_config;
 	struct zcring_stream stream;
 	struct zcring_area meta;
 	struct zcring_area consumer_page;
@@ -139,6 +143,7 @@ struct zcring_device {
 	bool owns_stream;
 
 	struct zcring_scene scene;
+	struct zcring_scene default_scene;
 	struct zcring_area scene_samples;
 	struct zcring_scene next_scene;
 	struct zcring_area next_scene_samples;
@@ -313,6 +318,12 @@ int zcring_device_configure(struct zcring_device *zdev, struct file *file,
 int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file,
 				   const struct zcring_config *config);
 
+/*
+ * For a consumer that is closed, with io_lock held: replaces a ring that is larger than the device's
+ * default by one of the default geometry. If there is no memory for it, the ring stays.
+ */
+void zcring_device_give_back_ring(struct zcring_device *zdev);
+
 /* consumer.c */
 
 /*
@@ -351,10 +362,14 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
 
 /*
- * Takes a scene that was not written to its end off the device, with both locks held; frees the
- * samples of a scene and uncharges them, without the lock.
+ * For a consumer that is closed, with both locks held: takes a scene that was not written to its end
+ * off the device, and a recording off the air, which the default scene replaces. The caller frees
+ * both without the lock.
  */
-void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_area *samples);
+void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_area *next,
+			    struct zcring_area *present);
+
+/* Frees the samples of a scene, if there are any, and uncharges them. Without the lock. */
 void zcring_scene_free(struct zcring_area *samples);
 
 /* worker.c */

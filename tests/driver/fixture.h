@@ -175,6 +175,21 @@ private:
 class Driver : public ::testing::Test
 {
 protected:
+    // A ring that is not larger than what root has set stays with its samples when its consumer is
+    // gone: the accounting is checked after the end of the test.
+    static void SetUpTestSuite() { set_default_ring(roomy_config().ring_bytes); }
+
+    // Root's geometry of one channel; 0 or an errno.
+    static int set_default_ring(std::uint64_t bytes)
+    {
+        int error = set_attribute("channels", "1");
+        if (!error)
+            error = set_attribute("format", "sc16");
+        if (!error)
+            error = set_attribute("ring_bytes", std::to_string(bytes));
+        return error;
+    }
+
     void SetUp() override
     {
         if (access(device_path, F_OK) != 0)
@@ -233,6 +248,16 @@ protected:
     }
 
     static void reset()
+    {
+        configure_default();
+        if (attribute("ring_bytes") == std::to_string(default_config().ring_bytes))
+            return;
+        ASSERT_EQ(set_default_ring(roomy_config().ring_bytes), 0)
+            << "a test has left a smaller one";
+        configure_default();
+    }
+
+    static void configure_default()
     {
         device_file file;
         ASSERT_GE(file.fd(), 0) << std::strerror(errno);

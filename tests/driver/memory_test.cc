@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <fstream>
 #include <string>
+#include <vector>
 
 namespace driver {
 
@@ -115,6 +118,98 @@ TEST_F(Driver, WhenMemoryIsTooShortTheOldRingStays)
     EXPECT_TRUE(eventually([&] { return memory("MemAvailable") + gibibyte / 8 > before; }));
     ASSERT_EQ(file.start(), 0);
     EXPECT_TRUE(file.wait_readable());
+}
+
+// Takes a ring of 2 * 32 MiB and a recording of 8 MiB, and leaves samples unread.
+void take_much_memory(device_file& file)
+{
+    zcring_config config = roomy_config();
+    config.ring_bytes = 32 << 20;
+    config.channels = 2;
+    config.rate_num = 2000000;
+    ASSERT_EQ(file.configure(config), 0);
+    const std::vector<std::uint32_t> samples(2 << 20);
+    zcring_scene recorded{};
+    recorded.kind = ZCRING_SCENE_MEMORY;
+    recorded.format = ZCRING_FORMAT_SC16;
+    recorded.samples = samples.size();
+    recorded.rate_num = config.rate_num;
+    recorded.rate_den = 1;
+    ASSERT_EQ(file.scene(recorded), 0);
+    for (std::size_t done = 0; done < samples.size() * 4;) {
+        const ssize_t bytes = file.write(samples.data() + done / 4, samples.size() * 4 - done);
+        ASSERT_GT(bytes, 0);
+        done += bytes;
+    }
+    ASSERT_EQ(attribute("scene"), "memory");
+    ASSERT_EQ(file.start(), 0);
+}
+
+TEST_F(Driver, AConsumersMemoryIsGivenBackAndItsSettingsStay)
+{
+    ASSERT_EQ(set_default_ring(2 << 20), 0);
+    ASSERT_EQ(set_attribute("scene", "noise"), 0);
+    const std::uint64_t before = module_bytes();
+    device_file file;
+    take_much_memory(file);
+    ASSERT_EQ(file.scene(ZCRING_SCENE_COUNTER), EBUSY);
+    EXPECT_GT(module_bytes(), before + (64 << 20));
+    file.close();
+    EXPECT_EQ(module_bytes(), before);
+    EXPECT_EQ(attribute("ring_bytes"), std::to_string(2 << 20));
+    EXPECT_EQ(attribute("channels"), "1");
+    EXPECT_EQ(attribute("sample_rate"), "2000000");
+    EXPECT_EQ(attribute("scene"), "noise");
+    EXPECT_EQ(attribute("state"), "stopped");
+    EXPECT_EQ(attribute("produced_bytes"), "0");
+}
+
+TEST_F(Driver, AConsumersMemoryIsGivenBackWhenItIsKilled)
+{
+    ASSERT_EQ(set_default_ring(2 << 20), 0);
+    const std::uint64_t before = module_bytes();
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        device_file file;
+        take_much_memory(file);
+        const mapped_ring ring(file);
+        (void)!::write(ready[1], "", 1);
+        pause();
+        _exit(0);
+    }
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    EXPECT_GT(module_bytes(), before + (64 << 20));
+    {
+        device_file observer(O_RDONLY);
+        const mapped_pages data = observer.map(ZCRING_DATA);
+        kill(child, SIGKILL);
+        ASSERT_EQ(waitpid(child, nullptr, 0), child);
+        EXPECT_TRUE(eventually([] { return attribute("ring_bytes") == std::to_string(2 << 20); }));
+        EXPECT_LE(module_bytes(), before + (66 << 20));
+    }
+    EXPECT_TRUE(eventually([&] { return module_bytes() == before; }));
+    ::close(ready[0]);
+    ::close(ready[1]);
+}
+
+TEST_F(Driver, ARingThatIsNotLargerThanTheDefaultStaysWithItsSamples)
+{
+    ASSERT_EQ(set_default_ring(2 << 20), 0);
+    device_file file;
+    ASSERT_EQ(file.configure(default_config()), 0);
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+    file.close();
+    EXPECT_EQ(attribute("ring_bytes"), std::to_string(default_config().ring_bytes));
+    EXPECT_NE(attribute("produced_bytes"), "0");
+    device_file next;
+    std::uint32_t word = 1;
+    EXPECT_EQ(next.start(ZCRING_START_RESUME), 0);
+    EXPECT_EQ(next.read(&word, sizeof(word)), 4);
+    EXPECT_EQ(word, 0u);
 }
 
 class ShortOfMemory : public Driver
