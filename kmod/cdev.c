@@ -2,9 +2,9 @@
 /*
  * The character device: open, release, poll() and the ioctls.
  *
- * Each ioctl copies its argument, takes the device's lock, and copies its result after the lock is
- * dropped, so that no page fault happens under the lock. A call that changes the device
- * makes its file the consumer. poll() takes no lock.
+ * A call that changes the device copies its argument, takes the device's lock, and makes its file the
+ * consumer. No page fault happens under the lock. A call that only reads the device reads a snapshot
+ * (snapshot.c), and like poll() does not wait for the lock.
  */
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -64,41 +64,38 @@ static __poll_t zcring_cdev_poll(struct file *file, poll_table *wait)
 static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 {
 	struct zcring_info info = { .abi_version = ZCRING_ABI_VERSION };
+	struct zcring_snapshot now;
 	int err;
 
-	err = zcring_device_lock(zdev);
+	err = zcring_snapshot_read(zdev, &now);
 	if (err)
 		return err;
 	info.features = ZCRING_FEATURE_DOUBLE_MAP | zdev->ops->features;
 	info.role = ZCRING_ROLE_RADIO;
-	info.channels = zdev->config.channels;
-	info.format = zdev->config.format;
-	info.sample_bytes = zdev->stream.sample_bytes;
-	info.state = zdev->stream.state;
-	info.ring_samples = zdev->stream.ring_samples;
+	info.channels = now.config.channels;
+	info.format = now.config.format;
+	info.sample_bytes = now.sample_bytes;
+	info.state = now.state;
+	info.ring_samples = now.ring_samples;
 	info.burst_bytes = sizeof(struct zcring_burst);
-	info.burst_slots = zdev->stream.burst_slots;
+	info.burst_slots = now.burst_slots;
 	info.receiver = MINOR(zdev->dev.devt);
 	info.pace_clock = CLOCK_BOOTTIME;
 	info.time_source = ZCRING_TIME_HOST;
-	info.numa_node = zdev->dma_dev ? dev_to_node(zdev->dma_dev) : NUMA_NO_NODE;
+	info.numa_node = NUMA_NO_NODE;
 	strscpy(info.model, zdev->ops->model, sizeof(info.model));
-	mutex_unlock(&zdev->lock);
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
 static int zcring_cdev_get_region(struct zcring_device *zdev, void __user *argument)
 {
 	struct zcring_region region;
+	struct zcring_snapshot now;
 	int err;
 
 	if (copy_from_user(&region, argument, sizeof(region)))
 		return -EFAULT;
-	err = zcring_device_lock(zdev);
-	if (err)
-		return err;
-	err = zcring_region_describe(zdev, &region);
-	mutex_unlock(&zdev->lock);
+	err = zcring_snapshot_read(zdev, &now) ?: zcring_region_describe(&now.config, &region);
 	if (err)
 		return err;
 	return copy_to_user(argument, &region, sizeof(region)) ? -EFAULT : 0;
@@ -106,15 +103,13 @@ static int zcring_cdev_get_region(struct zcring_device *zdev, void __user *argum
 
 static int zcring_cdev_get_config(struct zcring_device *zdev, void __user *to)
 {
-	struct zcring_config config;
+	struct zcring_snapshot now;
 	int err;
 
-	err = zcring_device_lock(zdev);
+	err = zcring_snapshot_read(zdev, &now);
 	if (err)
 		return err;
-	zcring_device_get_config(zdev, &config);
-	mutex_unlock(&zdev->lock);
-	return copy_to_user(to, &config, sizeof(config)) ? -EFAULT : 0;
+	return copy_to_user(to, &now.config, sizeof(now.config)) ? -EFAULT : 0;
 }
 
 static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
@@ -122,11 +117,9 @@ static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
 	struct zcring_tuning tuning;
 	int err;
 
-	err = zcring_device_lock(zdev);
+	err = zcring_snapshot_get_tuning(zdev, &tuning);
 	if (err)
 		return err;
-	zcring_device_get_tuning(zdev, &tuning);
-	mutex_unlock(&zdev->lock);
 	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
 }
 
@@ -135,12 +128,9 @@ static int zcring_cdev_get_telemetry(struct zcring_device *zdev, void __user *to
 	struct zcring_telemetry telemetry;
 	int err;
 
-	err = zcring_device_lock(zdev);
+	err = zcring_snapshot_get_telemetry(zdev, &telemetry);
 	if (err)
 		return err;
-	zcring_device_account(zdev);
-	telemetry = zdev->stream.telemetry;
-	mutex_unlock(&zdev->lock);
 	return copy_to_user(to, &telemetry, sizeof(telemetry)) ? -EFAULT : 0;
 }
 

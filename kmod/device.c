@@ -85,6 +85,7 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	if (IS_ERR(dma))
 		return PTR_ERR(dma);
 	zdev->dma = dma;
+	zcring_snapshot_publish(zdev);
 	zcring_scene_init(zdev);
 	return 0;
 }
@@ -100,6 +101,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	mutex_init(&zdev->io_lock);
 	mutex_init(&zdev->dma_lock);
 	mutex_init(&zdev->lock);
+	zcring_snapshot_init(zdev);
 	init_waitqueue_head(&zdev->wait);
 	zdev->ops = source->ops;
 	zdev->dma_dev = source->dev;
@@ -166,6 +168,7 @@ void zcring_device_unregister(struct zcring_device *zdev)
 
 void zcring_device_notify(struct zcring_device *zdev)
 {
+	zcring_snapshot_publish(zdev);
 	zcring_trace_changes(zdev);
 	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
 		zcring_worker_stop(zdev);
@@ -184,17 +187,6 @@ int zcring_device_lock(struct zcring_device *zdev)
 		return 0;
 	mutex_unlock(&zdev->lock);
 	return -ENODEV;
-}
-
-/*
- * Fields that a board does not fill read as 0: no byte of the stack reaches user space. The
- * denominator reads as 1: nothing is divided by 0.
- */
-void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning)
-{
-	memset(tuning, 0, sizeof(*tuning));
-	tuning->rate_den = 1;
-	zdev->ops->get_tuning(zdev->dma, ktime_get_boottime_ns(), tuning);
 }
 
 /*

@@ -75,17 +75,6 @@ int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring)
 	return err;
 }
 
-/* The rate comes from the DMA engine: a command, perhaps a timed one, may have changed it. */
-void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config)
-{
-	struct zcring_tuning tuning;
-
-	zcring_device_get_tuning(zdev, &tuning);
-	*config = zdev->config;
-	config->rate_num = tuning.rate_num;
-	config->rate_den = tuning.rate_den;
-}
-
 static bool zcring_device_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
 {
 	return a->format == b->format && a->channels == b->channels && a->ring_bytes == b->ring_bytes;
@@ -194,12 +183,13 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 void zcring_device_give_back_ring(struct zcring_device *zdev)
 {
 	const struct zcring_config *settled = &zdev->default_config;
+	struct zcring_snapshot now;
 	struct zcring_config config;
 	struct zcring_ring *ring;
 
-	mutex_lock(&zdev->lock);
-	zcring_device_get_config(zdev, &config);
-	mutex_unlock(&zdev->lock);
+	if (zcring_snapshot_read(zdev, &now)) /* no board is left to configure */
+		return;
+	config = now.config; /* with the present rate */
 	if (zcring_config_bytes(&config) <= zcring_config_bytes(settled))
 		return;
 	config.format = settled->format;

@@ -25,6 +25,18 @@ struct module;
 struct zcring_device;
 
 /**
+ * enum zcring_time - how zcring_tuning.time_ns goes on until the next operation
+ * @ZCRING_TIME_STANDS: does not change
+ * @ZCRING_TIME_RUNS: advances with the clock of @mono_ns
+ * @ZCRING_TIME_OF_DAY: the field is not used: the time is the machine's time of day
+ */
+enum zcring_time {
+	ZCRING_TIME_STANDS,
+	ZCRING_TIME_RUNS,
+	ZCRING_TIME_OF_DAY,
+};
+
+/**
  * struct zcring_dma_ops - the operations of a DMA engine
  * @owner: the module that contains the operations; it stays loaded while a file is open
  * @model: name for people, in struct zcring_info
@@ -59,7 +71,8 @@ struct zcring_device;
  *            milliseconds: other callers then get the lock, and @progress is called again with the
  *            same times while a stream runs; that may be another stream, which began after @mono_ns.
  *            Hardware that needs no work of the processor returns false
- * @get_tuning: fills all of @tuning
+ * @get_tuning: fills all of @tuning, which is zero, and returns how its time goes on. Called after
+ *              every operation that may have changed it; readers get a copy, without the lock
  * @inject: injects a fault from @mono_ns on; -EINVAL while no stream runs, -ERANGE for an amount out
  *          of range. NULL for a real board, which has real faults
  *
@@ -84,7 +97,7 @@ struct zcring_dma_ops {
 	int (*resume)(void *dma, u64 mono_ns);
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
 	bool (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
-	void (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
+	enum zcring_time (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
 	int (*inject)(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns);
 };
 

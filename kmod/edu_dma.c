@@ -157,15 +157,16 @@ static int zcring_edu_control(void *dma, const struct zcring_control *control, u
 }
 
 /* While a stream runs, the time follows from the samples taken. */
-static void zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+static enum zcring_time zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
 {
 	const struct zcring_edu_engine *engine = dma;
 	const struct zcring_stream *stream = engine->stream;
 
 	zcring_front_get_tuning(&engine->front, mono_ns, ktime_get_real_ns(), tuning);
-	if (stream->state == ZCRING_STATE_RUNNING)
-		tuning->time_ns =
-			zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
+	if (stream->state != ZCRING_STATE_RUNNING)
+		return engine->front.time_is_set ? ZCRING_TIME_RUNS : ZCRING_TIME_OF_DAY;
+	tuning->time_ns = zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
+	return ZCRING_TIME_STANDS;
 }
 
 /* Samples that fit into the card's buffer and are contiguous in the ring for the card. */

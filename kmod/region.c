@@ -51,14 +51,26 @@ static const struct zcring_area *zcring_region_slot_area(const struct zcring_dev
 	return zcring_region_ring_area(zdev->ring, slot);
 }
 
-static u64 zcring_region_slot_map_length(const struct zcring_area *area, unsigned long slot)
+/* How often a mapping may show the memory of a slot. */
+static u64 zcring_region_slot_laps(unsigned long slot)
 {
-	return zcring_area_bytes(area) * (slot >= ZCRING_DATA ? 2 : 1);
+	return slot >= ZCRING_DATA ? 2 : 1;
 }
 
-int zcring_region_describe(const struct zcring_device *zdev, struct zcring_region *region)
+static u64 zcring_region_slot_bytes(const struct zcring_config *config, unsigned long slot)
 {
-	const struct zcring_area *area;
+	switch (slot) {
+	case ZCRING_META:
+	case ZCRING_CONSUMER:
+		return PAGE_SIZE;
+	case ZCRING_BURSTS:
+		return zcring_config_bytes(config) - config->channels * config->ring_bytes;
+	}
+	return config->ring_bytes;
+}
+
+int zcring_region_describe(const struct zcring_config *config, struct zcring_region *region)
+{
 	unsigned long slot;
 
 	if (!zcring_all_zero(region->reserved, 3) || region->flags & ~ZCRING_REGION_PAGES)
@@ -68,13 +80,12 @@ int zcring_region_describe(const struct zcring_device *zdev, struct zcring_regio
 	if (region->region > ZCRING_DATA || region->channel >= ZCRING_CHANNELS_MAX ||
 	    (region->channel && region->region != ZCRING_DATA))
 		return -EINVAL;
-	slot = region->region + region->channel;
-	area = zcring_region_slot_area(zdev, slot);
-	if (!area)
+	if (region->channel >= config->channels)
 		return -EINVAL;
+	slot = region->region + region->channel;
 	region->offset = (u64)slot << ZCRING_SLOT_SHIFT;
-	region->length = zcring_area_bytes(area);
-	region->map_length = zcring_region_slot_map_length(area, slot);
+	region->length = zcring_region_slot_bytes(config, slot);
+	region->map_length = region->length * zcring_region_slot_laps(slot);
 	region->writable = slot == ZCRING_CONSUMER;
 	return 0;
 }
@@ -124,8 +135,7 @@ static vm_fault_t zcring_region_vma_fault(struct vm_fault *vmf)
 	if (!ring || !zcring_ring_lock_pages(ring))
 		return VM_FAULT_SIGBUS;
 	area = zcring_region_ring_area(ring, slot);
-	result = zcring_area_insert(area, vmf,
-				    vmf->pgoff & ((1UL << ZCRING_SLOT_PAGES_SHIFT) - 1));
+	result = zcring_area_insert(area, vmf, vmf->pgoff & ((1UL << ZCRING_SLOT_PAGES_SHIFT) - 1));
 	zcring_ring_unlock_pages(ring);
 	return result;
 }
@@ -149,7 +159,7 @@ static const struct zcring_area *zcring_region_find(struct zcring_device *zdev, 
 	area = zcring_region_slot_area(zdev, slot);
 	if (!area)
 		return ERR_PTR(-EINVAL);
-	if (vma->vm_end - vma->vm_start > zcring_region_slot_map_length(area, slot))
+	if (vma->vm_end - vma->vm_start > zcring_area_bytes(area) * zcring_region_slot_laps(slot))
 		return ERR_PTR(-EINVAL);
 	if (slot == ZCRING_CONSUMER) {
 		err = zcring_consumer_claim(zdev, file);

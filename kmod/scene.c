@@ -55,6 +55,7 @@ static void zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcr
 	zdev->scene = *scene;
 	swap(zdev->scene_samples, *content);
 	zdev->ops->set_scene(zdev->dma, scene, zdev->scene_samples.address);
+	zcring_snapshot_publish(zdev);
 }
 
 void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_area *next,
@@ -71,12 +72,10 @@ void zcring_scene_init(struct zcring_device *zdev)
 {
 	struct zcring_scene tone = { .kind = ZCRING_SCENE_TONE };
 	struct zcring_area none = {};
-	struct zcring_tuning tuning;
 
 	if (!zdev->ops->set_scene)
 		return;
-	zcring_device_get_tuning(zdev, &tuning);
-	tone.freq_uhz = tuning.channel[0].freq_uhz;
+	tone.freq_uhz = zdev->snapshot.tuning.channel[0].freq_uhz;
 	zdev->default_scene = tone;
 	zcring_scene_put_on_air(zdev, &tone, &none);
 }

@@ -74,9 +74,14 @@ static int zcring_sim_control(void *dma, const struct zcring_control *control, u
 	return zcring_front_control(dma, control, mono_ns);
 }
 
-static void zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+static enum zcring_time zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
 {
-	zcring_front_get_tuning(dma, mono_ns, ktime_get_real_ns(), tuning);
+	const struct zcring_front *front = dma;
+
+	zcring_front_get_tuning(front, mono_ns, ktime_get_real_ns(), tuning);
+	if (front->stream->state == ZCRING_STATE_RUNNING || front->time_is_set)
+		return ZCRING_TIME_RUNS;
+	return ZCRING_TIME_OF_DAY;
 }
 
 static int zcring_sim_inject(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns)

@@ -4,7 +4,8 @@
  *
  * A configuration or a scene needs a stopped stream and belongs to the consumer: while there is a
  * consumer, writing such an attribute fails with EBUSY. Tuning is allowed for every user who can
- * write the attribute. Counters are read from one consistent set.
+ * write the attribute. Reading does not wait for the device's lock: a value is from a consistent
+ * snapshot (snapshot.c).
  */
 #include <linux/gcd.h>
 #include <linux/kernel.h>
@@ -56,24 +57,11 @@ static ssize_t model_show(struct device *dev, struct device_attribute *attr, cha
 }
 static DEVICE_ATTR_RO(model);
 
-static int zcring_sysfs_get_telemetry(struct device *dev, struct zcring_telemetry *telemetry)
-{
-	int err;
-
-	err = zcring_sysfs_lock(dev);
-	if (err)
-		return err;
-	zcring_device_account(zcring_sysfs_device(dev));
-	*telemetry = zcring_sysfs_device(dev)->stream.telemetry;
-	zcring_sysfs_unlock(dev);
-	return 0;
-}
-
 #define ZCRING_COUNTER_ATTR(_name)                                                               \
 	static ssize_t _name##_show(struct device *dev, struct device_attribute *attr, char *to) \
 	{                                                                                        \
 		struct zcring_telemetry telemetry;                                               \
-		int err = zcring_sysfs_get_telemetry(dev, &telemetry);                           \
+		int err = zcring_snapshot_get_telemetry(zcring_sysfs_device(dev), &telemetry);   \
                                                                                                  \
 		return err ?: sysfs_emit(to, "%llu\n", telemetry._name);                         \
 	}                                                                                        \
@@ -90,14 +78,13 @@ ZCRING_COUNTER_ATTR(clipped_samples);
 
 static int zcring_sysfs_get_config(struct device *dev, struct zcring_config *config)
 {
+	struct zcring_snapshot now;
 	int err;
 
-	err = zcring_sysfs_lock(dev);
-	if (err)
-		return err;
-	zcring_device_get_config(zcring_sysfs_device(dev), config);
-	zcring_sysfs_unlock(dev);
-	return 0;
+	err = zcring_snapshot_read(zcring_sysfs_device(dev), &now);
+	if (!err)
+		*config = now.config;
+	return err;
 }
 
 /*
@@ -223,15 +210,7 @@ static DEVICE_ATTR_RW(format);
 
 static int zcring_sysfs_get_tuning(struct device *dev, struct zcring_tuning *tuning)
 {
-	struct zcring_device *zdev = zcring_sysfs_device(dev);
-	int err;
-
-	err = zcring_sysfs_lock(dev);
-	if (err)
-		return err;
-	zcring_device_get_tuning(zdev, tuning);
-	zcring_sysfs_unlock(dev);
-	return 0;
+	return zcring_snapshot_get_tuning(zcring_sysfs_device(dev), tuning);
 }
 
 /* Tunes all channels at the next sample. */
@@ -305,15 +284,10 @@ static DEVICE_ATTR_RW(noise_mb);
 
 static ssize_t scene_show(struct device *dev, struct device_attribute *attr, char *to)
 {
-	u32 kind;
-	int err;
+	struct zcring_snapshot now;
+	int err = zcring_snapshot_read(zcring_sysfs_device(dev), &now);
 
-	err = zcring_sysfs_lock(dev);
-	if (err)
-		return err;
-	kind = zcring_sysfs_device(dev)->scene.kind;
-	zcring_sysfs_unlock(dev);
-	return zcring_sysfs_show_name(to, &zcring_sysfs_scenes, kind);
+	return err ?: zcring_sysfs_show_name(to, &zcring_sysfs_scenes, now.scene_kind);
 }
 
 /* Keeps the frequency of the scene before. A recording cannot be set here: it needs write(). */

@@ -13,7 +13,8 @@
  *   power.c          suspend and resume           sim.c      simulated DMA engine (dma.h)
  *   mem.c            pages                        dma_map.c  bus addresses of the pages
  *   orphans.c        who holds a ring             account.c  memory of all devices
- *   inode.c          one for each device          loops_best.c  vectors of AVX2 (loops_fpu.c)
+ *   inode.c          one for each device          snapshot.c what readers see without the lock
+ *   loops_best.c     vectors of AVX2 (loops_fpu.c), or none
  *
  * Life. zcring_device_alloc(), _register(), _unregister(), _put(). The character device holds
  * struct zcring_device and all of its memory; every open file holds the character device, and every
@@ -37,6 +38,7 @@
 #include <linux/hrtimer.h>
 #include <linux/mutex.h>
 #include <linux/rcuwait.h>
+#include <linux/seqlock.h>
 #include <linux/wait.h>
 
 #include "dma.h"
@@ -85,6 +87,38 @@ struct zcring_traced {
 };
 
 /**
+ * struct zcring_snapshot - a device at one moment, for readers that do not take the lock
+ * @config: the configuration, with the present rate
+ * @scene_kind: enum zcring_scene_kind
+ * @sample_bytes: as in struct zcring_stream, like the fields down to @telemetry
+ * @ring_samples: see above
+ * @burst_slots: see above
+ * @head: see above
+ * @tail: see above
+ * @first_index: see above
+ * @state: see above
+ * @telemetry: see above
+ * @tuning: the tuning
+ * @mono_ns: time of zcring_tuning.time_ns on the clock that paces the stream
+ * @time: how it goes on
+ */
+struct zcring_snapshot {
+	struct zcring_config config;
+	u32 scene_kind;
+	u32 sample_bytes;
+	u64 ring_samples;
+	u64 burst_slots;
+	u64 head;
+	u64 tail;
+	u64 first_index;
+	u32 state;
+	struct zcring_telemetry telemetry;
+	struct zcring_tuning tuning;
+	u64 mono_ns;
+	enum zcring_time time;
+};
+
+/**
  * struct zcring_device - one /dev/zcringN
  * @dev: in class zcring; its last reference frees the struct and all memory
  * @cdev: the character device; every open file holds @cdev, and @cdev holds @dev
@@ -114,6 +148,8 @@ struct zcring_traced {
  * @next_scene_written: bytes written so far; protected by @io_lock
  * @worker: timer and thread
  * @traced: accounting of the tracepoints
+ * @snapshot_lock: protects @snapshot; written with the lock held, read without
+ * @snapshot: what was published last
  * @ops: the DMA engine; constant
  * @dma: data of the DMA engine; constant
  * @dma_dev: the hardware that writes @ring; NULL where there is none, and after the board was put.
@@ -152,6 +188,8 @@ struct zcring_device {
 
 	struct zcring_worker worker;
 	struct zcring_traced traced;
+	seqlock_t snapshot_lock;
+	struct zcring_snapshot snapshot;
 	const struct zcring_dma_ops *ops;
 	void *dma;
 	struct device *dma_dev;
@@ -278,13 +316,13 @@ void zcring_device_unmap_dma(struct zcring_device *zdev);
 int zcring_device_lock(struct zcring_device *zdev);
 
 /*
- * Called with the lock held after anything that may have moved the head or ended the stream: passes
- * the tracepoints, wakes the waiting tasks, and stops the worker of a stream that ended.
+ * Called with the lock held after anything that may have moved the head, ended the stream or changed
+ * a setting: publishes the snapshot, passes the tracepoints, wakes the waiting tasks, and stops the
+ * worker of a stream that ended.
  */
 void zcring_device_notify(struct zcring_device *zdev);
 
 /* With the lock held. */
-void zcring_device_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning);
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
@@ -306,9 +344,6 @@ int zcring_device_charge(struct zcring_device *zdev, u64 bytes);
 struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
 					     const struct zcring_config *config);
 int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring);
-
-/* With the lock held. */
-void zcring_device_get_config(struct zcring_device *zdev, struct zcring_config *config);
 
 /* Takes all locks; for @file see zcring_consumer_claim(). */
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,
@@ -346,8 +381,19 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file);
 /* For a file that is closed. Takes all locks. */
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file);
 
+/* snapshot.c */
+void zcring_snapshot_init(struct zcring_device *zdev);
+
+/* With the lock held, or before the device is registered: lets readers see the present state. */
+void zcring_snapshot_publish(struct zcring_device *zdev);
+
+/* Without the lock, which the functions do not wait for. 0, or -ENODEV once the hardware is gone. */
+int zcring_snapshot_read(struct zcring_device *zdev, struct zcring_snapshot *copy);
+int zcring_snapshot_get_tuning(struct zcring_device *zdev, struct zcring_tuning *tuning);
+int zcring_snapshot_get_telemetry(struct zcring_device *zdev, struct zcring_telemetry *telemetry);
+
 /* region.c */
-int zcring_region_describe(const struct zcring_device *zdev, struct zcring_region *region);
+int zcring_region_describe(const struct zcring_config *config, struct zcring_region *region);
 int zcring_region_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* cdev.c */

@@ -76,6 +76,12 @@ static bool zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 	return true;
 }
 
+static enum zcring_time zcring_fake_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+{
+	tuning->rate_num = ZCRING_FAKE_RATE_HZ;
+	return ZCRING_TIME_OF_DAY;
+}
+
 static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "zcring fake board",
@@ -86,6 +92,7 @@ static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.start = zcring_fake_start,
 	.stop = zcring_fake_stop,
 	.progress = zcring_fake_progress,
+	.get_tuning = zcring_fake_get_tuning,
 };
 
 int zcring_fake_board_register(struct zcring_fake_board *board, struct device *dev)

@@ -13,6 +13,7 @@
 
 #define ZCRING_FAKE_CHANNELS   2
 #define ZCRING_FAKE_RING_BYTES 65536 /* 16 pages of 1024 samples */
+#define ZCRING_FAKE_RATE_HZ    1000000
 
 /* Number of pages that are contiguous on the bus before each hole of one page. */
 #define ZCRING_FAKE_RUN_PAGES	4
