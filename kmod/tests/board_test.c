@@ -171,6 +171,73 @@ static void zcring_board_test_devices_share_one_limit(struct kunit *test)
 	zcring_memory_bytes_max = old_max;
 }
 
+/* A call that took the lock would never return. */
+static void zcring_board_test_readers_do_not_take_the_lock(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
+	struct zcring_device *zdev = board->zdev;
+	struct zcring_telemetry telemetry;
+	struct zcring_snapshot *now = kunit_kzalloc(test, sizeof(*now), GFP_KERNEL);
+	struct zcring_tuning tuning;
+
+	KUNIT_ASSERT_NOT_NULL(test, now);
+	zcring_fake_bus_map(test, board);
+	KUNIT_EXPECT_EQ(test, zcring_fake_board_start(board, 0, 0), 0);
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_has_turned(board, 1));
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_deliver(board, 100));
+	mutex_lock(&zdev->lock);
+	zcring_store(&zdev->stream.consumer->tail, 60);
+	KUNIT_EXPECT_EQ(test, zcring_snapshot_read(zdev, now), 0);
+	KUNIT_EXPECT_EQ(test, zcring_snapshot_get_tuning(zdev, &tuning), 0);
+	KUNIT_EXPECT_EQ(test, zcring_snapshot_get_telemetry(zdev, &telemetry), 0);
+	mutex_unlock(&zdev->lock);
+	KUNIT_EXPECT_EQ(test, now->state, (u32)ZCRING_STATE_RUNNING);
+	KUNIT_EXPECT_EQ(test, now->config.rate_num, (u64)ZCRING_FAKE_RATE_HZ);
+	KUNIT_EXPECT_EQ(test, now->ring_samples, 16384ULL);
+	KUNIT_EXPECT_EQ(test, tuning.rate_num, (u64)ZCRING_FAKE_RATE_HZ);
+	KUNIT_EXPECT_EQ(test, tuning.rate_den, 1ULL);
+	KUNIT_EXPECT_NE(test, tuning.time_ns, 0ULL);
+	KUNIT_EXPECT_EQ(test, telemetry.produced_samples, 100ULL);
+	KUNIT_EXPECT_EQ(test, telemetry.consumed_samples, 60ULL);
+	KUNIT_EXPECT_EQ(test, telemetry.consumed_bytes, 480ULL);
+
+	mutex_lock(&zdev->lock);
+	zcring_store(&zdev->stream.consumer->tail, 101); /* past the head: not counted */
+	KUNIT_EXPECT_EQ(test, zcring_snapshot_get_telemetry(zdev, &telemetry), 0);
+	mutex_unlock(&zdev->lock);
+	KUNIT_EXPECT_LE(test, telemetry.consumed_samples, 60ULL);
+	zcring_store(&zdev->stream.consumer->tail, 100);
+}
+
+/* The second reference stands for an observer's mapping. */
+static void zcring_board_test_an_orphan_is_revoked_for_another_ring(struct kunit *test)
+{
+	struct zcring_device *zdev = zcring_fake_board_registered(test)->zdev;
+	struct zcring_ring *old = zdev->ring;
+	struct zcring_config config = zdev->config;
+	const unsigned long old_max = zcring_memory_bytes_max;
+	const u64 before = zcring_account_bytes();
+
+	zcring_ring_get(old);
+	config.ring_bytes = SZ_128K;
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(zdev, NULL, &config), 0);
+	KUNIT_EXPECT_PTR_NE(test, zdev->ring, old);
+	KUNIT_EXPECT_EQ(test, zcring_account_bytes(), before + zcring_ring_bytes(zdev->ring));
+	KUNIT_EXPECT_TRUE(test, zcring_ring_lock_pages(old));
+	zcring_ring_unlock_pages(old);
+	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(old), (u64)SZ_1M + 2 * SZ_64K);
+
+	zcring_memory_bytes_max = zcring_account_bytes();
+	config.ring_bytes = SZ_64K;
+	KUNIT_EXPECT_EQ(test, zcring_device_configure(zdev, NULL, &config), 0);
+	zcring_memory_bytes_max = old_max;
+	KUNIT_EXPECT_FALSE(test, zcring_ring_lock_pages(old));
+	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(old), 0ULL);
+	KUNIT_EXPECT_EQ(test, zcring_account_bytes(), before);
+	zcring_ring_put(old);
+	KUNIT_EXPECT_EQ(test, zcring_account_bytes(), before);
+}
+
 static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_registered(test);
@@ -189,6 +256,8 @@ static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_can_be_unregistered_while_running),
 	KUNIT_CASE(zcring_board_test_takes_another_geometry),
 	KUNIT_CASE(zcring_board_test_devices_share_one_limit),
+	KUNIT_CASE(zcring_board_test_readers_do_not_take_the_lock),
+	KUNIT_CASE(zcring_board_test_an_orphan_is_revoked_for_another_ring),
 	KUNIT_CASE(zcring_board_test_has_no_antenna_and_no_fault_injection),
 	{}
 };
