@@ -82,7 +82,7 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	info.receiver = MINOR(zdev->dev.devt);
 	info.pace_clock = CLOCK_BOOTTIME;
 	info.time_source = ZCRING_TIME_HOST;
-	info.numa_node = NUMA_NO_NODE;
+	info.numa_node = zdev->node;
 	strscpy(info.model, zdev->ops->model, sizeof(info.model));
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
 }

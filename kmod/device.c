@@ -106,6 +106,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	zdev->ops = source->ops;
 	zdev->dma_dev = source->dev;
 	zdev->zone = zcring_device_zone(source->dev);
+	zdev->node = source->dev ? dev_to_node(source->dev) : NUMA_NO_NODE;
 	device_initialize(&zdev->dev);
 	zdev->dev.class = &zcring_class;
 	zdev->dev.parent = source->dev;

@@ -34,7 +34,8 @@ int zcring_device_charge(struct zcring_device *zdev, u64 bytes)
 static struct zcring_ring *zcring_device_create_ring(struct zcring_device *zdev,
 						     const struct zcring_config *config, gfp_t gfp)
 {
-	struct zcring_ring *ring = zcring_ring_create(config, zdev->zone | gfp, zdev->inode);
+	struct zcring_ring *ring =
+		zcring_ring_create(config, zdev->zone | gfp, zdev->node, zdev->inode);
 
 	if (IS_ERR(ring))
 		zcring_account_uncharge(zcring_config_bytes(config));

@@ -25,14 +25,17 @@
  * invoking the OOM killer. It may leave so little memory that the requests of others invoke the OOM
  * killer; therefore all memory is accounted, and memory_bytes_max limits it.
  */
-static struct page *zcring_area_alloc_chunk(unsigned int order, gfp_t zone)
+static struct page *zcring_area_alloc_chunk(unsigned int order, gfp_t zone, int node)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | zone;
 
-	return alloc_pages(gfp | (order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL), order);
+	gfp |= order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL;
+	if (node == NUMA_NO_NODE) /* by the memory policy of the caller */
+		return alloc_pages(gfp, order);
+	return alloc_pages_node(node, gfp, order);
 }
 
-static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t zone)
+static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t zone, int node)
 {
 	unsigned int order = get_order(ZCRING_CHUNK_BYTES);
 
@@ -44,7 +47,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 			return -EINTR;
 		while (1UL << order > count - area->count)
 			order--;
-		chunk = zcring_area_alloc_chunk(order, zone);
+		chunk = zcring_area_alloc_chunk(order, zone, node);
 		if (!chunk && !order)
 			return -ENOMEM;
 		if (!chunk) {
@@ -59,7 +62,7 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 	return 0;
 }
 
-static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone)
+static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone, int node)
 {
 	unsigned long count = bytes >> PAGE_SHIFT;
 	int err;
@@ -70,7 +73,7 @@ static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone)
 	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
 		return -ENOMEM;
-	err = zcring_area_fill(area, count, zone);
+	err = zcring_area_fill(area, count, zone, node);
 	if (err)
 		goto out_free_area;
 	area->address = vmap(area->pages, count, VM_MAP, PAGE_KERNEL);
@@ -87,7 +90,7 @@ out_free_area:
 
 int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 {
-	return zcring_area_alloc_in(area, bytes, 0);
+	return zcring_area_alloc_in(area, bytes, 0, NUMA_NO_NODE);
 }
 
 /* Lets other tasks run now and then in a loop over pages. */
@@ -176,7 +179,8 @@ u64 zcring_ring_bytes(const struct zcring_ring *ring)
 	return bytes;
 }
 
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone)
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone,
+		      int node)
 {
 	int err;
 	u32 c;
@@ -192,7 +196,7 @@ int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *conf
 		goto out_free_ring;
 	}
 	for (c = 0; c < config->channels; c++) {
-		err = zcring_area_alloc_in(&ring->data[c], config->ring_bytes, zone);
+		err = zcring_area_alloc_in(&ring->data[c], config->ring_bytes, zone, node);
 		if (err)
 			goto out_free_ring;
 	}

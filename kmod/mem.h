@@ -75,9 +75,12 @@ u64 zcring_ring_bytes(const struct zcring_ring *ring);
 
 /*
  * @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches; with __GFP_HIGH for a ring
- * that replaces a larger one: the allocation goes on although the task was killed.
+ * that replaces a larger one: the allocation goes on although the task was killed. @node: the NUMA
+ * node from which the samples come if it has memory, as the hardware is near to it; NUMA_NO_NODE:
+ * the caller's.
  */
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone);
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone,
+		      int node);
 void zcring_ring_free(struct zcring_ring *ring);
 
 /*

@@ -60,7 +60,7 @@ static struct zcring_shared_ring *zcring_orphans_shared(const struct zcring_ring
 	return container_of(ring, struct zcring_shared_ring, ring);
 }
 
-struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone,
+struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone, int node,
 				       struct inode *inode)
 {
 	struct zcring_shared_ring *shared = kzalloc(sizeof(*shared), GFP_KERNEL_ACCOUNT);
@@ -68,7 +68,7 @@ struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t
 
 	if (!shared)
 		return ERR_PTR(-ENOMEM);
-	err = zcring_ring_alloc(&shared->ring, config, zone);
+	err = zcring_ring_alloc(&shared->ring, config, zone, node);
 	if (err) {
 		kfree(shared);
 		return ERR_PTR(err);

@@ -18,7 +18,7 @@ struct inode;
  * A ring with one reference, the caller's, or an ERR_PTR(); zcring_config_bytes() were charged to the
  * module's account and stay charged after an error. The address_space of @inode has its mappings.
  */
-struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone,
+struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone, int node,
 				       struct inode *inode);
 
 void zcring_ring_get(struct zcring_ring *ring);

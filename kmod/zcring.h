@@ -155,6 +155,7 @@ struct zcring_snapshot {
  * @dma_dev: the hardware that writes @ring; NULL where there is none, and after the board was put.
  *           Protected by @dma_lock
  * @zone: zone of the memory of @ring; constant
+ * @node: NUMA node of the hardware, from which the memory of @ring comes; or NUMA_NO_NODE. Constant
  * @is_registered: user space may open the device; set once
  * @debugfs: directory of the device; used only by register and unregister
  */
@@ -194,6 +195,7 @@ struct zcring_device {
 	void *dma;
 	struct device *dma_dev;
 	gfp_t zone;
+	int node;
 	bool is_registered;
 	struct dentry *debugfs;
 };
