@@ -103,5 +103,6 @@ ZCRING_EXPORT(zcring_front_until_change);
 ZCRING_EXPORT(zcring_front_may_change);
 ZCRING_EXPORT(zcring_front_describe_burst);
 ZCRING_EXPORT(zcring_front_get_tuning);
+ZCRING_EXPORT(zcring_front_get_ranges);
 ZCRING_EXPORT(zcring_antenna_receive);
 ZCRING_EXPORT(zcring_antenna_affordable);

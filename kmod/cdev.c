@@ -81,7 +81,7 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	info.burst_slots = now.burst_slots;
 	info.receiver = MINOR(zdev->dev.devt);
 	info.pace_clock = CLOCK_BOOTTIME;
-	info.time_source = ZCRING_TIME_HOST;
+	info.time_source = zdev->ops->time_source;
 	info.numa_node = zdev->node;
 	strscpy(info.model, zdev->ops->model, sizeof(info.model));
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
@@ -121,6 +121,19 @@ static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
 	if (err)
 		return err;
 	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
+}
+
+static int zcring_cdev_get_ranges(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_ranges ranges;
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	zcring_device_get_ranges(zdev, &ranges);
+	mutex_unlock(&zdev->lock);
+	return copy_to_user(to, &ranges, sizeof(ranges)) ? -EFAULT : 0;
 }
 
 static int zcring_cdev_get_telemetry(struct zcring_device *zdev, void __user *to)
@@ -239,6 +252,7 @@ static int zcring_cdev_may_call(const struct file *file, unsigned int command)
 	case ZCRING_IOC_GET_CONFIG:
 	case ZCRING_IOC_GET_TUNING:
 	case ZCRING_IOC_GET_TELEMETRY:
+	case ZCRING_IOC_GET_RANGES:
 		break;
 	default:
 		return -ENOTTY;
@@ -267,6 +281,8 @@ static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned 
 		return zcring_cdev_get_tuning(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_TELEMETRY:
 		return zcring_cdev_get_telemetry(zcring_file_device(file), user);
+	case ZCRING_IOC_GET_RANGES:
+		return zcring_cdev_get_ranges(zcring_file_device(file), user);
 	case ZCRING_IOC_SET_CONFIG:
 		return zcring_cdev_set_config(file, user);
 	case ZCRING_IOC_SET_SCENE:

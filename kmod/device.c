@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "engine/config.h"
 #include "zcring.h"
 #include "zcring_trace.h"
 
@@ -190,6 +191,15 @@ int zcring_device_lock(struct zcring_device *zdev)
 	return -ENODEV;
 }
 
+void zcring_device_get_ranges(struct zcring_device *zdev, struct zcring_ranges *ranges)
+{
+	zcring_ranges_default(ranges);
+	if (!(zdev->ops->features & ZCRING_FEATURE_TIMED))
+		ranges->commands_max = 0;
+	if (zdev->ops->get_ranges)
+		zdev->ops->get_ranges(zdev->dma, ranges);
+}
+
 /*
  * io_lock, which the caller holds, too, keeps ring, scene and start of others away while the lock
  * is given up between two steps. Commands, a stop and the loss of the device may come: as if
@@ -202,6 +212,10 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 
 	if (zdev->next_scene_samples.pages)
 		return -ENODATA;
+	err = zcring_device_check_config(zdev, &zdev->snapshot.config);
+	if (err)
+		return err;
+	zcring_worker_prepare(zdev);
 	while (true) {
 		mono_ns = ktime_get_boottime_ns();
 		err = zdev->ops->start(zdev->dma, start, mono_ns, ktime_get_real_ns());

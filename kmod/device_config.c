@@ -7,7 +7,8 @@
  * mapped and the old one unmapped without the device's lock, too, under dma_lock. The rings are
  * exchanged with all three locks held, only while the stream is stopped and the caller's own file maps
  * nothing but the metadata. Mappings of other files keep the old ring (orphans.h). An error leaves
- * the old ring and the old configuration in place.
+ * the old ring and the old configuration in place. The hardware may refuse a configuration before
+ * anything is allocated.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -74,6 +75,11 @@ int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring)
 	if (!err)
 		zcring_device_trace_map(zdev, ring);
 	return err;
+}
+
+int zcring_device_check_config(struct zcring_device *zdev, const struct zcring_config *config)
+{
+	return zdev->ops->check ? zdev->ops->check(zdev->dma, config) : 0;
 }
 
 static bool zcring_device_same_geometry(const struct zcring_config *a, const struct zcring_config *b)
@@ -163,6 +169,8 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 	if (err)
 		return err;
 	err = zcring_device_may_configure(zdev, file, config);
+	if (!err)
+		err = zcring_device_check_config(zdev, config);
 	mutex_unlock(&zdev->lock);
 	/* io_lock keeps the geometry while the memory is allocated without the device's lock. */
 	if (!err && !zcring_device_same_geometry(config, &zdev->config)) {

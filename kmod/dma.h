@@ -41,13 +41,21 @@ enum zcring_time {
  * @owner: the module that contains the operations; it stays loaded while a file is open
  * @model: name for people, in struct zcring_info
  * @features: ZCRING_FEATURE_SIMULATED and ZCRING_FEATURE_TIMED where they apply
+ * @time_source: enum zcring_time_source: where the time of day of a sample comes from
+ * @watchdog_ns: the longest time, at the slowest rate, in which a working DMA engine neither publishes nor
+ *               loses a sample while a stream runs. After it, the stream ends by ZCRING_FAULT_HARDWARE
+ *               with ZCRING_FAULT_CODE_WATCHDOG, and its readers wake. 0: no limit
  * @has_interrupt: the board calls zcring_dma_interrupt(); without it, a timer calls @progress once
  *                 an interval
  * @alloc: gets a device whose stream has its memory, the @board that was given to
  *         zcring_board_register(), and a valid configuration; returns the @dma of all other
  *         operations, or an ERR_PTR()
  * @free: undoes @alloc; the stream does not run
- * @configure: gets another valid configuration; the stream has the new geometry already. When it
+ * @check: whether the hardware can do a configuration that is valid for the ABI: 0, or -EOPNOTSUPP or
+ *         -ERANGE, which user space gets. Asked before a new ring is allocated, so that a refusal leaves
+ *         everything as it is, and before each start: the first configuration comes from the
+ *         parameters of the module. NULL: the hardware can do all
+ * @configure: gets another valid configuration, which @check has accepted; the stream has the new geometry already. When it
  *             returns, no DMA into the old ring is left
  * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place
  *             until the next scene. NULL for a DMA engine without an antenna
@@ -73,6 +81,8 @@ enum zcring_time {
  *            Hardware that needs no work of the processor returns false
  * @get_tuning: fills all of @tuning, which is zero, and returns how its time goes on. Called after
  *              every operation that may have changed it; readers get a copy, without the lock
+ * @get_ranges: changes what differs from the ranges of the ABI, with which @ranges is filled. NULL:
+ *              nothing
  * @inject: injects a fault from @mono_ns on; -EINVAL while no stream runs, -ERANGE for an amount out
  *          of range. NULL for a real board, which has real faults
  *
@@ -86,9 +96,12 @@ struct zcring_dma_ops {
 	struct module *owner;
 	const char *model;
 	u32 features;
+	u32 time_source;
+	u64 watchdog_ns;
 	bool has_interrupt;
 	void *(*alloc)(struct zcring_device *zdev, void *board, const struct zcring_config *config);
 	void (*free)(void *dma);
+	int (*check)(void *dma, const struct zcring_config *config);
 	void (*configure)(void *dma, const struct zcring_config *config);
 	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
@@ -98,6 +111,7 @@ struct zcring_dma_ops {
 	int (*control)(void *dma, const struct zcring_control *control, u64 mono_ns);
 	bool (*progress)(void *dma, u64 mono_ns, u64 interrupt_ns);
 	enum zcring_time (*get_tuning)(void *dma, u64 mono_ns, struct zcring_tuning *tuning);
+	void (*get_ranges)(void *dma, struct zcring_ranges *ranges);
 	int (*inject)(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns);
 };
 
@@ -146,5 +160,13 @@ void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 byt
  * that sleeps, on a kernel with PREEMPT_RT either.
  */
 void zcring_dma_interrupt(struct zcring_device *zdev);
+
+/*
+ * Ends the stream that runs by ZCRING_FAULT_HARDWARE with @code: ZCRING_FAULT_CODE_BOARD plus a number of
+ * the board's own, which its driver describes. For every context, an interrupt handler included. The
+ * stream has ended when @progress returns, or soon after a call from elsewhere; DMA may go on, as after
+ * other faults. Of several calls, the first one counts. Does nothing while no stream runs.
+ */
+void zcring_dma_fail(struct zcring_device *zdev, u32 code);
 
 #endif /* ZCRING_DMA_H */

@@ -84,6 +84,11 @@ static enum zcring_time zcring_sim_get_tuning(void *dma, u64 mono_ns, struct zcr
 	return ZCRING_TIME_OF_DAY;
 }
 
+static void zcring_sim_get_ranges(void *dma, struct zcring_ranges *ranges)
+{
+	zcring_front_get_ranges(dma, ranges);
+}
+
 static int zcring_sim_inject(void *dma, enum zcring_injection kind, s64 amount, u64 mono_ns)
 {
 	zcring_sim_progress(dma, mono_ns, mono_ns);
@@ -94,6 +99,7 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "zcring simulated front end",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
+	.time_source = ZCRING_TIME_HOST,
 	.alloc = zcring_sim_alloc,
 	.free = zcring_sim_free,
 	.configure = zcring_sim_configure,
@@ -105,5 +111,6 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.control = zcring_sim_control,
 	.progress = zcring_sim_progress,
 	.get_tuning = zcring_sim_get_tuning,
+	.get_ranges = zcring_sim_get_ranges,
 	.inject = zcring_sim_inject,
 };

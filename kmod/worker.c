@@ -2,7 +2,7 @@
 /*
  * The worker: a timer, which stands for the interrupt of the DMA engine, and a thread, which the
  * interrupt wakes and which runs the DMA engine. For a board with an interrupt of its own, the timer
- * fires once, when the stream starts.
+ * fires once, when the stream starts. A watchdog ends a stream whose DMA engine makes no progress.
  *
  * The handler takes no lock that sleeps, on a kernel with PREEMPT_RT either: it runs in hard interrupt
  * context there, too. The thread takes the device's lock for one step at a time, so that a long turn
@@ -56,6 +56,82 @@ static enum hrtimer_restart zcring_worker_interrupt(struct hrtimer *timer)
 	return HRTIMER_RESTART;
 }
 
+/* The first failure counts; the thread ends the stream by it. */
+static bool zcring_worker_set_failure(struct zcring_worker *worker, u32 code)
+{
+	if (atomic_cmpxchg(&worker->failure, 0, code))
+		return false;
+	rcuwait_wake_up(&worker->kick); /* has a full barrier */
+	return true;
+}
+
+void zcring_dma_fail(struct zcring_device *zdev, u32 code)
+{
+	if (!WARN_ON_ONCE(!code))
+		zcring_worker_set_failure(&zdev->worker, code);
+}
+EXPORT_SYMBOL_GPL(zcring_dma_fail);
+
+/* If the thread is behind, the hardware is not to blame: the thread gets as much time again. */
+static enum hrtimer_restart zcring_worker_bark(struct hrtimer *timer)
+{
+	struct zcring_worker *worker = container_of(timer, struct zcring_worker, watchdog);
+	struct zcring_device *zdev = container_of(worker, struct zcring_device, worker);
+
+	if (atomic64_read(&worker->fired_ns)) {
+		hrtimer_forward_now(timer, ns_to_ktime(zdev->ops->watchdog_ns));
+		return HRTIMER_RESTART;
+	}
+	zcring_worker_set_failure(worker, ZCRING_FAULT_CODE_WATCHDOG);
+	return HRTIMER_NORESTART;
+}
+
+/* How long it takes until @mono_ns; 0 if that has passed. */
+static u64 zcring_worker_until(u64 mono_ns)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+
+	return mono_ns > now_ns ? mono_ns - now_ns : 0;
+}
+
+/* With the lock held. @later_ns: the first sample comes so much later. */
+static void zcring_worker_arm_watchdog(struct zcring_device *zdev, u64 later_ns)
+{
+	struct zcring_worker *worker = &zdev->worker;
+
+	if (!zdev->ops->watchdog_ns)
+		return;
+	worker->watched_clock = zdev->stream.telemetry.sample_clock;
+	hrtimer_start(&worker->watchdog, ns_to_ktime(zdev->ops->watchdog_ns + later_ns),
+		      HRTIMER_MODE_REL_HARD);
+}
+
+/* With the lock held, after progress(). A watchdog that has fired just before is withdrawn. */
+static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
+{
+	struct zcring_worker *worker = &zdev->worker;
+
+	if (worker->watched_clock == zdev->stream.telemetry.sample_clock)
+		return;
+	zcring_worker_arm_watchdog(zdev, 0);
+	atomic_cmpxchg(&worker->failure, ZCRING_FAULT_CODE_WATCHDOG, 0);
+}
+
+/* With the lock held: ends the stream if its hardware has failed. */
+static void zcring_worker_handle_failure(struct zcring_device *zdev)
+{
+	u32 code = atomic_xchg(&zdev->worker.failure, 0);
+
+	if (!code || zdev->stream.state != ZCRING_STATE_RUNNING)
+		return;
+	dev_err_ratelimited(
+		&zdev->dev,
+		"the stream ended: the hardware failed with the code %#x (enum zcring_fault_code); start it again\n",
+		code);
+	zcring_stream_fail(&zdev->stream, code);
+	zcring_device_notify(zdev);
+}
+
 /* With the lock held. Between two steps of a turn any call may come, even a new start. */
 static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns)
 {
@@ -71,6 +147,8 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns)
 		trace_zcring_progress(zdev, *now_ns - worker->turn_ns);
 	}
 	more = zdev->ops->progress(zdev->dma, *now_ns, worker->turn_ns);
+	zcring_worker_feed_watchdog(zdev);
+	zcring_worker_handle_failure(zdev);
 	zcring_device_notify(zdev);
 	return more;
 }
@@ -89,9 +167,16 @@ static void zcring_worker_turn(struct zcring_device *zdev)
 	} while (more && !kthread_should_stop());
 }
 
+static void zcring_worker_fail(struct zcring_device *zdev)
+{
+	mutex_lock(&zdev->lock);
+	zcring_worker_handle_failure(zdev);
+	mutex_unlock(&zdev->lock);
+}
+
 static bool zcring_worker_is_due(struct zcring_worker *worker)
 {
-	return atomic64_read(&worker->fired_ns);
+	return atomic64_read(&worker->fired_ns) || atomic_read(&worker->failure);
 }
 
 static int zcring_worker_run(void *data)
@@ -102,8 +187,10 @@ static int zcring_worker_run(void *data)
 	while (!kthread_should_stop()) {
 		rcuwait_wait_event(&worker->kick,
 				   zcring_worker_is_due(worker) || kthread_should_stop(), TASK_IDLE);
-		if (zcring_worker_is_due(worker))
+		if (atomic64_read(&worker->fired_ns))
 			zcring_worker_turn(zdev);
+		if (atomic_read(&worker->failure))
+			zcring_worker_fail(zdev);
 	}
 	return 0;
 }
@@ -115,6 +202,7 @@ int zcring_worker_init(struct zcring_device *zdev)
 
 	rcuwait_init(&worker->kick);
 	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_BOOTTIME, HRTIMER_MODE_ABS_HARD);
+	hrtimer_setup(&worker->watchdog, zcring_worker_bark, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	thread = kthread_run(zcring_worker_run, zdev, "%s", dev_name(&zdev->dev));
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);
@@ -126,7 +214,14 @@ int zcring_worker_init(struct zcring_device *zdev)
 void zcring_worker_exit(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);
+	hrtimer_cancel(&zdev->worker.watchdog);
 	kthread_stop(zdev->worker.thread);
+}
+
+void zcring_worker_prepare(struct zcring_device *zdev)
+{
+	if (zdev->stream.state != ZCRING_STATE_RUNNING)
+		atomic_set(&zdev->worker.failure, 0);
 }
 
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
@@ -139,12 +234,14 @@ void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns)
 	worker->turn_ns = 0;
 	worker->interval = ns_to_ktime(interval_ns);
 	hrtimer_start(&worker->timer, ns_to_ktime(mono_ns + interval_ns), HRTIMER_MODE_ABS_HARD);
+	zcring_worker_arm_watchdog(zdev, zcring_worker_until(mono_ns));
 }
 
-/* Waits for a running handler; the handler takes no lock. */
+/* Waits for a running handler; no handler takes a lock. */
 void zcring_worker_stop(struct zcring_device *zdev)
 {
 	hrtimer_cancel(&zdev->worker.timer);
+	hrtimer_cancel(&zdev->worker.watchdog);
 }
 
 void zcring_worker_suspend(struct zcring_device *zdev)
@@ -153,18 +250,23 @@ void zcring_worker_suspend(struct zcring_device *zdev)
 
 	worker->is_suspended = true;
 	worker->was_armed = hrtimer_cancel(&worker->timer);
+	hrtimer_cancel(&worker->watchdog);
 }
 
 /* A time that has passed meanwhile is due at once. */
 void zcring_worker_resume(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
+	u64 due_ns = 0;
 
 	worker->is_suspended = false;
 	if (zdev->stream.state != ZCRING_STATE_RUNNING)
 		return;
-	if (worker->was_armed)
+	if (worker->was_armed) {
+		due_ns = ktime_to_ns(hrtimer_get_expires(&worker->timer));
 		hrtimer_start_expires(&worker->timer, HRTIMER_MODE_ABS_HARD);
-	else
+	} else {
 		zcring_worker_kick(zdev, ktime_get_boottime_ns(), 0);
+	}
+	zcring_worker_arm_watchdog(zdev, zcring_worker_until(due_ns));
 }

@@ -60,7 +60,11 @@ struct task_struct;
  *           lock
  * @is_suspended: the thread must not call the DMA engine. Protected by the device's lock
  * @was_armed: @timer was armed when the device was suspended. Protected by the device's lock
- * @kick: where the thread sleeps until @fired_ns is set
+ * @failure: code of a failure of the hardware that the thread has not handled; 0: there is none
+ * @watchdog: fires if the sample clock does not advance; armed while a stream runs on a board that has
+ *            zcring_dma_ops.watchdog_ns
+ * @watched_clock: the sample clock when @watchdog was armed. Protected by the device's lock
+ * @kick: where the thread sleeps until @fired_ns or @failure is set
  * @thread: calls zcring_dma_ops.progress
  */
 struct zcring_worker {
@@ -70,6 +74,9 @@ struct zcring_worker {
 	u64 turn_ns;
 	bool is_suspended;
 	bool was_armed;
+	atomic_t failure;
+	struct hrtimer watchdog;
+	u64 watched_clock;
 	struct rcuwait kick;
 	struct task_struct *thread;
 };
@@ -325,6 +332,7 @@ int zcring_device_lock(struct zcring_device *zdev);
 void zcring_device_notify(struct zcring_device *zdev);
 
 /* With the lock held. */
+void zcring_device_get_ranges(struct zcring_device *zdev, struct zcring_ranges *ranges);
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);
@@ -346,6 +354,9 @@ int zcring_device_charge(struct zcring_device *zdev, u64 bytes);
 struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
 					     const struct zcring_config *config);
 int zcring_device_map_ring(struct zcring_device *zdev, struct zcring_ring *ring);
+
+/* With the lock held. Whether the hardware can do a configuration that is valid for the ABI. */
+int zcring_device_check_config(struct zcring_device *zdev, const struct zcring_config *config);
 
 /* Takes all locks; for @file see zcring_consumer_claim(). */
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,
@@ -425,9 +436,10 @@ int zcring_worker_init(struct zcring_device *zdev);
 void zcring_worker_exit(struct zcring_device *zdev);
 
 /*
- * Starting arms the timer: it fires for the first time one interval after @mono_ns; for a board
+ * Before the DMA engine starts a stream: failures from now on are of that stream. Starting arms the timer: it fires for the first time one interval after @mono_ns; for a board
  * with an interrupt of its own it fires once, at @mono_ns. With the lock held.
  */
+void zcring_worker_prepare(struct zcring_device *zdev);
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
 void zcring_worker_stop(struct zcring_device *zdev);
 

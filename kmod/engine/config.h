@@ -9,6 +9,9 @@
 /* The configuration of a new device. */
 void zcring_config_default(struct zcring_config *config);
 
+/* The ranges of the ABI: those of a device without limits of its own. */
+void zcring_ranges_default(struct zcring_ranges *ranges);
+
 /* 0 or -EINVAL. @page_bytes: size of the machine's pages. */
 int zcring_config_check(const struct zcring_config *config, u64 page_bytes);
 

@@ -336,3 +336,18 @@ void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 
 		tuning->channel[c].gain_mb = front->antenna.tuner[c].gain_mb;
 	}
 }
+
+void zcring_front_get_ranges(const struct zcring_front *front, struct zcring_ranges *ranges)
+{
+	const struct zcring_scene *scene = &front->antenna.scene;
+
+	if (scene->kind != ZCRING_SCENE_MEMORY)
+		return;
+	ranges->rate_base_num = scene->rate_num;
+	ranges->rate_base_den = scene->rate_den;
+	ranges->rate_divisor_max = ZCRING_DECIMATION_MAX;
+	ranges->rate_max_num = scene->rate_num;
+	ranges->rate_max_den = scene->rate_den;
+	ranges->rate_min_num = scene->rate_num;
+	ranges->rate_min_den = scene->rate_den * ZCRING_DECIMATION_MAX;
+}

@@ -128,6 +128,9 @@ void zcring_front_take(struct zcring_front *front, u64 samples);
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,
 			     struct zcring_tuning *tuning);
 
+/* The rates at which the scene can be received, in @ranges, which is filled with those of the ABI. */
+void zcring_front_get_ranges(const struct zcring_front *front, struct zcring_ranges *ranges);
+
 /*
  * For a board that has DMA but no antenna (edu_dma.c): the board takes its samples from @antenna
  * block by block, and calls the functions below instead of zcring_front_run().

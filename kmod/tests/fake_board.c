@@ -31,6 +31,13 @@ static void zcring_fake_free(void *dma)
 	board->frees++;
 }
 
+static int zcring_fake_check(void *dma, const struct zcring_config *config)
+{
+	struct zcring_fake_board *board = dma;
+
+	return board->check_err;
+}
+
 static void zcring_fake_configure(void *dma, const struct zcring_config *config)
 {
 	struct zcring_fake_board *board = dma;
@@ -52,6 +59,31 @@ static void zcring_fake_stop(void *dma, u64 mono_ns)
 	zcring_stream_stop(zcring_dma_stream(board->zdev));
 }
 
+static void zcring_fake_suspend(void *dma, u64 mono_ns)
+{
+	struct zcring_fake_board *board = dma;
+
+	board->suspended++;
+}
+
+static int zcring_fake_resume(void *dma, u64 mono_ns)
+{
+	struct zcring_fake_board *board = dma;
+
+	board->resumed++;
+	return board->resume_err;
+}
+
+static void zcring_fake_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
+{
+	tuning->rate_num = 1000000;
+}
+
+static void zcring_fake_get_ranges(void *dma, struct zcring_ranges *ranges)
+{
+	ranges->channels_max = ZCRING_FAKE_CHANNELS;
+}
+
 static bool zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 {
 	struct zcring_fake_board *board = dma;
@@ -67,6 +99,8 @@ static bool zcring_fake_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 	zcring_stream_lose(stream, board->samples - burst.samples);
 	zcring_stream_account(stream);
 	board->samples = 0;
+	if (board->fail_code)
+		zcring_dma_fail(board->zdev, board->fail_code);
 	board->interrupt_ns = interrupt_ns;
 	WRITE_ONCE(board->turns, board->turns + 1);
 	wake_up(&board->turned);
@@ -85,24 +119,50 @@ static enum zcring_time zcring_fake_get_tuning(void *dma, u64 mono_ns, struct zc
 static const struct zcring_dma_ops zcring_fake_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "zcring fake board",
+	.time_source = ZCRING_TIME_BOARD,
 	.has_interrupt = true,
 	.alloc = zcring_fake_alloc,
 	.free = zcring_fake_free,
+	.check = zcring_fake_check,
 	.configure = zcring_fake_configure,
 	.start = zcring_fake_start,
 	.stop = zcring_fake_stop,
+	.suspend = zcring_fake_suspend,
+	.resume = zcring_fake_resume,
 	.progress = zcring_fake_progress,
 	.get_tuning = zcring_fake_get_tuning,
+	.get_ranges = zcring_fake_get_ranges,
 };
 
-int zcring_fake_board_register(struct zcring_fake_board *board, struct device *dev)
+static int zcring_fake_board_register_ops(struct zcring_fake_board *board, struct device *dev,
+					  const struct zcring_dma_ops *ops)
 {
-	struct zcring_device *zdev = zcring_board_register(&zcring_fake_dma_ops, dev, board);
+	struct zcring_device *zdev = zcring_board_register(ops, dev, board);
 
 	if (IS_ERR(zdev))
 		return PTR_ERR(zdev);
 	board->zdev = zdev;
 	return 0;
+}
+
+int zcring_fake_board_register(struct zcring_fake_board *board, struct device *dev)
+{
+	return zcring_fake_board_register_ops(board, dev, &zcring_fake_dma_ops);
+}
+
+int zcring_fake_board_register_watched(struct zcring_fake_board *board, u64 watchdog_ns)
+{
+	board->watched_ops = zcring_fake_dma_ops;
+	board->watched_ops.watchdog_ns = watchdog_ns;
+	return zcring_fake_board_register_ops(board, NULL, &board->watched_ops);
+}
+
+bool zcring_fake_board_has_failed(struct zcring_fake_board *board)
+{
+	const struct zcring_stream *stream = &board->zdev->stream;
+
+	return wait_event_timeout(board->zdev->wait, READ_ONCE(stream->state) == ZCRING_STATE_FAULT,
+				  usecs_to_jiffies(ZCRING_FAKE_PATIENCE_US));
 }
 
 void zcring_fake_board_unregister(struct zcring_fake_board *board)

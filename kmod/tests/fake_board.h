@@ -22,6 +22,11 @@
 /**
  * struct zcring_fake_board - a board, and the calls it got
  * @zdev: its device, while it is registered
+ * @check_err: error of zcring_dma_ops.check, or 0
+ * @resume_err: error of zcring_dma_ops.resume, or 0
+ * @fail_code: the next call of progress fails the stream with this code; 0: it does not
+ * @suspended: calls of zcring_dma_ops.suspend
+ * @resumed: calls of zcring_dma_ops.resume
  * @alloc_err: error of zcring_dma_ops.alloc, or 0
  * @allocs: calls of zcring_dma_ops.alloc that succeeded
  * @frees: calls of zcring_dma_ops.free
@@ -31,11 +36,17 @@
  * @samples: number of samples that the next of them delivers
  * @more: how many of them return true
  * @turned: woken by each of them
+ * @watched_ops: the operations of a board with a watchdog
  *
  * The device's lock protects the struct while there is a device.
  */
 struct zcring_fake_board {
 	struct zcring_device *zdev;
+	int check_err;
+	int resume_err;
+	u32 fail_code;
+	unsigned int suspended;
+	unsigned int resumed;
 	int alloc_err;
 	unsigned int allocs;
 	unsigned int frees;
@@ -45,6 +56,7 @@ struct zcring_fake_board {
 	u64 samples;
 	unsigned int more;
 	wait_queue_head_t turned;
+	struct zcring_dma_ops watched_ops;
 };
 
 /*
@@ -77,6 +89,12 @@ static inline dma_addr_t zcring_fake_bus_base(u32 channel)
 
 /* Writes samples as a board would: run by run, at the bus addresses from the driver. */
 void zcring_fake_bus_write(struct zcring_fake_board *board, u32 channel, u64 samples);
+
+/* The same for a board that has to make progress within @watchdog_ns. */
+int zcring_fake_board_register_watched(struct zcring_fake_board *board, u64 watchdog_ns);
+
+/* Waits until the stream has ended by a fault; false after a deadline. */
+bool zcring_fake_board_has_failed(struct zcring_fake_board *board);
 
 /* Starts a stream whose first sample comes @delay_ns from now; its first turn delivers @samples. */
 int zcring_fake_board_start(struct zcring_fake_board *board, u64 delay_ns, u64 samples);
