@@ -13,6 +13,8 @@
 #include <linux/iopoll.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
+#include <linux/sizes.h>
 
 #include "dma.h"
 #include "edu.h"
@@ -69,6 +71,11 @@ static bool zcring_edu_is_busy(u32 command)
 	return command != EDU_GONE && command & EDU_DMA_RUN;
 }
 
+bool zcring_edu_is_gone(const struct zcring_edu *edu)
+{
+	return readl(edu->registers + EDU_DMA_COMMAND) == EDU_GONE;
+}
+
 bool zcring_edu_has_ended(const struct zcring_edu *edu)
 {
 	u32 command = readl(edu->registers + EDU_DMA_COMMAND);
@@ -98,6 +105,8 @@ static irqreturn_t zcring_edu_interrupt(int irq, void *data)
 	struct zcring_edu *edu = data;
 	u32 status = readl(edu->registers + EDU_INTERRUPT_STATUS);
 
+	if (status == EDU_GONE && READ_ONCE(edu->zdev))
+		zcring_dma_fail(edu->zdev, ZCRING_EDU_CODE_GONE);
 	if (!status || status == EDU_GONE)
 		return IRQ_NONE;
 	writel(status, edu->registers + EDU_INTERRUPT_ACK);
@@ -195,6 +204,8 @@ static int zcring_edu_setup_dma(struct zcring_edu *edu)
 	err = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(dma_bits));
 	if (err)
 		return err;
+	/* Memory for fewer bits comes from a zone of 16 MiB. */
+	edu->ring_bytes_max = dma_bits < 32 ? SZ_8M : ZCRING_RING_BYTES_MAX;
 	edu->page = dma_alloc_coherent(dev, ZCRING_EDU_BUFFER_BYTES, &edu->page_dma, GFP_KERNEL);
 	if (!edu->page)
 		return -ENOMEM;
@@ -255,6 +266,32 @@ static void zcring_edu_remove(struct pci_dev *pdev)
 	zcring_edu_unmap_registers(edu);
 }
 
+/*
+ * The stream is suspended already, by its device, which is a child of this one. The PCI core saves and
+ * restores the configuration, messages of interrupts included. The card gets the bus only when it was
+ * found to be the card and idle: the machine may have reset it.
+ */
+static int zcring_edu_suspend(struct device *dev)
+{
+	pci_clear_master(to_pci_dev(dev));
+	return 0;
+}
+
+static int zcring_edu_resume(struct device *dev)
+{
+	struct zcring_edu *edu = dev_get_drvdata(dev);
+	int err;
+
+	err = zcring_edu_check(edu);
+	if (err)
+		edu->is_broken = true;
+	else if (!edu->is_broken)
+		pci_set_master(edu->pdev);
+	return err;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(zcring_edu_pm_ops, zcring_edu_suspend, zcring_edu_resume);
+
 static const struct pci_device_id zcring_edu_ids[] = { { PCI_DEVICE(EDU_VENDOR_ID, EDU_DEVICE_ID) },
 						       {} };
 MODULE_DEVICE_TABLE(pci, zcring_edu_ids);
@@ -264,6 +301,7 @@ static struct pci_driver zcring_edu_driver = {
 	.id_table = zcring_edu_ids,
 	.probe = zcring_edu_probe,
 	.remove = zcring_edu_remove,
+	.driver.pm = pm_sleep_ptr(&zcring_edu_pm_ops),
 };
 module_pci_driver(zcring_edu_driver);
 

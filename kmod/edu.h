@@ -16,6 +16,10 @@ struct zcring_dma_ops;
 #define ZCRING_EDU_BUFFER	0x40000
 #define ZCRING_EDU_BUFFER_BYTES 4032U
 
+/* Codes of ZCRING_FAULT_HARDWARE of this board. */
+#define ZCRING_EDU_CODE_GONE \
+	ZCRING_FAULT_CODE_BOARD /* the card does not answer: its registers are all ones */
+
 /**
  * struct zcring_edu - the card, while it is bound to the PCI driver
  * @pdev: the PCI device
@@ -23,7 +27,9 @@ struct zcring_dma_ops;
  * @page: the samples for the card's buffer; belongs to the processor while no DMA runs
  * @page_dma: bus address of @page
  * @zdev: the device; set before the first DMA is started
- * @is_broken: the card has not ended a DMA; no other DMA may be started
+ * @ring_bytes_max: the largest ring of one channel in the memory that the card reaches; constant
+ * @is_broken: the card has not ended a DMA, or did not come back when the machine woke up; no other DMA
+ *             may be started
  */
 struct zcring_edu {
 	struct pci_dev *pdev;
@@ -31,6 +37,7 @@ struct zcring_edu {
 	u8 *page;
 	dma_addr_t page_dma;
 	struct zcring_device *zdev;
+	u64 ring_bytes_max;
 	bool is_broken;
 };
 
@@ -45,6 +52,9 @@ void zcring_edu_copy_out(struct zcring_edu *edu, u64 from, dma_addr_t to, u64 by
 
 /* Whether the DMA that was started last has ended; false for a card that is gone. */
 bool zcring_edu_has_ended(const struct zcring_edu *edu);
+
+/* Whether the registers of the card read as all ones. */
+bool zcring_edu_is_gone(const struct zcring_edu *edu);
 
 /*
  * Waits for the end of a running DMA. If it does not end, the card loses its bus mastership for good.

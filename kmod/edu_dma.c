@@ -16,11 +16,15 @@
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/time64.h>
 #include <linux/timekeeping.h>
 
 #include "dma.h"
 #include "edu.h"
 #include "engine/front.h"
+
+/* A block of eight channels takes nine legs, nearly 1 s; the machine may be emulated, and slow. */
+#define ZCRING_EDU_WATCHDOG_NS (10 * NSEC_PER_SEC)
 
 enum zcring_edu_leg {
 	ZCRING_EDU_IDLE,
@@ -34,6 +38,7 @@ enum zcring_edu_leg {
  * @stream: destination of the samples
  * @front: source of the samples; takes the commands
  * @begin_ns: time of the first sample; no block is begun before
+ * @suspended_ns: when the machine went to sleep
  * @leg: the leg in progress
  * @burst: descriptor of the block in progress
  * @samples: length of the block
@@ -44,6 +49,7 @@ struct zcring_edu_engine {
 	struct zcring_stream *stream;
 	struct zcring_front front;
 	u64 begin_ns;
+	u64 suspended_ns;
 	unsigned int leg;
 	struct zcring_burst burst;
 	u64 samples;
@@ -93,6 +99,16 @@ static void zcring_edu_free(void *dma)
 	kvfree(dma);
 }
 
+/* The card has no ring of its own that could stay as it is, and reaches only a part of the memory. */
+static int zcring_edu_check(void *dma, const struct zcring_config *config)
+{
+	const struct zcring_edu_engine *engine = dma;
+
+	if (config->dma == ZCRING_DMA_RESIDENT)
+		return -EOPNOTSUPP;
+	return config->ring_bytes > engine->edu->ring_bytes_max ? -ERANGE : 0;
+}
+
 static void zcring_edu_configure(void *dma, const struct zcring_config *config)
 {
 	struct zcring_edu_engine *engine = dma;
@@ -114,8 +130,6 @@ static int zcring_edu_start(void *dma, const struct zcring_start *start, u64 mon
 	struct zcring_edu_engine *engine = dma;
 	int err;
 
-	if (engine->front.config.dma == ZCRING_DMA_RESIDENT)
-		return -EOPNOTSUPP;
 	if (engine->stream->state != ZCRING_STATE_RUNNING)
 		zcring_edu_drop_block(engine);
 	if (engine->edu->is_broken)
@@ -134,6 +148,32 @@ static void zcring_edu_stop(void *dma, u64 mono_ns)
 		return;
 	zcring_edu_drop_block(engine);
 	zcring_stream_stop(engine->stream);
+}
+
+static void zcring_edu_suspend(void *dma, u64 mono_ns)
+{
+	struct zcring_edu_engine *engine = dma;
+
+	zcring_edu_drop_block(engine);
+	engine->suspended_ns = mono_ns;
+}
+
+/*
+ * The card has no clock: the samples of the time asleep are as many as the configured rate has.
+ * progress() begins the next block, and commands that were due meanwhile take effect with it.
+ */
+static int zcring_edu_resume(void *dma, u64 mono_ns)
+{
+	struct zcring_edu_engine *engine = dma;
+	const struct zcring_clock *clock = &engine->front.clock;
+
+	if (engine->edu->is_broken)
+		return -EIO;
+	if (engine->stream->state == ZCRING_STATE_RUNNING)
+		zcring_stream_lose(engine->stream,
+				   zcring_clock_at(clock, mono_ns) -
+					   zcring_clock_at(clock, engine->suspended_ns));
+	return 0;
 }
 
 static int zcring_edu_control(void *dma, const struct zcring_control *control, u64 mono_ns)
@@ -167,6 +207,14 @@ static enum zcring_time zcring_edu_get_tuning(void *dma, u64 mono_ns, struct zcr
 		return engine->front.time_is_set ? ZCRING_TIME_RUNS : ZCRING_TIME_OF_DAY;
 	tuning->time_ns = zcring_clock_time(&engine->front.clock, stream->telemetry.sample_clock);
 	return ZCRING_TIME_STANDS;
+}
+
+static void zcring_edu_get_ranges(void *dma, struct zcring_ranges *ranges)
+{
+	const struct zcring_edu_engine *engine = dma;
+
+	zcring_front_get_ranges(&engine->front, ranges);
+	ranges->ring_bytes_max = engine->edu->ring_bytes_max;
 }
 
 /* Samples that fit into the card's buffer and are contiguous in the ring for the card. */
@@ -293,6 +341,8 @@ static bool zcring_edu_progress(void *dma, u64 mono_ns, u64 interrupt_ns)
 	if (engine->stream->state != ZCRING_STATE_RUNNING || mono_ns < engine->begin_ns)
 		return false;
 	if (engine->leg != ZCRING_EDU_IDLE) {
+		if (zcring_edu_is_gone(engine->edu))
+			zcring_dma_fail(engine->edu->zdev, ZCRING_EDU_CODE_GONE);
 		if (!zcring_edu_has_ended(engine->edu))
 			return false;
 		zcring_edu_end_leg(engine, interrupt_ns);
@@ -306,14 +356,20 @@ const struct zcring_dma_ops zcring_edu_dma_ops = {
 	.owner = THIS_MODULE,
 	.model = "QEMU edu card",
 	.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED,
+	.time_source = ZCRING_TIME_SAMPLES,
+	.watchdog_ns = ZCRING_EDU_WATCHDOG_NS,
 	.has_interrupt = true,
 	.alloc = zcring_edu_alloc,
 	.free = zcring_edu_free,
+	.check = zcring_edu_check,
 	.configure = zcring_edu_configure,
 	.set_scene = zcring_edu_set_scene,
 	.start = zcring_edu_start,
 	.stop = zcring_edu_stop,
+	.suspend = zcring_edu_suspend,
+	.resume = zcring_edu_resume,
 	.control = zcring_edu_control,
 	.progress = zcring_edu_progress,
 	.get_tuning = zcring_edu_get_tuning,
+	.get_ranges = zcring_edu_get_ranges,
 };
