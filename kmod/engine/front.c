@@ -165,8 +165,8 @@ void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 	zcring_front_configure(front, config);
 }
 
-void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *content, const struct zcring_scene_source *source)
+int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
+			   const void *content, const struct zcring_scene_source *source)
 {
 	zcring_front_apply_executed(front);
 	zcring_antenna_set_scene(&front->antenna, scene, content, source);
@@ -177,6 +177,7 @@ void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scen
 	front_set_noise(front);
 	front->queue.count = 0; /* they were checked against another scene */
 	front_tune(front, ~0U);
+	return 0;
 }
 
 static bool front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den)

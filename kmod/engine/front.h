@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "config.h"
 #include "control.h"
+#include "feed.h"
 #include "injection.h"
 #include "stream.h"
 
@@ -63,11 +64,16 @@ void zcring_front_configure(struct zcring_front *front, const struct zcring_conf
 
 /*
  * Puts a checked scene on the air. @content is its checked segments and its samples, as user space
- * writes them; with a @source, which may be NULL, its segments alone. The caller keeps both until the
- * next scene.
+ * writes them; with a @source, which may be NULL, its segments alone; of ZCRING_SCENE_FEED its struct
+ * zcring_feed_ring. The caller keeps both until the next scene.
+ *
+ * While a stream runs, the new scene begins with the first sample that is not written yet: a block that
+ * is being written ends before it. The old scene is not used any more when the function returns. 0, or,
+ * only while a stream runs, -ERANGE for a scene that cannot be received at the present rate or at one
+ * for which a command waits: the old one stays.
  */
-void zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *content, const struct zcring_scene_source *source);
+int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
+			   const void *content, const struct zcring_scene_source *source);
 
 /*
  * Starts the stream, with its first sample @start->delay_ns after @mono_ns. The time of day of that
@@ -123,6 +129,16 @@ void zcring_front_stop(struct zcring_front *front, u64 mono_ns);
 
 /* Takes exactly @samples samples, at any time; never together with zcring_front_run(). */
 void zcring_front_take(struct zcring_front *front, u64 samples);
+
+/*
+ * How many of @samples can be taken now without an underflow: as far as the feeder has written or
+ * announced silence, and no further than up to the next command that waits. All of them without a feed,
+ * or at its end.
+ */
+u64 zcring_front_promised(struct zcring_front *front, u64 samples);
+
+/* The feed that is on the air, with its time and state; zero if it is another scene. */
+void zcring_front_get_feed(const struct zcring_front *front, struct zcring_feed *feed);
 
 /* @time_ns is the time of day, for a device whose time was never set. */
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,

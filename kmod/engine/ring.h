@@ -45,6 +45,23 @@
  *   I pairs with H, G with J: an observer that loads one counter of an update sees the odd sequence
  *   of that update too, and reads again.
  *
+ * A live feed (feed.h) is a ring as well, of which the feeder is the producer:
+ *
+ *   feeder                                    engine
+ *
+ *   load-acquire  freed               (T)     load-acquire  ended               (V)
+ *   store         samples                     load-acquire  silent_until        (R)
+ *   store-release written             (O)     load-acquire  written             (P)
+ *   store-release silent_until        (Q)     load          samples
+ *   store-release ended               (U)     store         clock
+ *                                             store-release freed               (S)
+ *
+ *   O pairs with P, Q with R, S with T, U with V: an engine that loads one of the feeder's words sees
+ *   everything that the feeder did before it stored that word. Of what the feeder announced, the engine
+ *   loads the last first: an engine that knows of silence up to an index, or of the end, knows of all
+ *   samples before. A feeder that waits for room sleeps as a consumer does (E, F), with freed as the
+ *   head.
+ *
  * Why this suffices on a weakly ordered machine, in the terms of C11. The kernel's memory model gives
  * the same guarantees for the operations used here:
  *
@@ -65,11 +82,18 @@
  *         than the odd one. Without either, the second load may see the sequence from before the
  *         update: old and new counters would be mixed.
  *   H, I  Without either, a counter that is older than the even sequence may be read with it.
+ *   O, P  As A and B.
+ *   Q, R  Without either, the engine may see the silence and miss samples that were published before
+ *         it: it would take them for silence as well.
+ *   S, T  As C and D. The clock needs no order of its own: a feeder that sees an old one puts late
+ *         samples into the ring, to which the engine does not look any more. The clock is stored before S
+ *         and loaded after T, so that the feeder never sees one before freed.
+ *   U, V  Without either, the engine may stop before the last sample.
  *
  * Samples and descriptors are the only plain accesses, and each of them happens before or after every
  * access that conflicts with it: a place belongs to the producer from D to A and to the consumer from
- * B (or L) to C. Every other shared field is loaded and stored whole. tests/model explores all but G
- * to J.
+ * B (or L) to C; a place of a feed belongs to the feeder from T to O and to the engine from P to S. Every
+ * other shared field is loaded and stored whole. tests/model explores all but G to J.
  *
  * The producer keeps private copies of its indices and never reads its own stores back: shared fields
  * could be forged if the protection of the mapping failed. The producer reads each field of the
@@ -80,6 +104,44 @@
 
 #include "env.h"
 #include "zcring/abi.h"
+
+/**
+ * struct zcring_feed_written - shared data of the feeder of a live feed
+ * @written: index after the last sample in the ring
+ * @silent_until: the samples from @written up to here are silence; none if it is not after @written
+ * @late_samples: samples that were written after their time; for observers
+ * @ended: 1: nothing follows
+ * @reserved0: zero
+ * @reserved: zero
+ *
+ * The feeder is the only writer. The engine reads each field once and bounds it.
+ */
+struct zcring_feed_written {
+	u64 written;
+	u64 silent_until;
+	u64 late_samples;
+	u32 ended;
+	u32 reserved0;
+	u64 reserved[4];
+};
+
+/**
+ * struct zcring_feed_taken - shared data of the engine that takes a live feed
+ * @clock: whether the samples before this index are there is decided: what is written later is late
+ * @freed: samples before this index may be overwritten; not after @clock
+ * @underflow_samples: samples that were silence because they were late; for observers
+ * @underflow_count: runs of such samples
+ * @reserved: zero
+ *
+ * The engine is the only writer.
+ */
+struct zcring_feed_taken {
+	u64 clock;
+	u64 freed;
+	u64 underflow_samples;
+	u64 underflow_count;
+	u64 reserved[4];
+};
 
 static inline u64 zcring_ring_place(u64 index, u64 size)
 {
@@ -239,6 +301,78 @@ static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 	copy->demotions = zcring_load(&shared->demotions);
 	zcring_fence_acquire(); /* J */
 	return !(sequence & 1) && zcring_load(&meta->sequence) == sequence;
+}
+
+/* The feeder's side of a live feed. */
+
+static inline u64 zcring_ring_load_freed(const struct zcring_feed_taken *taken)
+{
+	return zcring_load_acquire(&taken->freed); /* T */
+}
+
+/* After zcring_ring_load_freed(): not before the index that was loaded there. */
+static inline u64 zcring_ring_load_clock(const struct zcring_feed_taken *taken)
+{
+	return zcring_load(&taken->clock);
+}
+
+static inline void zcring_ring_store_written(struct zcring_feed_written *written, u64 index,
+					     u64 late_samples)
+{
+	zcring_store(&written->late_samples, late_samples);
+	zcring_store_release(&written->written, index); /* O */
+}
+
+static inline void zcring_ring_store_silent_until(struct zcring_feed_written *written, u64 index)
+{
+	zcring_store_release(&written->silent_until, index); /* Q */
+}
+
+static inline void zcring_ring_store_ended(struct zcring_feed_written *written)
+{
+	zcring_store_release(&written->ended, 1); /* U */
+}
+
+/* The engine's side. What was announced last is loaded first: in the order of these functions. */
+
+static inline bool zcring_ring_load_ended(const struct zcring_feed_written *written)
+{
+	return zcring_load_acquire(&written->ended); /* V */
+}
+
+static inline u64 zcring_ring_load_silent_until(const struct zcring_feed_written *written)
+{
+	return zcring_load_acquire(&written->silent_until); /* R */
+}
+
+static inline u64 zcring_ring_load_written(const struct zcring_feed_written *written)
+{
+	return zcring_load_acquire(&written->written); /* P */
+}
+
+static inline void zcring_ring_store_clock(struct zcring_feed_taken *taken, u64 clock)
+{
+	zcring_store(&taken->clock, clock);
+}
+
+static inline void zcring_ring_store_underflow(struct zcring_feed_taken *taken, u64 samples, u64 count)
+{
+	zcring_store(&taken->underflow_samples, samples);
+	zcring_store(&taken->underflow_count, count);
+}
+
+/* After zcring_ring_store_clock() with an index that is not before @freed. */
+static inline void zcring_ring_free(struct zcring_feed_taken *taken, u64 freed)
+{
+	zcring_store_release(&taken->freed, freed); /* S */
+}
+
+/* Begins a new feed, which neither side uses meanwhile. */
+static inline void zcring_ring_reset_feed(struct zcring_feed_written *written,
+					  struct zcring_feed_taken *taken)
+{
+	memset(written, 0, sizeof(*written));
+	memset(taken, 0, sizeof(*taken));
 }
 
 #endif /* ZCRING_ENGINE_RING_H */
