@@ -134,6 +134,8 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 	err = zcring_scene_check(scene);
 	if (err)
 		return err;
+	if (scene->kind == ZCRING_SCENE_FEED)
+		return -EOPNOTSUPP;
 	if (!zcring_scene_fits_memory(scene))
 		return -EINVAL;
 	err = zcring_consumer_lock_io(zdev, file);

@@ -8,6 +8,7 @@
  */
 #include "antenna.h"
 #include "arith.h"
+#include "clock.h"
 #include "config.h"
 #include "noise.h"
 #include "rotor.h"
@@ -33,12 +34,22 @@ u64 zcring_scene_samples_bytes(const struct zcring_scene *scene)
 	return scene->samples * zcring_sample_bytes(scene->format) * max(scene->channels, 1U);
 }
 
+/* Kinds whose samples come from user space, at a rate of their own. */
+static bool antenna_has_rate(const struct zcring_scene *scene)
+{
+	return scene->kind == ZCRING_SCENE_MEMORY || scene->kind == ZCRING_SCENE_FEED;
+}
+
 static int antenna_check_recording(const struct zcring_scene *scene)
 {
+	bool is_feed = scene->kind == ZCRING_SCENE_FEED;
+
 	if (!zcring_sample_bytes(scene->format) || scene->flags & ~(u64)ZCRING_SCENE_ONCE)
 		return -EINVAL;
-	if (!scene->samples || scene->samples > ZCRING_SCENE_SAMPLES_MAX ||
-	    scene->segments > ZCRING_SEGMENTS_MAX || scene->channels > ZCRING_CHANNELS_MAX)
+	if (is_feed ? scene->flags || scene->segments : !scene->samples)
+		return -EINVAL;
+	if (scene->samples > ZCRING_SCENE_SAMPLES_MAX || scene->segments > ZCRING_SEGMENTS_MAX ||
+	    scene->channels > ZCRING_CHANNELS_MAX)
 		return -EINVAL;
 	if (!scene->rate_num || !scene->rate_den || scene->rate_den > ZCRING_RATE_DEN_MAX)
 		return -EINVAL;
@@ -62,9 +73,7 @@ int zcring_scene_check(const struct zcring_scene *scene)
 				       scene->flags || scene->channels || scene->segments ?
 			       -EINVAL :
 			       0;
-	if (scene->kind == ZCRING_SCENE_FEED)
-		return -EOPNOTSUPP;
-	return scene->kind == ZCRING_SCENE_MEMORY ? antenna_check_recording(scene) : -EINVAL;
+	return antenna_has_rate(scene) ? antenna_check_recording(scene) : -EINVAL;
 }
 
 u32 zcring_scene_decimation(const struct zcring_scene *scene, u64 rate_num, u64 rate_den)
@@ -72,7 +81,7 @@ u32 zcring_scene_decimation(const struct zcring_scene *scene, u64 rate_num, u64 
 	__uint128_t whole, quotient;
 	__uint128_t one = (__uint128_t)scene->rate_den * rate_num;
 
-	if (scene->kind != ZCRING_SCENE_MEMORY)
+	if (!antenna_has_rate(scene))
 		return 1;
 	whole = (__uint128_t)scene->rate_num * rate_den;
 	quotient = zcring_divide(whole, one);
@@ -91,10 +100,12 @@ void zcring_antenna_set_scene(struct zcring_antenna *antenna, const struct zcrin
 			      const void *content, const struct zcring_scene_source *source)
 {
 	const struct zcring_scene_source memory = {};
+	bool is_feed = scene->kind == ZCRING_SCENE_FEED;
 
 	antenna->scene = *scene;
 	antenna->samples = NULL;
-	if (content && !source)
+	zcring_intake_init(&antenna->intake, is_feed ? content : NULL);
+	if (content && !source && !is_feed)
 		antenna->samples = (const u8 *)content + zcring_scene_segments_bytes(scene);
 	antenna->source = source ? *source : memory;
 	antenna->failed = false;
@@ -146,6 +157,8 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 
 	antenna->place = 0;
 	antenna->place_clock = sample_clock;
+	antenna->lag = 0;
+	antenna->lag_ns = 0;
 	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
 		antenna->tuner[c].phase = 0;
 		antenna->tuner[c].phase_place = 0;
@@ -155,8 +168,10 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock)
 {
-	antenna->place = sample_clock ? zcring_antenna_place(antenna, sample_clock) : 0;
+	antenna->place = (sample_clock ? zcring_antenna_tick(antenna, sample_clock) : 0) - antenna->lag;
 	antenna->place_clock = sample_clock;
+	if (!sample_clock) /* a new stream */
+		zcring_intake_restart(&antenna->intake, 0);
 	antenna->decimation = zcring_scene_decimation(&antenna->scene, rate_num, rate_den);
 	if (!antenna->decimation) /* no stream starts at this rate */
 		antenna->decimation = 1;
@@ -245,6 +260,7 @@ void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_n
 		antenna_tune_tone(antenna, tuner, rate_num, rate_den);
 		break;
 	case ZCRING_SCENE_MEMORY:
+	case ZCRING_SCENE_FEED:
 		antenna_tune_scene(antenna, tuner);
 		break;
 	}
@@ -276,6 +292,30 @@ void zcring_antenna_prepare(struct zcring_antenna *antenna, u32 channel)
 	tuner->taps_decimation = antenna->decimation;
 	zcring_taps_design(&tuner->taps, antenna->decimation, tuner->width);
 	effort->taps += tuner->taps.count;
+}
+
+/* As far as the filter looks ahead, which depends on the decimation alone where there is one. */
+bool zcring_antenna_update_lag(struct zcring_antenna *antenna, u32 channels)
+{
+	const struct zcring_scene *scene = &antenna->scene;
+	bool is_filtered = antenna->decimation > 1;
+	u64 old_ns = antenna->lag_ns;
+	__uint128_t rate_num;
+	u32 lag = 0;
+	u32 c;
+
+	for (c = 0; c < channels; c++)
+		is_filtered |= antenna->tuner[c].is_filtered;
+	if (is_filtered && scene->kind == ZCRING_SCENE_FEED)
+		lag = ZCRING_FILTER_REACH * antenna->decimation;
+	antenna->place += (u64)antenna->lag - lag;
+	antenna->lag = lag;
+	antenna->lag_ns = 0;
+	rate_num = scene->rate_num;
+	if (lag)
+		antenna->lag_ns = (u64)zcring_divide(
+			(__uint128_t)(lag * ZCRING_NS_PER_S) * scene->rate_den + rate_num / 2, rate_num);
+	return antenna->lag_ns != old_ns;
 }
 
 u64 zcring_antenna_period(const struct zcring_antenna *antenna, u32 channel)

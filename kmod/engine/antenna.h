@@ -11,6 +11,7 @@
 #define ZCRING_ENGINE_ANTENNA_H
 
 #include "filter.h"
+#include "intake.h"
 #include "sample.h"
 #include "timeline.h"
 
@@ -136,6 +137,10 @@ struct zcring_scene_source {
  * @freq_uhz: frequency at the centre of the segment for which the tuners are tuned
  * @samples: samples of the scene, one channel after the other; NULL for built-in kinds
  * @source: where they come from instead
+ * @intake: of a live feed, where they come from instead
+ * @lag: of a live feed, how many samples later than on the air they are heard: the filter waits for the
+ *       samples that it looks ahead at. Else 0
+ * @lag_ns: the same in nanoseconds, rounded
  * @failed: @source could not read samples: those received since are undefined
  * @effort: the work that was done
  * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the centre
@@ -157,6 +162,9 @@ struct zcring_antenna {
 	s64 freq_uhz;
 	const u8 *samples;
 	struct zcring_scene_source source;
+	struct zcring_intake intake;
+	u32 lag;
+	u64 lag_ns;
 	bool failed;
 	struct zcring_effort effort;
 	u64 tone_rate_num;
@@ -196,7 +204,8 @@ void zcring_antenna_init(struct zcring_antenna *antenna);
 
 /*
  * Puts a checked scene on the air, whose @content is its checked segments and its samples, or, with a
- * @source, its segments alone. Set the rate and tune afterwards.
+ * @source, its segments alone; of a feed its struct zcring_feed_ring. Rewind, set the rate and tune
+ * afterwards.
  */
 void zcring_antenna_set_scene(struct zcring_antenna *antenna, const struct zcring_scene *scene,
 			      const void *content, const struct zcring_scene_source *source);
@@ -217,13 +226,29 @@ static inline u64 zcring_antenna_place(const struct zcring_antenna *antenna, u64
 	return antenna->place + (sample_clock - antenna->place_clock) * antenna->decimation;
 }
 
+/* What is on the air at @sample_clock: the same, but for a feed, which is heard later. */
+static inline u64 zcring_antenna_tick(const struct zcring_antenna *antenna, u64 sample_clock)
+{
+	return zcring_antenna_place(antenna, sample_clock) + antenna->lag;
+}
+
+/*
+ * Takes over the lag of a feed after the first @channels channels were tuned. True if it has changed: the
+ * place in the scene jumps, and the time of the samples with it.
+ */
+bool zcring_antenna_update_lag(struct zcring_antenna *antenna, u32 channels);
+
 /*
  * How many of the next @samples samples, from @sample_clock on, are alike: there, missing in the
- * scene, or after its end.
+ * scene, or after its end. Of a feed, silence counts as there; what is silence is decided by this call.
  */
-static inline u64 zcring_antenna_run(const struct zcring_antenna *antenna, u64 sample_clock,
-				     u64 samples, enum zcring_presence *presence)
+static inline u64 zcring_antenna_run(struct zcring_antenna *antenna, u64 sample_clock, u64 samples,
+				     enum zcring_presence *presence)
 {
+	if (antenna->scene.kind == ZCRING_SCENE_FEED)
+		return zcring_intake_run(&antenna->intake,
+					 zcring_antenna_tick(antenna, sample_clock),
+					 antenna->decimation, samples, antenna->lag, presence);
 	return zcring_timeline_run(&antenna->timeline, zcring_antenna_place(antenna, sample_clock),
 				   antenna->decimation, samples, presence);
 }

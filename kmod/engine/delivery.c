@@ -4,7 +4,7 @@
  * injected faults.
  *
  * All samples of a block are tuned alike: a block ends at the latest where the next command takes
- * effect, or where the scene has a gap or another frequency. A scene that ends stops the stream. Lost samples, a jump of the time of day and a command after the block that is being written
+ * effect, or where the scene has a gap or another frequency, or a feed an underflow. A scene that ends stops the stream. Lost samples, a jump of the time of day and a command after the block that is being written
  * take effect when that block is published.
  */
 #include "front.h"
@@ -45,6 +45,26 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 	return 0;
 }
 
+u64 zcring_front_pass(struct zcring_front *front, u64 samples)
+{
+	struct zcring_telemetry *t = &front->stream->telemetry;
+	struct zcring_underflow underflow;
+
+	if (front->antenna.scene.kind != ZCRING_SCENE_FEED)
+		return 0;
+	underflow = zcring_intake_pass(&front->antenna.intake,
+				       zcring_antenna_tick(&front->antenna, t->sample_clock + samples));
+	t->feed_underflow_samples += underflow.samples;
+	t->feed_underflow_count += underflow.count;
+	return underflow.samples;
+}
+
+static void delivery_lose(struct zcring_front *front, u64 samples)
+{
+	zcring_front_pass(front, samples);
+	zcring_stream_lose(front->stream, samples);
+}
+
 /* Publishes the samples of the block that are written, and drops the rest of the block. */
 static void delivery_publish_block(struct zcring_front *front)
 {
@@ -57,6 +77,7 @@ static void delivery_publish_block(struct zcring_front *front)
 	if (burst.samples) {
 		zcring_front_describe_burst(front, &burst);
 		burst.interrupt_ns = front->interrupt_ns;
+		burst.feed_underflow_samples = zcring_front_pass(front, burst.samples);
 		if (front->block.is_resident)
 			burst.flags |= ZCRING_BURST_RESIDENT;
 		zcring_stream_publish(front->stream, &burst);
@@ -82,7 +103,7 @@ static bool delivery_finish_block(struct zcring_front *front, u64 until)
 		return false;
 	delivery_publish_block(front);
 	if (front->stream->state == ZCRING_STATE_RUNNING)
-		zcring_stream_lose(front->stream, lost);
+		delivery_lose(front, lost);
 	delivery_apply_jump(front);
 	return true;
 }
@@ -93,7 +114,7 @@ bool zcring_front_may_change(struct zcring_front *front, u64 until)
 	struct zcring_effort *effort = &front->antenna.effort;
 	u64 cost = ZCRING_CUT_COST * front->antenna.decimation + ZCRING_CHANGE_COST;
 
-	if (front->antenna.timeline.count == 1)
+	if (front->antenna.timeline.count == 1 && front->antenna.scene.kind != ZCRING_SCENE_FEED)
 		return true;
 	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
 		cost += ZCRING_TUNING_COST * front->config.channels;
@@ -123,13 +144,13 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 until)
 		}
 		if (presence == ZCRING_MISSING) {
 			front->antenna.effort.changes++;
-			zcring_stream_lose(stream, run);
+			delivery_lose(front, run);
 			continue;
 		}
 		if (*drop_samples) {
 			run = min(run, *drop_samples);
 			*drop_samples -= run;
-			zcring_stream_lose(stream, run);
+			delivery_lose(front, run);
 			continue;
 		}
 		zcring_block_begin(&front->block, stream, &front->resident, run);
@@ -137,6 +158,12 @@ static bool delivery_take(struct zcring_front *front, u64 samples, u64 until)
 			return false;
 	}
 	return true;
+}
+
+void zcring_front_end_block(struct zcring_front *front)
+{
+	delivery_publish_block(front);
+	delivery_apply_jump(front);
 }
 
 void zcring_front_take(struct zcring_front *front, u64 samples)
@@ -199,7 +226,7 @@ void zcring_front_skip(struct zcring_front *front, u64 mono_ns)
 		due = now > taken ? now - taken : 0;
 		run = zcring_front_until_command(front, due);
 		there = zcring_antenna_until_end(&front->antenna, taken, run);
-		zcring_stream_lose(stream, there);
+		delivery_lose(front, there);
 		if (there < run)
 			zcring_stream_stop(stream);
 	} while (run < due && stream->state == ZCRING_STATE_RUNNING);

@@ -58,6 +58,8 @@ void zcring_feed_commit(struct zcring_feed_ring *feed, u64 samples)
 {
 	u64 clock = zcring_ring_load_clock(feed->taken);
 
+	if (!samples) /* there may be no room for the silence before them */
+		return;
 	feed_write_silence(feed, (s64)(clock - feed->committed) > 0 ? clock : feed->committed);
 	feed->late_samples += min(samples, feed_late(feed, clock));
 	feed->position += samples;

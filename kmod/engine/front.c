@@ -23,6 +23,8 @@ static void front_tune(struct zcring_front *front, u32 channels)
 		if (channels & (1U << c))
 			zcring_antenna_tune(&front->antenna, c, front->clock.rate_num,
 					    front->clock.rate_den, sample_clock);
+	if (zcring_antenna_update_lag(&front->antenna, front->config.channels))
+		front->stream->pending_flags |= ZCRING_BURST_TIME;
 }
 
 /* Noise that was not set: a floor under the tone. A recording has its own. */
@@ -165,26 +167,58 @@ void zcring_front_init(struct zcring_front *front, struct zcring_stream *stream,
 	zcring_front_configure(front, config);
 }
 
+static bool front_scene_has_rate(const struct zcring_scene *scene,
+				 const struct zcring_timeline *timeline, u64 num, u64 den)
+{
+	u32 decimation = zcring_scene_decimation(scene, num, den);
+
+	return decimation && zcring_timeline_has_sample(timeline, decimation);
+}
+
+static bool front_has_rate(const struct zcring_front *front, u64 num, u64 den)
+{
+	return front_scene_has_rate(&front->antenna.scene, &front->antenna.timeline, num, den);
+}
+
+/* Whether @scene can be received at the present rate and at those for which commands wait. */
+static bool front_can_receive(const struct zcring_front *front, const struct zcring_scene *scene,
+			      const void *content)
+{
+	const struct zcring_control *command = front->queue.commands;
+	struct zcring_timeline timeline;
+	u32 i;
+
+	zcring_timeline_init(&timeline, scene, content);
+	if (!front_scene_has_rate(scene, &timeline, front->clock.rate_num, front->clock.rate_den))
+		return false;
+	for (i = 0; i < front->queue.count; i++, command++)
+		if (command->what & ZCRING_CONTROL_RATE &&
+		    !front_scene_has_rate(scene, &timeline, command->rate_num, command->rate_den))
+			return false;
+	return true;
+}
+
 int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
 			   const void *content, const struct zcring_scene_source *source)
 {
-	zcring_front_apply_executed(front);
+	bool is_running = front->stream->state == ZCRING_STATE_RUNNING;
+
+	if (is_running) {
+		if (!front_can_receive(front, scene, content))
+			return -ERANGE;
+		zcring_front_end_block(front);
+	} else {
+		zcring_front_apply_executed(front);
+		front->queue.count = 0; /* they were checked against another scene */
+	}
 	zcring_antenna_set_scene(&front->antenna, scene, content, source);
 	zcring_antenna_rewind(&front->antenna, front->stream->telemetry.sample_clock);
 	front->antenna.tone_rate_num = front->clock.rate_num;
 	front->antenna.tone_rate_den = front->clock.rate_den;
 	front->noise_is_set = false;
 	front_set_noise(front);
-	front->queue.count = 0; /* they were checked against another scene */
-	front_tune(front, ~0U);
+	front_retune(front, ~0U);
 	return 0;
-}
-
-static bool front_scene_has_rate(const struct zcring_front *front, u64 num, u64 den)
-{
-	u32 decimation = zcring_scene_decimation(&front->antenna.scene, num, den);
-
-	return decimation && zcring_timeline_has_sample(&front->antenna.timeline, decimation);
 }
 
 /* The device's own time of day, if it was set; else @time_ns. */
@@ -231,7 +265,7 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	if (stream->state == ZCRING_STATE_RUNNING)
 		return -EBUSY;
 	zcring_front_apply_executed(front); /* of a stream that ended by a fault */
-	if (!front_scene_has_rate(front, front->clock.rate_num, front->clock.rate_den))
+	if (!front_has_rate(front, front->clock.rate_num, front->clock.rate_den))
 		return -ERANGE;
 	zcring_resident_review(&front->resident, &front->antenna, stream, wants_resident);
 	if (wants_resident && !front->resident.possible)
@@ -250,7 +284,7 @@ static int front_check_command(const struct zcring_front *front, const struct zc
 	if (err)
 		return err;
 	if (control->what & ZCRING_CONTROL_RATE &&
-	    !front_scene_has_rate(front, control->rate_num, control->rate_den))
+	    !front_has_rate(front, control->rate_num, control->rate_den))
 		return -ERANGE;
 	return zcring_control_check_timing(control->what,
 					   front->stream->state == ZCRING_STATE_RUNNING);
@@ -309,6 +343,7 @@ void zcring_front_describe_burst(const struct zcring_front *front, struct zcring
 	u32 c;
 
 	burst->time_ns = zcring_clock_time(clock, stream->telemetry.sample_clock);
+	burst->time_ns -= min(burst->time_ns, front->antenna.lag_ns);
 	burst->rate_num = clock->rate_num;
 	burst->rate_den = clock->rate_den;
 	burst->bandwidth_uhz = front->bandwidth_uhz;
@@ -316,6 +351,36 @@ void zcring_front_describe_burst(const struct zcring_front *front, struct zcring
 		burst->channel[c].freq_uhz = front->antenna.tuner[c].freq_uhz;
 		burst->channel[c].gain_mb = front->antenna.tuner[c].gain_mb;
 	}
+}
+
+u64 zcring_front_promised(struct zcring_front *front, u64 samples)
+{
+	const struct zcring_antenna *antenna = &front->antenna;
+
+	if (front->stream->state != ZCRING_STATE_RUNNING)
+		return 0;
+	if (antenna->scene.kind != ZCRING_SCENE_FEED)
+		return samples;
+	zcring_front_apply_due(front);
+	samples = zcring_front_until_command(front, samples);
+	return zcring_intake_promised(
+		&antenna->intake, zcring_antenna_tick(antenna, front->stream->telemetry.sample_clock),
+		antenna->decimation, samples);
+}
+
+void zcring_front_get_feed(const struct zcring_front *front, struct zcring_feed *feed)
+{
+	const struct zcring_antenna *antenna = &front->antenna;
+	u64 sample_clock = front->stream->telemetry.sample_clock;
+
+	memset(feed, 0, sizeof(*feed));
+	if (antenna->scene.kind != ZCRING_SCENE_FEED)
+		return;
+	zcring_feed_get(antenna->intake.feed, feed);
+	feed->state = front->stream->state;
+	sample_clock += (feed->clock - antenna->intake.passed) / antenna->decimation;
+	if (feed->state == ZCRING_STATE_RUNNING)
+		feed->time_ns = zcring_clock_time(&front->clock, sample_clock);
 }
 
 void zcring_front_get_tuning(const struct zcring_front *front, u64 mono_ns, u64 time_ns,

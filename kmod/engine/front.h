@@ -182,7 +182,16 @@ bool zcring_front_may_change(struct zcring_front *front, u64 until);
 /* Fills time, rate, bandwidth and tuning of a burst that begins at the next sample. */
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);
 
+/*
+ * The antenna passes the next @samples samples, before they are published or lost: counts the underflows
+ * of a feed. Returns the samples of the feed that were silence because the feeder was late.
+ */
+u64 zcring_front_pass(struct zcring_front *front, u64 samples);
+
 /* For front.c and delivery.c. */
+
+/* Publishes what is written of the block that is being written, if any; the rest is taken again. */
+void zcring_front_end_block(struct zcring_front *front);
 
 /*
  * For a stream that ends, or has ended: a command that the ADC has executed keeps its effect,

@@ -53,17 +53,35 @@ static void receive_counter(struct zcring_antenna *antenna, u32 channel, u64 sam
 	}
 }
 
+/* The same as receive_samples(), of a feed. */
+static const u8 *receive_fed(struct zcring_antenna *antenna, u32 channel, u64 place, u32 *run)
+{
+	struct zcring_spot spot = zcring_intake_find(&antenna->intake, place);
+	const struct zcring_feed_ring *feed = antenna->intake.feed;
+
+	if (spot.run < *run) {
+		*run = (u32)spot.run;
+		antenna->effort.cuts++;
+	}
+	if (spot.is_gap)
+		return NULL;
+	return feed->data[channel % feed->channels] + spot.sample * feed->sample_bytes;
+}
+
 /*
  * The samples of the scene from @place on, as @channel receives them; NULL in a gap, or if they
  * cannot be read. @run: how many are wanted, then how many there are.
  */
 static const u8 *receive_samples(struct zcring_antenna *antenna, u32 channel, u64 place, u32 *run)
 {
-	struct zcring_spot spot = zcring_timeline_find(&antenna->timeline, place);
 	const struct zcring_scene *scene = &antenna->scene;
 	const struct zcring_scene_source *source = &antenna->source;
+	struct zcring_spot spot;
 	const u8 *samples;
 
+	if (scene->kind == ZCRING_SCENE_FEED)
+		return receive_fed(antenna, channel, place, run);
+	spot = zcring_timeline_find(&antenna->timeline, place);
 	if (spot.run < *run) {
 		*run = (u32)spot.run;
 		antenna->effort.cuts++;
@@ -224,11 +242,16 @@ static u64 receive_as_recorded(struct zcring_antenna *antenna, u32 channel, u64 
 	for (; n; n -= run, place += run, sample_clock += run, out += run * bytes) {
 		run = min(n, ZCRING_CHUNK);
 		from = receive_samples(antenna, channel, place, &run);
-		if (!from) {
-			memset(out, 0, run * bytes);
-		} else if (antenna->has_noise) {
-			loops->load(scene->format, from, antenna->work.values, run, &tuner->gain);
+		if (antenna->has_noise) {
+			if (from)
+				loops->load(scene->format, from, antenna->work.values, run,
+					    &tuner->gain);
+			else
+				memset(antenna->work.values, 0,
+				       2 * run * sizeof(*antenna->work.values));
 			clipped += receive_digitise(antenna, channel, sample_clock, out, run);
+		} else if (!from) {
+			memset(out, 0, run * bytes);
 		} else if (loops->convert(scene->format, from, antenna->format, out, run,
 					  &tuner->gain)) {
 			loops->load(scene->format, from, antenna->work.values, run, &tuner->gain);
@@ -238,11 +261,15 @@ static u64 receive_as_recorded(struct zcring_antenna *antenna, u32 channel, u64 
 	return clipped;
 }
 
-/* Copies the scene without rotation and gain, in its own format. */
-static void receive_copy(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out, u64 n)
+/*
+ * Copies the scene without rotation and gain, in its own format. The samples of a recording were clipped
+ * when it was loaded, those of a feed are clipped here. Returns how many.
+ */
+static u64 receive_copy(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out, u64 n)
 {
 	u32 bytes = zcring_sample_bytes(antenna->format);
 	u64 place = zcring_antenna_place(antenna, sample_clock);
+	u64 clipped = 0;
 	const u8 *from;
 	u32 run;
 
@@ -253,13 +280,16 @@ static void receive_copy(struct zcring_antenna *antenna, u32 channel, u64 sample
 			memcpy(out, from, run * bytes);
 		else
 			memset(out, 0, run * bytes);
+		if (antenna->scene.kind == ZCRING_SCENE_FEED)
+			clipped += zcring_samples_clip(antenna->format, out, run);
 	}
+	return clipped;
 }
 
+/* A built-in scene has no format. */
 static bool receive_is_copy(const struct zcring_antenna *antenna, const struct zcring_tuner *tuner)
 {
-	return antenna->scene.kind == ZCRING_SCENE_MEMORY && !tuner->is_filtered &&
-	       !antenna->has_noise && antenna->scene.format == antenna->format &&
+	return !tuner->is_filtered && !antenna->has_noise && antenna->scene.format == antenna->format &&
 	       ZCRING_GAIN_IS_UNITY(&tuner->gain);
 }
 
@@ -294,7 +324,7 @@ u64 zcring_antenna_receive(struct zcring_antenna *antenna, u32 channel, u64 samp
 	} else if (tuner->is_silent && !antenna->has_noise) {
 		memset(out, 0, n * bytes);
 	} else if (!tuner->is_silent && receive_is_copy(antenna, tuner)) {
-		receive_copy(antenna, channel, sample_clock, out, n);
+		clipped = receive_copy(antenna, channel, sample_clock, out, n);
 	} else if (!tuner->is_silent && tuner->is_filtered) {
 		clipped = receive_filtered(antenna, channel, sample_clock, out, n);
 	} else {

@@ -362,7 +362,7 @@ static inline void zcring_ring_store_underflow(struct zcring_feed_taken *taken, 
 }
 
 /* After zcring_ring_store_clock() with an index that is not before @freed. */
-static inline void zcring_ring_free(struct zcring_feed_taken *taken, u64 freed)
+static inline void zcring_ring_free_feed(struct zcring_feed_taken *taken, u64 freed)
 {
 	zcring_store_release(&taken->freed, freed); /* S */
 }

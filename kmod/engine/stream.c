@@ -219,6 +219,8 @@ void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *bu
 		burst->flags |= ZCRING_BURST_GAP;
 	if (burst->clipped_samples)
 		burst->flags |= ZCRING_BURST_OVERLOAD;
+	if (burst->feed_underflow_samples)
+		burst->flags |= ZCRING_BURST_UNDERFLOW;
 	burst->tuned_channels = stream->pending_tuned;
 	stream->bursts[slot] = *burst;
 	stream->burst_ends[slot] = stream->head + burst->samples;

@@ -108,7 +108,7 @@ u64 zcring_stream_room(struct zcring_stream *stream);
 
 /*
  * Publishes @burst->samples samples, which are in the ring already, from @head on. The caller fills
- * time, rate, tuning, clipped samples and interrupt of @burst; the accounting fills the rest.
+ * time, rate, tuning, clipped samples, underflows and interrupt of @burst; the accounting fills the rest.
  */
 void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst);
 

@@ -106,6 +106,8 @@ void emulator::set_scene(const zcring_scene& scene, scene_content content)
     const engine_lock lock(*this);
     check_not_gone();
     throw_on_error(zcring_scene_check(&scene), "the scene is not valid");
+    if (scene.kind == ZCRING_SCENE_FEED)
+        throw_device_error(EOPNOTSUPP, name(), "the emulator takes no feed");
     throw_on_error(zcring_segments_check(&scene, content.segments.data()),
                    "the segments of the scene contradict each other");
     const auto* segments = reinterpret_cast<const std::byte*>(content.segments.data());
@@ -114,7 +116,9 @@ void emulator::set_scene(const zcring_scene& scene, scene_content content)
         whole.begin(), segments, segments + content.segments.size() * sizeof(zcring_segment));
     auto file = content.file ? std::make_unique<read_ahead>(content.file) : nullptr;
     const zcring_scene_source source = file ? file->source() : zcring_scene_source{};
-    zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr);
+    throw_on_error(
+        zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr),
+        "the scene cannot be received");
     d_scene = std::move(whole);
     d_file = std::move(file);
 }

@@ -182,11 +182,21 @@ TEST(Scene, AcceptsEverySimulatedKind)
     EXPECT_EQ(zcring_scene_check(&memory), 0);
 }
 
-TEST(Scene, RefusesAFeed)
+TEST(Scene, TakesAFeedWithoutSegmentsOrEnd)
 {
     zcring_scene scene = memory_scene();
     scene.kind = ZCRING_SCENE_FEED;
-    EXPECT_EQ(zcring_scene_check(&scene), -EOPNOTSUPP);
+    EXPECT_EQ(zcring_scene_check(&scene), 0) << "as many samples as its buffer shall hold";
+    scene.samples = 0;
+    EXPECT_EQ(zcring_scene_check(&scene), 0);
+    scene.segments = 1;
+    EXPECT_EQ(zcring_scene_check(&scene), -EINVAL);
+    scene.segments = 0;
+    scene.flags = ZCRING_SCENE_ONCE;
+    EXPECT_EQ(zcring_scene_check(&scene), -EINVAL);
+    scene.flags = 0;
+    scene.format = 0;
+    EXPECT_EQ(zcring_scene_check(&scene), -EINVAL);
 }
 
 TEST(Scene, RefusesAnInvalidScene)

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The engine's side of a live feed (intake.h).
+ *
+ * Nothing that the feeder stores is used before it is bounded; an index that goes back, or is beyond the
+ * room in the ring, is ignored. A decision is final: samples that are written afterwards are late,
+ * and a block that was begun and not delivered does not ask again.
+ *
+ * One receiver tells the feeder what is decided and freed. With more than one, the smallest index
+ * would be told.
+ */
+#include "intake.h"
+
+/**
+ * struct intake_view - what the feeder has done so far
+ * @written: index after the last sample in the ring
+ * @until: the samples from @written up to here are silence
+ * @has_ended: so are all after it
+ */
+struct intake_view {
+	u64 written;
+	u64 until;
+	bool has_ended;
+};
+
+void zcring_intake_init(struct zcring_intake *intake, const struct zcring_feed_ring *feed)
+{
+	memset(intake, 0, sizeof(*intake));
+	intake->feed = feed;
+	intake->underflow_end = ~0ULL;
+	intake->is_new_stream = true;
+}
+
+void zcring_intake_restart(struct zcring_intake *intake, u64 tick)
+{
+	intake->origin = tick - intake->passed;
+	intake->is_new_stream = true;
+}
+
+static struct intake_view intake_look(const struct zcring_intake *intake)
+{
+	const struct zcring_feed_written *shared = intake->feed->written;
+	u64 room_end = intake->freed + intake->feed->samples;
+	struct intake_view view;
+
+	view.has_ended = zcring_ring_load_ended(shared);
+	view.until = zcring_ring_load_silent_until(shared);
+	view.written = zcring_ring_load_written(shared);
+	if ((s64)(view.written - intake->written) < 0 || (s64)(view.written - room_end) > 0)
+		view.written = intake->written;
+	if ((s64)(view.until - view.written) < 0 ||
+	    (s64)(view.until - intake->decided) > (s64)ZCRING_SCENE_SAMPLES_MAX)
+		view.until = view.written;
+	return view;
+}
+
+/* Whether the feed has begun; its first sample is on the air at @tick if it has not before. */
+static bool intake_begin(struct zcring_intake *intake, u64 tick)
+{
+	struct intake_view view;
+
+	if (intake->has_begun)
+		return true;
+	view = intake_look(intake);
+	intake->has_begun = view.until || view.has_ended;
+	intake->origin = tick;
+	return intake->has_begun;
+}
+
+/* The run of number @number. */
+static const struct zcring_intake_run *intake_at(const struct zcring_intake *intake, u64 number)
+{
+	return &intake->runs[number % ZCRING_INTAKE_RUNS];
+}
+
+/* Index after the last sample of the run of number @number. */
+static u64 intake_end(const struct zcring_intake *intake, u64 number)
+{
+	return number + 1 < intake->run_count ? intake_at(intake, number + 1)->from : intake->decided;
+}
+
+/* Number of the run that @index is in; of the oldest one that is kept if it is before that. */
+static u64 intake_search(const struct zcring_intake *intake, u64 index)
+{
+	u64 count = min(intake->run_count, (u64)ZCRING_INTAKE_RUNS);
+	u64 number = intake->run_count - count;
+	u64 half;
+
+	while (count > 1) {
+		half = count / 2;
+		if ((s64)(index - intake_at(intake, number + half)->from) >= 0)
+			number += half;
+		count -= half;
+	}
+	return number;
+}
+
+/* Decides that all samples up to @until, which were not decided, are of one kind. */
+static void intake_decide(struct zcring_intake *intake, u64 until, enum zcring_intake_kind kind)
+{
+	struct zcring_intake_run *run;
+
+	if ((s64)(until - intake->decided) <= 0)
+		return;
+	if (!intake->run_count || intake_at(intake, intake->run_count - 1)->kind != kind) {
+		run = &intake->runs[intake->run_count++ % ZCRING_INTAKE_RUNS];
+		run->from = intake->decided;
+		run->kind = kind;
+	}
+	intake->decided = until;
+}
+
+static u64 intake_ceiling(u64 ticks, u32 step)
+{
+	return ticks / step + !!(ticks % step);
+}
+
+/* How many samples from @index on, the first of which is decided, are alike and decided. */
+static u64 intake_decided_run(const struct zcring_intake *intake, u64 index, u32 step)
+{
+	u64 number = intake_search(intake, index);
+	bool is_underflow = intake_at(intake, number)->kind == ZCRING_INTAKE_UNDERFLOW;
+	u64 ticks;
+
+	while (number + 1 < intake->run_count &&
+	       (intake_at(intake, number + 1)->kind == ZCRING_INTAKE_UNDERFLOW) == is_underflow)
+		number++;
+	ticks = intake_end(intake, number) - index;
+	if (is_underflow) /* what the last sample covers besides */
+		ticks = min(intake_ceiling(ticks, step) * step, intake->decided - index);
+	return max(ticks / step, 1ULL);
+}
+
+/* The same for samples that are not decided: decides them. */
+static u64 intake_next_run(struct zcring_intake *intake, const struct intake_view *view, u64 index,
+			   u32 step, u64 samples)
+{
+	u64 end = index + samples * step;
+	u64 until = view->has_ended ? end : view->until;
+	u64 whole = (s64)(until - index) > 0 ? (until - index) / step : 0;
+
+	if (whole) {
+		samples = min(samples, whole);
+		end = index + samples * step;
+	}
+	intake->written = view->written;
+	intake_decide(intake, (s64)(view->written - end) < 0 ? view->written : end,
+		      ZCRING_INTAKE_SAMPLES);
+	intake_decide(intake, (s64)(until - end) < 0 ? until : end, ZCRING_INTAKE_SILENCE);
+	intake_decide(intake, end, ZCRING_INTAKE_UNDERFLOW);
+	zcring_ring_store_clock(intake->feed->taken, intake->decided);
+	return samples;
+}
+
+u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag,
+		      enum zcring_presence *presence)
+{
+	struct intake_view view;
+	u64 index, left;
+
+	*presence = ZCRING_PRESENT;
+	if (!intake_begin(intake, tick))
+		return samples;
+	index = tick - intake->origin;
+	if ((s64)(intake->decided - index) >= (s64)step)
+		return min(samples, intake_decided_run(intake, index, step));
+	view = intake_look(intake);
+	if (view.has_ended) {
+		left = view.until + lag - index;
+		if ((s64)left <= 0) {
+			*presence = ZCRING_ENDED;
+			return samples;
+		}
+		samples = min(samples, intake_ceiling(left, step));
+	}
+	return intake_next_run(intake, &view, index, step, samples);
+}
+
+u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples)
+{
+	struct intake_view view = intake_look(intake);
+	u64 index = intake->has_begun ? tick - intake->origin : 0;
+
+	if (view.has_ended)
+		return samples;
+	if ((s64)(intake->decided - view.until) > 0)
+		view.until = intake->decided;
+	if ((s64)(view.until - index) <= 0)
+		return 0;
+	return min(samples, (view.until - index) / step);
+}
+
+struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick)
+{
+	struct zcring_underflow passed = {};
+	u64 index = tick - intake->origin;
+	u64 number, end;
+	bool is_same;
+
+	if (!intake->has_begun)
+		return passed;
+	intake_decide(intake, index, ZCRING_INTAKE_SILENCE); /* in case nobody asked */
+	for (; (s64)(index - intake->passed) > 0; intake->passed = end) {
+		number = intake_search(intake, intake->passed);
+		end = intake_end(intake, number);
+		end = (s64)(index - end) < 0 ? index : end;
+		if (intake_at(intake, number)->kind == ZCRING_INTAKE_UNDERFLOW) {
+			is_same = intake->passed == intake->underflow_end;
+			intake->underflow_end = end;
+			intake->underflow.samples += end - intake->passed;
+			intake->underflow.count += !is_same;
+			passed.samples += end - intake->passed;
+			passed.count += !is_same || intake->is_new_stream;
+		}
+		intake->is_new_stream = false;
+	}
+	if (intake->passed > ZCRING_FEED_HISTORY)
+		intake->freed = intake->passed - ZCRING_FEED_HISTORY;
+	zcring_ring_store_underflow(intake->feed->taken, intake->underflow.samples,
+				    intake->underflow.count);
+	zcring_ring_free_feed(intake->feed->taken, intake->freed);
+	return passed;
+}
+
+struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 tick)
+{
+	struct zcring_spot spot = { .run = ZCRING_SCENE_SAMPLES_MAX, .is_gap = true };
+	u64 index = tick - intake->origin;
+	u64 number = intake_search(intake, index);
+	const struct zcring_intake_run *run = intake_at(intake, number);
+
+	if (!intake->run_count || (s64)(index - intake->decided) >= 0)
+		return spot;
+	if ((s64)(index - run->from) < 0) {
+		spot.run = run->from - index;
+		return spot;
+	}
+	spot.run = intake_end(intake, number) - index;
+	spot.is_gap = run->kind != ZCRING_INTAKE_SAMPLES;
+	spot.sample = zcring_ring_place(index, intake->feed->samples);
+	if (!spot.is_gap)
+		spot.run = min(spot.run, intake->feed->samples - spot.sample);
+	return spot;
+}
