@@ -168,7 +168,8 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock)
 {
-	antenna->place = (sample_clock ? zcring_antenna_tick(antenna, sample_clock) : 0) - antenna->lag;
+	antenna->place =
+		(sample_clock ? zcring_antenna_tick(antenna, sample_clock) : 0) - antenna->lag;
 	antenna->place_clock = sample_clock;
 	if (!sample_clock) /* a new stream */
 		zcring_intake_restart(&antenna->intake, 0);
@@ -314,7 +315,8 @@ bool zcring_antenna_update_lag(struct zcring_antenna *antenna, u32 channels)
 	rate_num = scene->rate_num;
 	if (lag)
 		antenna->lag_ns = (u64)zcring_divide(
-			(__uint128_t)(lag * ZCRING_NS_PER_S) * scene->rate_den + rate_num / 2, rate_num);
+			(__uint128_t)(lag * ZCRING_NS_PER_S) * scene->rate_den + rate_num / 2,
+			rate_num);
 	return antenna->lag_ns != old_ns;
 }
 

@@ -246,8 +246,7 @@ static inline u64 zcring_antenna_run(struct zcring_antenna *antenna, u64 sample_
 				     enum zcring_presence *presence)
 {
 	if (antenna->scene.kind == ZCRING_SCENE_FEED)
-		return zcring_intake_run(&antenna->intake,
-					 zcring_antenna_tick(antenna, sample_clock),
+		return zcring_intake_run(&antenna->intake, zcring_antenna_tick(antenna, sample_clock),
 					 antenna->decimation, samples, antenna->lag, presence);
 	return zcring_timeline_run(&antenna->timeline, zcring_antenna_place(antenna, sample_clock),
 				   antenna->decimation, samples, presence);

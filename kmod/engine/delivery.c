@@ -52,8 +52,9 @@ u64 zcring_front_pass(struct zcring_front *front, u64 samples)
 
 	if (front->antenna.scene.kind != ZCRING_SCENE_FEED)
 		return 0;
-	underflow = zcring_intake_pass(&front->antenna.intake,
-				       zcring_antenna_tick(&front->antenna, t->sample_clock + samples));
+	underflow =
+		zcring_intake_pass(&front->antenna.intake,
+				   zcring_antenna_tick(&front->antenna, t->sample_clock + samples));
 	t->feed_underflow_samples += underflow.samples;
 	t->feed_underflow_count += underflow.count;
 	return underflow.samples;

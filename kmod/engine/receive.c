@@ -289,8 +289,8 @@ static u64 receive_copy(struct zcring_antenna *antenna, u32 channel, u64 sample_
 /* A built-in scene has no format. */
 static bool receive_is_copy(const struct zcring_antenna *antenna, const struct zcring_tuner *tuner)
 {
-	return !tuner->is_filtered && !antenna->has_noise && antenna->scene.format == antenna->format &&
-	       ZCRING_GAIN_IS_UNITY(&tuner->gain);
+	return !tuner->is_filtered && !antenna->has_noise &&
+	       antenna->scene.format == antenna->format && ZCRING_GAIN_IS_UNITY(&tuner->gain);
 }
 
 static u64 receive_chunk(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out, u32 n)

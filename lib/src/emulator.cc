@@ -116,9 +116,8 @@ void emulator::set_scene(const zcring_scene& scene, scene_content content)
         whole.begin(), segments, segments + content.segments.size() * sizeof(zcring_segment));
     auto file = content.file ? std::make_unique<read_ahead>(content.file) : nullptr;
     const zcring_scene_source source = file ? file->source() : zcring_scene_source{};
-    throw_on_error(
-        zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr),
-        "the scene cannot be received");
+    throw_on_error(zcring_front_set_scene(&d_front, &scene, whole.data(), file ? &source : nullptr),
+                   "the scene cannot be received");
     d_scene = std::move(whole);
     d_file = std::move(file);
 }
