@@ -235,6 +235,44 @@ TEST_F(Driver, PrerollIsZeroAndIsNotCounted)
     EXPECT_EQ(file.telemetry().consumed_samples, ring.head());
 }
 
+// 32 MiB of preroll are zeroed in four steps, between which other calls get the lock.
+TEST_F(Driver, LongPrerollIsZeroBeforeTheStreamStarts)
+{
+    device_file file;
+    zcring_config config = roomy_config();
+    config.rate_num = ZCRING_RATE_HZ_MAX;
+    ASSERT_EQ(file.configure(config), 0);
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0); // fills the ring with samples
+    ASSERT_TRUE(eventually([&] { return ring.head() == ring.info.ring_samples; }));
+    ASSERT_EQ(file.stop(), 0);
+    ring.release(ring.head());
+
+    std::atomic<bool> done{ false };
+    std::atomic<std::uint64_t> wrong{ 0 };
+    std::thread other([&] {
+        zcring_control tuned{};
+        tuned.what = ZCRING_CONTROL_GAIN;
+        tuned.channels = 1;
+        while (!done)
+            wrong += file.control(tuned) != 0;
+    });
+    const std::uint64_t preroll = ring.info.ring_samples / 2;
+    const std::uint64_t first = 12345;
+    const int error = file.start(0, first, preroll);
+    done = true;
+    other.join();
+    ASSERT_EQ(error, 0);
+    EXPECT_EQ(wrong, 0u);
+    EXPECT_EQ(acquire(ring.consumer().tail), first - preroll);
+    ASSERT_EQ(file.stop(), 0);
+    std::uint64_t set = 0;
+    for (std::uint64_t i = first - preroll; i != first; i++)
+        set += *ring.sample<std::uint32_t>(i) != 0;
+    EXPECT_EQ(set, 0u);
+    ring.release(ring.head());
+}
+
 TEST_F(Driver, ATimedRetuneBeginsABurstAtItsSample)
 {
     device_file file;

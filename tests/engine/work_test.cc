@@ -5,6 +5,7 @@
  * still give the samples that one long call gives.
  */
 #include "ring_memory.h"
+#include "support/accounting.h"
 
 #include <gtest/gtest.h>
 
@@ -137,12 +138,17 @@ struct measured_front : ring_memory {
         return command(c);
     }
 
-    int start(u64 preroll = 0, u64 first_index = 0)
+    int start(u64 preroll = 0, u64 first_index = 0, u64 mono_ns = 0)
     {
         zcring_start s{};
         s.preroll_samples = preroll;
         s.first_index = first_index;
-        return measure([&] { return zcring_front_start(&front, &s, 0, 1); });
+        return measure([&] { return zcring_front_start(&front, &s, mono_ns, 1); });
+    }
+
+    int inject(zcring_injection kind, s64 amount, u64 mono_ns)
+    {
+        return measure([&] { return zcring_front_inject(&front, kind, amount, mono_ns); });
     }
 
     bool step(u64 mono_ns)
@@ -308,7 +314,7 @@ TEST(Work, IsDoneAgainForAnotherStart)
 // Random scenes and commands: bounded, and the samples are those of one long call.
 TEST(Work, IsBoundedAndChangesNoSample)
 {
-    for (unsigned seed = 0; seed < 24; seed++) {
+    for (unsigned seed = 0; seed < 10; seed++) {
         SCOPED_TRACE(seed);
         std::mt19937_64 random(seed);
         measured_front steps, one_go;
@@ -344,7 +350,7 @@ TEST(Work, IsBoundedAndChangesNoSample)
             ASSERT_EQ(steps.command(c), 0);
             ASSERT_EQ(one_go.command(c), 0);
         }
-        const u64 samples = 3000;
+        const u64 samples = 2500;
         const u64 mono_ns = samples * second * decimation / scene_rate + 1;
         steps.run(mono_ns);
         zcring_front_take(&one_go.front, zcring_clock_at(&steps.front.clock, mono_ns));
@@ -353,6 +359,58 @@ TEST(Work, IsBoundedAndChangesNoSample)
         EXPECT_EQ(steps.telemetry().lost_samples, one_go.telemetry().lost_samples);
         steps.stop(mono_ns);
         steps.expect_bounded();
+    }
+}
+
+// Whatever is called between two steps.
+TEST(Work, IsBoundedForRandomCalls)
+{
+    for (unsigned seed = 0; seed < 8; seed++) {
+        SCOPED_TRACE(seed);
+        std::mt19937_64 random(seed);
+        measured_front f(1 << 19);
+        u64 mono_ns = 0;
+        for (int stream = 0; stream < 6; stream++) {
+            const u32 piece = 1 + random() % 100;
+            const u32 count = 1 + random() % 1000;
+            f.record(u64{ count } * piece, count, [&](zcring_segment& segment, u32 k) {
+                segment.first = segment.place = u64{ k } * piece;
+                segment.freq_uhz = 100 * mhz + k % 2 * mhz / 1000;
+            });
+            const u64 preroll = random() % 2 ? random() % (f.stream.ring_samples / 2) : 0;
+            int err;
+            while ((err = f.start(preroll, 0, mono_ns)) == -EAGAIN) {
+            }
+            ASSERT_EQ(err, 0);
+            for (int call = 0; call < 100; call++) {
+                mono_ns += random() % (second / 1000);
+                switch (random() % 6) {
+                case 0:
+                    f.tune(100 * mhz + static_cast<s64>(random() % 7) * mhz / 500, mono_ns);
+                    break;
+                case 1:
+                    f.set_rate_at(f.stream.telemetry.sample_clock + random() % 1000,
+                                  random() % 2 ? 63 : 64,
+                                  mono_ns);
+                    break;
+                case 2:
+                    f.inject(random() % 2 ? ZCRING_INJECT_DROP : ZCRING_INJECT_JUMP, 100, mono_ns);
+                    break;
+                case 3:
+                    f.inject(ZCRING_INJECT_STALL, random() % (second / 500), mono_ns);
+                    break;
+                case 4:
+                    f.release(f.meta.head);
+                    break;
+                default:
+                    f.step(mono_ns);
+                }
+                ASSERT_EQ(clock_error(f.telemetry()), "");
+            }
+            f.stop(mono_ns);
+            f.release(f.meta.head);
+        }
+        f.expect_bounded();
     }
 }
 
