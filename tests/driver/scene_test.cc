@@ -99,6 +99,31 @@ TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
     EXPECT_EQ(file.scene(scene), EINVAL);
 }
 
+// The search for the first sample takes several steps, also on a board whose samples the front end
+// makes.
+TEST_F(Driver, AllSamplesAcrossManyGapsAreLost)
+{
+    constexpr std::uint64_t gaps = ZCRING_SEGMENTS_MAX - 1;
+    device_file file;
+    zcring_scene scene = recording(gaps + 65536);
+    scene.segments = ZCRING_SEGMENTS_MAX;
+    scene.rate_num *= 2; // each sample covers two places, and one of them is in a gap
+    std::vector<char> content(ZCRING_SEGMENTS_MAX * sizeof(zcring_segment) + scene.samples * 4);
+    for (std::uint64_t k = 0; k < ZCRING_SEGMENTS_MAX; k++) {
+        const zcring_segment segment{ k, 2 * k, 0, 0 };
+        memcpy(content.data() + k * sizeof(segment), &segment, sizeof(segment));
+    }
+    ASSERT_EQ(file.scene(scene), 0);
+    ASSERT_EQ(file.write(content.data(), content.size()), static_cast<ssize_t>(content.size()));
+    const mapped_ring ring(file);
+    ASSERT_EQ(file.start(), 0);
+    ASSERT_TRUE(file.wait_readable());
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(ring.burst(0).lost, gaps);
+    EXPECT_EQ(ring.burst(0).sample_clock, gaps);
+    EXPECT_EQ(ring.burst(0).index, 0u);
+}
+
 TEST_F(Driver, ARecordingAtAnotherRateDoesNotStart)
 {
     device_file file;
