@@ -157,8 +157,7 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 
 	antenna->place = 0;
 	antenna->place_clock = sample_clock;
-	antenna->lag = 0;
-	antenna->lag_ns = 0;
+	antenna->lag = 0; /* lag_ns stays, for zcring_antenna_update_lag() to see the change */
 	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
 		antenna->tuner[c].phase = 0;
 		antenna->tuner[c].phase_place = 0;

@@ -252,12 +252,19 @@ static inline u64 zcring_antenna_run(struct zcring_antenna *antenna, u64 sample_
 				   antenna->decimation, samples, presence);
 }
 
-/* How many of the next @samples samples, from @sample_clock on, come before the end of the scene. */
-static inline u64 zcring_antenna_until_end(const struct zcring_antenna *antenna, u64 sample_clock,
+/*
+ * How many of the next @samples samples, from @sample_clock on, come before the end of the scene. Of a feed,
+ * decides at once what all of them are: for samples that are lost.
+ */
+static inline u64 zcring_antenna_until_end(struct zcring_antenna *antenna, u64 sample_clock,
 					   u64 samples)
 {
 	u64 place = zcring_antenna_place(antenna, sample_clock);
 
+	if (antenna->scene.kind == ZCRING_SCENE_FEED)
+		return zcring_intake_skip(&antenna->intake,
+					  zcring_antenna_tick(antenna, sample_clock),
+					  antenna->decimation, samples, antenna->lag);
 	return zcring_timeline_until_end(&antenna->timeline, place, antenna->decimation, samples);
 }
 

@@ -4,8 +4,9 @@
  * injected faults.
  *
  * All samples of a block are tuned alike: a block ends at the latest where the next command takes
- * effect, or where the scene has a gap or another frequency, or a feed an underflow. A scene that ends stops the stream. Lost samples, a jump of the time of day and a command after the block that is being written
- * take effect when that block is published.
+ * effect, or where the scene has a gap or another frequency, or a feed an underflow. A scene that ends
+ * stops the stream. Lost samples, a jump of the time of day and a command after the block that is being
+ * written take effect when that block is published.
  */
 #include "front.h"
 
@@ -217,8 +218,7 @@ void zcring_front_skip(struct zcring_front *front, u64 mono_ns)
 
 	if (stream->state != ZCRING_STATE_RUNNING)
 		return;
-	delivery_publish_block(front);
-	delivery_apply_jump(front);
+	zcring_front_end_block(front);
 	front->interrupt_ns = 0;
 	do { /* a command may change the rate, as in delivery_step() */
 		zcring_front_apply_due(front);

@@ -67,7 +67,7 @@ void zcring_feed_commit(struct zcring_feed_ring *feed, u64 samples)
 	zcring_ring_store_written(feed->written, feed->committed, feed->late_samples);
 }
 
-int zcring_feed_until(struct zcring_feed_ring *feed, u64 index)
+int zcring_feed_announce(struct zcring_feed_ring *feed, u64 index)
 {
 	u64 clock = zcring_ring_load_clock(feed->taken);
 

@@ -91,7 +91,7 @@ static inline u64 zcring_feed_place(const struct zcring_feed_ring *feed)
 
 /*
  * Publishes the next @samples samples, at most zcring_feed_room(), which are in the ring unless they are
- * late. Late ones are counted. After zcring_feed_until(), zeroes as much of the ring as is silent: up to
+ * late. Late ones are counted. After zcring_feed_announce(), zeroes as much of the ring as is silent: up to
  * all of it.
  */
 void zcring_feed_commit(struct zcring_feed_ring *feed, u64 samples);
@@ -100,7 +100,7 @@ void zcring_feed_commit(struct zcring_feed_ring *feed, u64 samples);
  * Announces silence up to the sample @index, which is the next one that will be written. 0, or -EINVAL
  * for an @index before the next sample or too far ahead, or after the end. Never waits.
  */
-int zcring_feed_until(struct zcring_feed_ring *feed, u64 index);
+int zcring_feed_announce(struct zcring_feed_ring *feed, u64 index);
 
 /* The stream stops after the last sample that was written or announced as silence. */
 void zcring_feed_end(struct zcring_feed_ring *feed);

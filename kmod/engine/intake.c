@@ -67,23 +67,24 @@ static bool intake_begin(struct zcring_intake *intake, u64 tick)
 	return intake->has_begun;
 }
 
-/* The run of number @number. */
-static const struct zcring_intake_run *intake_at(const struct zcring_intake *intake, u64 number)
+/* The span of number @number. */
+static const struct zcring_intake_span *intake_at(const struct zcring_intake *intake, u64 number)
 {
-	return &intake->runs[number % ZCRING_INTAKE_RUNS];
+	return &intake->spans[number % ZCRING_INTAKE_SPANS];
 }
 
-/* Index after the last sample of the run of number @number. */
+/* Index after the last sample of the span of number @number. */
 static u64 intake_end(const struct zcring_intake *intake, u64 number)
 {
-	return number + 1 < intake->run_count ? intake_at(intake, number + 1)->from : intake->decided;
+	return number + 1 < intake->span_count ? intake_at(intake, number + 1)->from :
+						 intake->decided;
 }
 
-/* Number of the run that @index is in; of the oldest one that is kept if it is before that. */
+/* Number of the span that @index is in; of the oldest one that is kept if it is before that. */
 static u64 intake_search(const struct zcring_intake *intake, u64 index)
 {
-	u64 count = min(intake->run_count, (u64)ZCRING_INTAKE_RUNS);
-	u64 number = intake->run_count - count;
+	u64 count = min(intake->span_count, (u64)ZCRING_INTAKE_SPANS);
+	u64 number = intake->span_count - count;
 	u64 half;
 
 	while (count > 1) {
@@ -98,14 +99,14 @@ static u64 intake_search(const struct zcring_intake *intake, u64 index)
 /* Decides that all samples up to @until, which were not decided, are of one kind. */
 static void intake_decide(struct zcring_intake *intake, u64 until, enum zcring_intake_kind kind)
 {
-	struct zcring_intake_run *run;
+	struct zcring_intake_span *span;
 
 	if ((s64)(until - intake->decided) <= 0)
 		return;
-	if (!intake->run_count || intake_at(intake, intake->run_count - 1)->kind != kind) {
-		run = &intake->runs[intake->run_count++ % ZCRING_INTAKE_RUNS];
-		run->from = intake->decided;
-		run->kind = kind;
+	if (!intake->span_count || intake_at(intake, intake->span_count - 1)->kind != kind) {
+		span = &intake->spans[intake->span_count++ % ZCRING_INTAKE_SPANS];
+		span->from = intake->decided;
+		span->kind = kind;
 	}
 	intake->decided = until;
 }
@@ -122,7 +123,7 @@ static u64 intake_decided_run(const struct zcring_intake *intake, u64 index, u32
 	bool is_underflow = intake_at(intake, number)->kind == ZCRING_INTAKE_UNDERFLOW;
 	u64 ticks;
 
-	while (number + 1 < intake->run_count &&
+	while (number + 1 < intake->span_count &&
 	       (intake_at(intake, number + 1)->kind == ZCRING_INTAKE_UNDERFLOW) == is_underflow)
 		number++;
 	ticks = intake_end(intake, number) - index;
@@ -131,32 +132,34 @@ static u64 intake_decided_run(const struct zcring_intake *intake, u64 index, u32
 	return max(ticks / step, 1ULL);
 }
 
-/* The same for samples that are not decided: decides them. */
-static u64 intake_next_run(struct zcring_intake *intake, const struct intake_view *view, u64 index,
-			   u32 step, u64 samples)
+/* Decides all samples up to @end. */
+static void intake_decide_all(struct zcring_intake *intake, const struct intake_view *view, u64 end)
 {
-	u64 end = index + samples * step;
 	u64 until = view->has_ended ? end : view->until;
-	u64 whole = (s64)(until - index) > 0 ? (until - index) / step : 0;
 
-	if (whole) {
-		samples = min(samples, whole);
-		end = index + samples * step;
-	}
 	intake->written = view->written;
 	intake_decide(intake, (s64)(view->written - end) < 0 ? view->written : end,
 		      ZCRING_INTAKE_SAMPLES);
 	intake_decide(intake, (s64)(until - end) < 0 ? until : end, ZCRING_INTAKE_SILENCE);
 	intake_decide(intake, end, ZCRING_INTAKE_UNDERFLOW);
 	zcring_ring_store_clock(intake->feed->taken, intake->decided);
-	return samples;
+}
+
+/* How many of @samples, from @index on, are heard before the end: what is on the air @lag samples later. */
+static u64 intake_until_end(const struct intake_view *view, u64 index, u32 step, u64 samples, u32 lag)
+{
+	u64 left = view->until + lag - index;
+
+	if (!view->has_ended)
+		return samples;
+	return (s64)left > 0 ? min(samples, intake_ceiling(left, step)) : 0;
 }
 
 u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag,
 		      enum zcring_presence *presence)
 {
 	struct intake_view view;
-	u64 index, left;
+	u64 index, heard, whole;
 
 	*presence = ZCRING_PRESENT;
 	if (!intake_begin(intake, tick))
@@ -165,15 +168,45 @@ u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samp
 	if ((s64)(intake->decided - index) >= (s64)step)
 		return min(samples, intake_decided_run(intake, index, step));
 	view = intake_look(intake);
-	if (view.has_ended) {
-		left = view.until + lag - index;
-		if ((s64)left <= 0) {
-			*presence = ZCRING_ENDED;
-			return samples;
-		}
-		samples = min(samples, intake_ceiling(left, step));
+	heard = intake_until_end(&view, index, step, samples, lag);
+	if (!heard) {
+		*presence = ZCRING_ENDED;
+		return samples;
 	}
-	return intake_next_run(intake, &view, index, step, samples);
+	whole = (s64)(view.until - index) > 0 ? (view.until - index) / step : 0;
+	if (whole && !view.has_ended)
+		heard = min(heard, whole);
+	intake_decide_all(intake, &view, index + heard * step);
+	return heard;
+}
+
+u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag)
+{
+	struct intake_view view;
+	u64 index;
+
+	if (!intake_begin(intake, tick))
+		return samples;
+	index = tick - intake->origin;
+	view = intake_look(intake);
+	samples = intake_until_end(&view, index, step, samples, lag);
+	intake_decide_all(intake, &view, index + samples * step);
+	return samples;
+}
+
+u64 zcring_intake_shortest(const struct zcring_intake *intake)
+{
+	u64 oldest = intake->span_count - min(intake->span_count, (u64)ZCRING_INTAKE_SPANS);
+	u64 shortest = intake->feed->samples;
+	u64 number;
+
+	for (number = intake->span_count - 1; (s64)(number - oldest) > 0; number--) {
+		if ((s64)(intake_at(intake, number)->from - intake->freed) <= 0)
+			break;
+		shortest = min(shortest,
+			       intake_end(intake, number - 1) - intake_at(intake, number - 1)->from);
+	}
+	return max(shortest / 2, 1ULL); /* where the ring ends is another cut */
 }
 
 u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples)
@@ -227,16 +260,16 @@ struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 ti
 	struct zcring_spot spot = { .run = ZCRING_SCENE_SAMPLES_MAX, .is_gap = true };
 	u64 index = tick - intake->origin;
 	u64 number = intake_search(intake, index);
-	const struct zcring_intake_run *run = intake_at(intake, number);
+	const struct zcring_intake_span *span = intake_at(intake, number);
 
-	if (!intake->run_count || (s64)(index - intake->decided) >= 0)
+	if (!intake->span_count || (s64)(index - intake->decided) >= 0)
 		return spot;
-	if ((s64)(index - run->from) < 0) {
-		spot.run = run->from - index;
+	if ((s64)(index - span->from) < 0) {
+		spot.run = span->from - index;
 		return spot;
 	}
 	spot.run = intake_end(intake, number) - index;
-	spot.is_gap = run->kind != ZCRING_INTAKE_SAMPLES;
+	spot.is_gap = span->kind != ZCRING_INTAKE_SAMPLES;
 	spot.sample = zcring_ring_place(index, intake->feed->samples);
 	if (!spot.is_gap)
 		spot.run = min(spot.run, intake->feed->samples - spot.sample);

@@ -15,7 +15,7 @@
 #include "timeline.h"
 
 /* With one decimation, a filter never looks back over more: two for each of its 39 outputs. */
-#define ZCRING_INTAKE_RUNS 128U
+#define ZCRING_INTAKE_SPANS 128U
 
 /**
  * enum zcring_intake_kind - what is on the air
@@ -30,11 +30,11 @@ enum zcring_intake_kind {
 };
 
 /**
- * struct zcring_intake_run - samples of the feed that are alike
+ * struct zcring_intake_span - samples of the feed that are alike
  * @from: index of the first one
  * @kind: enum zcring_intake_kind
  */
-struct zcring_intake_run {
+struct zcring_intake_span {
 	u64 from;
 	u32 kind;
 };
@@ -58,8 +58,8 @@ struct zcring_underflow {
  * @decided: up to this index it is decided what is on the air
  * @freed: samples before this index are not needed any more
  * @written: the last valid index that the feeder stored
- * @runs: what is on the air up to @decided: the last ZCRING_INTAKE_RUNS runs, each up to the next one
- * @run_count: number of runs so far; the place of a run in @runs is its number, as in a ring
+ * @spans: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the next one
+ * @span_count: number of spans so far; the place of a span in @spans is its number, as in a ring
  * @underflow_end: index after the last underflow
  * @underflow: of the feed, over all streams
  * @is_new_stream: the stream has not passed any sample
@@ -72,8 +72,8 @@ struct zcring_intake {
 	u64 decided;
 	u64 freed;
 	u64 written;
-	struct zcring_intake_run runs[ZCRING_INTAKE_RUNS];
-	u64 run_count;
+	struct zcring_intake_span spans[ZCRING_INTAKE_SPANS];
+	u64 span_count;
 	u64 underflow_end;
 	struct zcring_underflow underflow;
 	bool is_new_stream;
@@ -92,6 +92,18 @@ void zcring_intake_restart(struct zcring_intake *intake, u64 tick);
  */
 u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag,
 		      enum zcring_presence *presence);
+
+/*
+ * Decides for all of the next @samples samples at once, and returns how many of them come before the end:
+ * for samples that are lost.
+ */
+u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag);
+
+/*
+ * How many samples in a row, at least, lie between two cuts, where what is on the air changes or the ring
+ * ends: as zcring_timeline.shortest.
+ */
+u64 zcring_intake_shortest(const struct zcring_intake *intake);
 
 /* How many of the next samples, as above, are there; all after the end, none before the beginning. */
 u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples);

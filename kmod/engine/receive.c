@@ -353,7 +353,10 @@ static u64 receive_affordable(u64 shortest, u64 cost)
 /* The filter reads its inputs window by window, and most of a window again for the next one. */
 u64 zcring_antenna_affordable(const struct zcring_antenna *antenna, u32 channels, u64 cost)
 {
-	u64 shortest = min(antenna->timeline.shortest, 1ULL << 24);
+	bool is_feed = antenna->scene.kind == ZCRING_SCENE_FEED;
+	u64 shortest =
+		min(is_feed ? zcring_intake_shortest(&antenna->intake) : antenna->timeline.shortest,
+		    1ULL << 24);
 	u64 share = cost / channels;
 	u32 step = antenna->decimation;
 	bool is_filtered = false;
@@ -363,7 +366,7 @@ u64 zcring_antenna_affordable(const struct zcring_antenna *antenna, u32 channels
 
 	for (c = 0; c < channels; c++)
 		is_filtered |= antenna->tuner[c].is_filtered;
-	if (!antenna->timeline.samples)
+	if (!antenna->timeline.samples && !is_feed)
 		return share;
 	taps = is_filtered ? 2 * ZCRING_FILTER_REACH * step + 1 : 1;
 	outputs = receive_window_outputs(taps, step);

@@ -72,10 +72,10 @@ TEST(Feed, AnnouncesSilenceOfAnyLength)
 {
     feed f;
     f.write(100);
-    EXPECT_EQ(zcring_feed_until(&f.ring, 99), -EINVAL);
-    EXPECT_EQ(zcring_feed_until(&f.ring, 100), 0);
-    EXPECT_EQ(zcring_feed_until(&f.ring, ZCRING_SCENE_SAMPLES_MAX + 1), -EINVAL);
-    EXPECT_EQ(zcring_feed_until(&f.ring, ZCRING_SCENE_SAMPLES_MAX), 0);
+    EXPECT_EQ(zcring_feed_announce(&f.ring, 99), -EINVAL);
+    EXPECT_EQ(zcring_feed_announce(&f.ring, 100), 0);
+    EXPECT_EQ(zcring_feed_announce(&f.ring, ZCRING_SCENE_SAMPLES_MAX + 1), -EINVAL);
+    EXPECT_EQ(zcring_feed_announce(&f.ring, ZCRING_SCENE_SAMPLES_MAX), 0);
     EXPECT_EQ(f.state().written, ZCRING_SCENE_SAMPLES_MAX);
     EXPECT_EQ(zcring_feed_room(&f.ring), 0u);
     EXPECT_EQ(f.write(1), 0u);
@@ -85,7 +85,7 @@ TEST(Feed, ZeroesTheSilenceThatIsStillToComeBeforeItPublishesSamples)
 {
     feed f;
     f.write(100);
-    ASSERT_EQ(zcring_feed_until(&f.ring, 10000), 0);
+    ASSERT_EQ(zcring_feed_announce(&f.ring, 10000), 0);
     zcring_ring_store_clock(&f.taken, 4000);
     zcring_ring_free_feed(&f.taken, 3000);
     ASSERT_EQ(f.write(5000), feed_samples + 3000 - 10000);
@@ -108,7 +108,7 @@ TEST(Feed, TakesNothingAfterItsEnd)
     f.write(100);
     zcring_feed_end(&f.ring);
     EXPECT_EQ(zcring_feed_room(&f.ring), 0u);
-    EXPECT_EQ(zcring_feed_until(&f.ring, 200), -EINVAL);
+    EXPECT_EQ(zcring_feed_announce(&f.ring, 200), -EINVAL);
     EXPECT_EQ(f.state().flags, ZCRING_FEED_ENDED);
     EXPECT_EQ(f.state().written, 100u);
 }
@@ -192,11 +192,11 @@ TEST(FedFrontEnd, TakesAnnouncedSilenceForNoUnderflow)
     constexpr u64 silence = 3 * feed_samples;
     fed_front_end f(4 * feed_samples);
     f.fed.write(100);
-    ASSERT_EQ(zcring_feed_until(&f.fed.ring, silence), 0);
+    ASSERT_EQ(zcring_feed_announce(&f.fed.ring, silence), 0);
     ASSERT_EQ(f.start(), 0);
     f.take(silence - 1000);
     ASSERT_EQ(f.fed.write(500), 500u);
-    ASSERT_EQ(zcring_feed_until(&f.fed.ring, silence + 700), 0);
+    ASSERT_EQ(zcring_feed_announce(&f.fed.ring, silence + 700), 0);
     f.take(2000);
     expect_samples(f, 0, 100, 0);
     expect_silence(f, 100, silence);
@@ -212,7 +212,7 @@ TEST(FedFrontEnd, StopsAfterTheLastSample)
     for (const u32 decimation : { 1, 8 }) {
         fed_front_end f(ring_samples, decimation);
         f.fed.write(900);
-        ASSERT_EQ(zcring_feed_until(&f.fed.ring, 1001), 0);
+        ASSERT_EQ(zcring_feed_announce(&f.fed.ring, 1001), 0);
         zcring_feed_end(&f.fed.ring);
         ASSERT_EQ(f.start(), 0);
         f.take(100);
@@ -484,6 +484,26 @@ TEST(FedFrontEnd, SurvivesRandomWordsOfTheFeeder)
     }
 }
 
+TEST(FedFrontEnd, PassesTheTimeInWhichTheMachineSlept)
+{
+    fed_front_end f;
+    f.fed.write(300);
+    ASSERT_EQ(f.start(), 0);
+    f.run(1000 * 100);
+    zcring_front_skip(&f.front, 1000 * 1000);
+    EXPECT_EQ(f.telemetry().lost_samples, 900u);
+    EXPECT_EQ(f.telemetry().feed_underflow_samples, 700u);
+    EXPECT_EQ(f.telemetry().feed_underflow_count, 1u);
+    EXPECT_EQ(zcring_feed_late(&f.fed.ring), 700u);
+    f.fed.write(800);
+    f.run(1000 * 1100);
+    expect_samples(f, 100, 200, 1000);
+    zcring_feed_end(&f.fed.ring);
+    zcring_front_skip(&f.front, 1000 * 2000);
+    EXPECT_EQ(f.meta.state, ZCRING_STATE_STOPPED);
+    EXPECT_EQ(f.telemetry().sample_clock, 1100u);
+}
+
 /*
  * A feeder that writes, announces and is late at random, against what must be on the air: each tick is
  * decided when its block is begun.
@@ -520,7 +540,7 @@ private:
         case 1:
             if (d_random() % 3)
                 break;
-            ASSERT_EQ(zcring_feed_until(&fed.ring, d_position + n * 4), 0);
+            ASSERT_EQ(zcring_feed_announce(&fed.ring, d_position + n * 4), 0);
             announce(d_position + n * 4, false);
             break;
         default: {
@@ -659,7 +679,7 @@ TEST(FedFrontEnd, LosesNothingAtFreePace)
         for (int step = 0; step < 2000; step++) {
             f.fed.write(random() % 3000);
             if (random() % 20 == 0) {
-                ASSERT_EQ(zcring_feed_until(&f.fed.ring, f.fed.ring.position), 0);
+                ASSERT_EQ(zcring_feed_announce(&f.fed.ring, f.fed.ring.position), 0);
             }
             const u64 n = zcring_front_promised(&f.front, random() % 1000);
             const u64 at = f.meta.head;

@@ -4,6 +4,7 @@
  * start user space chooses, it is bounded in samples, filters and bytes, and the calls together
  * still give the samples that one long call gives.
  */
+#include "feed.h"
 #include "ring_memory.h"
 #include "support/accounting.h"
 
@@ -360,6 +361,32 @@ TEST(Work, IsBoundedAndChangesNoSample)
         steps.stop(mono_ns);
         steps.expect_bounded();
     }
+}
+
+// A feeder that is on time for a sample at a time, so that no two samples in a row are there.
+TEST(Work, IsBoundedForAFeedInShortPieces)
+{
+    for (const u32 decimation : { 1u, 2u, 64u })
+        for (const s64 offset : { s64{ 0 }, mhz / 100 }) {
+            measured_front f;
+            feed fed;
+            zcring_scene scene = feed::scene();
+            scene.rate_num = scene_rate;
+            ASSERT_EQ(zcring_front_set_scene(&f.front, &scene, &fed.ring, nullptr), 0);
+            ASSERT_EQ(f.set_rate(decimation), 0);
+            ASSERT_EQ(f.tune(100 * mhz + offset), 0);
+            ASSERT_EQ(f.start(), 0);
+            u64 mono_ns = 0;
+            for (int k = 0; k < 500; k++) {
+                fed.write(zcring_feed_late(&fed.ring) + k % 3);
+                mono_ns = zcring_clock_time(&f.front.clock, f.telemetry().sample_clock + k % 4);
+                f.run(mono_ns);
+                f.release(f.meta.head);
+            }
+            f.run(mono_ns + second / 100);
+            EXPECT_GT(f.telemetry().feed_underflow_count, 100u);
+            f.expect_bounded();
+        }
 }
 
 // Whatever is called between two steps.
