@@ -4,15 +4,7 @@
  * those of ring.h. `check` explores every state, for rings of SIZE samples and SLOTS descriptors, and
  * then runs mutations, each of which breaks one thing: every mutation must fail.
  *
- * Memory follows C11: `log[side]` holds, in program order, the stores of a side that the other side
- * need not see yet. A load returns the value of the load before, or of any later store to that place;
- * different places have no order between them, unless
- *   - an acquire reads from a release: then all stores before the release are seen, too;
- *   - both sides have a full fence: the later fence sees all stores before the earlier one. A full
- *     fence alone makes no plain access safe.
- * A plain access must happen after every access that conflicts with it: reads are in the log like
- * stores, and an access to a place with an entry in the log is a race, which an assertion finds. As
- * plain accesses never race, a reordering of them by processor or compiler cannot be observed.
+ * Memory follows C11 (memory.pml).
  *
  * Proved for each run of up to RUN samples of the ADC:
  *   - no sample or descriptor is read before it is written, nor overwritten while it is held;
@@ -22,10 +14,6 @@
  *     reached or the state changes;
  *   - after a stop or an unplug the consumer reads all published samples, and ends;
  *   - no deadlock; and no more than LOG stores of a side are ever in flight.
- *
- * A step consists of loads and then stores: a load may be delayed to the next store, as it can still
- * return an old value, and a store may be moved forward to the load before it, as the other side need
- * not see it. A full fence is a step of its own.
  *
  * Differences between model and code:
  *   - Everything that happens under the device's lock is one process. A stop or an unplug ends that
@@ -118,22 +106,9 @@
 #define DESCRIPTOR(burst) (PLAIN + SIZE + SLOT(burst))
 #define PLACES		(PLAIN + SIZE + SLOTS)
 
-#ifndef LOG
-#define LOG		(4 * SIZE + SLOTS + 10)
-#endif
+#define LOG_MOST	(4 * SIZE + SLOTS + 10)
+#include "memory.pml"
 
-typedef side {
-	byte place[LOG];	/* oldest first */
-	byte value[LOG];
-	bit released[LOG];
-	byte entries;
-	byte fenced;		/* entries before the last full fence */
-	byte pending[PLACES];	/* entries for each place */
-	byte seen[PLAIN];	/* by the other side */
-	byte behind[PLAIN]	/* entries made visible by an acquire of the value seen */
-};
-
-side log[2];
 bit event;
 bit looking;		/* the producer is between its fence and its check */
 
@@ -144,98 +119,7 @@ byte true_head, true_tail, true_clock, untold, true_watermark;
 byte consumer_clock;
 bit asleep;		/* the consumer has decided to sleep and was not woken yet */
 
-hidden byte at, k, here, slot;
-
-#define leave(who, count, i) \
-	log[who].count = log[who].count - (i < log[who].count -> 1 : 0)
-
-/* The other side sees entry number i. */
-inline arrive(who, i)
-{
-	if
-	:: log[who].place[i] < PLAIN ->
-		log[who].seen[log[who].place[i]] = log[who].value[i];
-		log[who].behind[log[who].place[i]] = (log[who].released[i] -> i : 0)
-	:: else
-	fi;
-	log[who].pending[log[who].place[i]]--;
-	leave(who, fenced, i);
-	leave(who, behind[0], i);
-	leave(who, behind[1], i);
-	leave(who, behind[2], i);
-	log[who].entries--;
-	k = i;
-	do
-	:: k < log[who].entries ->
-		log[who].place[k] = log[who].place[k + 1];
-		log[who].value[k] = log[who].value[k + 1];
-		log[who].released[k] = log[who].released[k + 1];
-		k++
-	:: else -> break
-	od;
-	log[who].place[k] = 0;
-	log[who].value[k] = 0;
-	log[who].released[k] = 0
-}
-
-inline store(who, where, what, release)
-{
-	d_step {
-		assert(log[who].entries < LOG);
-		log[who].place[log[who].entries] = where;
-		log[who].value[log[who].entries] = what;
-		log[who].released[log[who].entries] = release;
-		log[who].pending[where]++;
-		log[who].entries++
-	}
-}
-
-/* By the side other than who. */
-inline load(who, where, acquire, result)
-{
-	atomic {
-		do
-		:: log[who].pending[where] > 0 ->
-			d_step {
-				at = 0;
-				do
-				:: log[who].place[at] != where -> at++
-				:: else -> break
-				od;
-				arrive(who, at)
-			}
-		:: break
-		od;
-		skip;
-		d_step {
-			do
-			:: acquire && log[who].behind[where] > 0 -> arrive(who, 0)
-			:: else -> break
-			od
-		}
-		result = log[who].seen[where]
-	}
-}
-
-inline full_fence(who, other, there)
-{
-	d_step {
-		if
-		:: there ->
-			log[who].fenced = log[who].entries;
-			at = 0;
-			do
-			:: at < log[other].fenced ->
-				if
-				:: log[other].place[at] < PLAIN -> arrive(other, at)
-				:: else -> at++
-				fi
-			:: else -> break
-			od
-		:: else
-		fi
-	}
-}
+hidden byte here, slot;
 
 /*
  * Fewer states, and nothing lost: the producer loads watermark and waiting only after a full
@@ -261,9 +145,6 @@ inline forget_unobservable()
 		fi
 	}
 }
-
-/* A race if the other side has an access to the place that did not happen before. */
-#define NO_RACE(other, place)	(log[other].pending[place] == 0)
 
 /* ---- The producer: kmod/engine/stream.c, delivery.c. ---- */
 
