@@ -481,19 +481,21 @@ enum zcring_scene_kind {
  * struct zcring_scene - argument of ZCRING_IOC_SET_SCENE
  * @kind: enum zcring_scene_kind; EOPNOTSUPP for a kind that the device does not support
  * @format: format of the samples that will be written: enum zcring_format; 0 for built-in kinds
- * @samples: number of samples of a channel that will be written; 0 for built-in kinds
+ * @samples: number of samples of a channel that will be written; 0 for built-in kinds. Of a feed: how
+ *           many samples its buffer holds at least; 0: the device chooses
  * @freq_uhz: frequency at the centre of the scene
  * @rate_num: rate of the samples in hertz, numerator; 0 for built-in kinds
  * @rate_den: rate of the samples in hertz, denominator, 1 to ZCRING_RATE_DEN_MAX; 0 for built-in
  *            kinds
- * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds
+ * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds and feeds
  * @channels: number of channels of the scene: channel c of the device receives channel c modulo
  *            @channels. 0: one channel
  * @segments: number of segments that will be written, at most ZCRING_SEGMENTS_MAX. 0: one segment,
- *            which is all of the scene, at @freq_uhz
+ *            which is all of the scene, at @freq_uhz; 0 for feeds
  * @reserved: zero
  *
- * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
+ * While a stream runs, the scene begins with the first sample that is not delivered yet; ERANGE if it
+ * cannot be received at the present rate, or at one for which a command waits. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
  * zcring_segment, then @samples samples of each channel, channel 0 first: at most
  * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments
  * contradict each other. Starting a stream fails with ENODATA before all is written, and with ERANGE
@@ -586,7 +588,7 @@ struct zcring_start {
  *
  * All named fields take effect together at one sample, which begins a burst. ENOSPC when too many
  * timed commands wait. Waiting commands are dropped when a new stream starts, when another scene is
- * set, and when the device is configured.
+ * set while no stream runs, and when the device is configured.
  *
  * A time that was set runs on with CLOCK_BOOTTIME, during streams and between them; the time of a
  * device whose time was never set is CLOCK_REALTIME.
