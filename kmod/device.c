@@ -9,6 +9,7 @@
  * Every call of a zcring_dma_ops operation is made with the device's lock held, and every call
  * that may move the head or change the state ends with zcring_device_notify().
  */
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/ktime.h>
@@ -183,12 +184,30 @@ void zcring_device_notify(struct zcring_device *zdev)
 
 int zcring_device_lock(struct zcring_device *zdev)
 {
-	if (mutex_lock_interruptible(&zdev->lock))
+	int err;
+
+	atomic_inc(&zdev->callers);
+	err = mutex_lock_interruptible(&zdev->lock);
+	atomic_dec(&zdev->callers);
+	if (err)
 		return -ERESTARTSYS;
 	if (zdev->stream.state != ZCRING_STATE_GONE)
 		return 0;
 	mutex_unlock(&zdev->lock);
 	return -ENODEV;
+}
+
+/*
+ * A caller that spins for the lock on another processor does not see that the lock was free for an
+ * instant, and one that sleeps takes a while to wake up: without a pause, the next step would have
+ * the lock again.
+ */
+void zcring_device_give_way(struct zcring_device *zdev)
+{
+	if (atomic_read(&zdev->callers))
+		usleep_range(50, 100);
+	else
+		cond_resched();
 }
 
 void zcring_device_get_ranges(struct zcring_device *zdev, struct zcring_ranges *ranges)
@@ -222,7 +241,7 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 		if (err != -EAGAIN)
 			break;
 		mutex_unlock(&zdev->lock);
-		cond_resched();
+		zcring_device_give_way(zdev);
 		mutex_lock(&zdev->lock);
 		if (signal_pending(current))
 			return -ERESTARTSYS;

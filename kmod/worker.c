@@ -163,7 +163,7 @@ static void zcring_worker_turn(struct zcring_device *zdev)
 		mutex_lock(&zdev->lock);
 		more = zcring_worker_step(zdev, &now_ns);
 		mutex_unlock(&zdev->lock);
-		cond_resched();
+		zcring_device_give_way(zdev);
 	} while (more && !kthread_should_stop());
 }
 

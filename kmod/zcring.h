@@ -132,6 +132,7 @@ struct zcring_snapshot {
  * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
  * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while: others
  *            get @lock meanwhile. Protects @dma_dev
+ * @callers: number of calls that wait for @lock; atomic
  * @lock: protects all fields below, and all data of the DMA engine
  * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
  * @config: the configuration; the geometry changes with both locks held
@@ -172,6 +173,7 @@ struct zcring_device {
 
 	struct mutex io_lock; /* see above */
 	struct mutex dma_lock; /* see above */
+	atomic_t callers;
 	struct mutex lock; /* see above */
 	wait_queue_head_t wait;
 
@@ -323,6 +325,9 @@ void zcring_device_unmap_dma(struct zcring_device *zdev);
 
 /* Takes the lock. 0, or without the lock -ERESTARTSYS, or -ENODEV once the hardware is gone. */
 int zcring_device_lock(struct zcring_device *zdev);
+
+/* Between two steps, without the lock: lets the calls that wait for the lock have it. */
+void zcring_device_give_way(struct zcring_device *zdev);
 
 /*
  * Called with the lock held after anything that may have moved the head, ended the stream or changed
