@@ -162,6 +162,22 @@ TEST_F(Driver, ASecondConsumerIsRefusedAndObserversAreAccepted)
     EXPECT_EQ(other.start(), 0);
 }
 
+TEST_F(Driver, TellsItsRangesAndItsClocks)
+{
+    const device_file observer(O_RDONLY);
+    const zcring_info info = observer.info();
+    EXPECT_EQ(info.pace_clock, CLOCK_BOOTTIME);
+    EXPECT_EQ(info.time_source, ZCRING_TIME_HOST);
+    EXPECT_EQ(info.numa_node, -1) << "no hardware";
+    zcring_ranges ranges{};
+    ASSERT_EQ(observer.call(ZCRING_IOC_GET_RANGES, &ranges), 0);
+    EXPECT_EQ(ranges.channels_max, static_cast<std::uint32_t>(ZCRING_CHANNELS_MAX));
+    EXPECT_EQ(ranges.formats, 0xeu);
+    EXPECT_GT(ranges.commands_max, 0u);
+    EXPECT_EQ(ranges.rate_max_num, ZCRING_RATE_HZ_MAX);
+    EXPECT_EQ(ranges.rate_base_num, 0u) << "any rate";
+}
+
 TEST_F(Driver, UnknownCommandsReturnENOTTY)
 {
     device_file file;
