@@ -125,15 +125,12 @@ static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
 
 static int zcring_cdev_get_ranges(struct zcring_device *zdev, void __user *to)
 {
-	struct zcring_ranges ranges;
-	int err;
+	struct zcring_snapshot now;
+	int err = zcring_snapshot_read(zdev, &now);
 
-	err = zcring_device_lock(zdev);
 	if (err)
 		return err;
-	zcring_device_get_ranges(zdev, &ranges);
-	mutex_unlock(&zdev->lock);
-	return copy_to_user(to, &ranges, sizeof(ranges)) ? -EFAULT : 0;
+	return copy_to_user(to, &now.ranges, sizeof(now.ranges)) ? -EFAULT : 0;
 }
 
 static int zcring_cdev_get_telemetry(struct zcring_device *zdev, void __user *to)

@@ -17,7 +17,6 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
-#include "engine/config.h"
 #include "zcring.h"
 #include "zcring_trace.h"
 
@@ -208,15 +207,6 @@ void zcring_device_give_way(struct zcring_device *zdev)
 		usleep_range(50, 100);
 	else
 		cond_resched();
-}
-
-void zcring_device_get_ranges(struct zcring_device *zdev, struct zcring_ranges *ranges)
-{
-	zcring_ranges_default(ranges);
-	if (!(zdev->ops->features & ZCRING_FEATURE_TIMED))
-		ranges->commands_max = 0;
-	if (zdev->ops->get_ranges)
-		zdev->ops->get_ranges(zdev->dma, ranges);
 }
 
 /*

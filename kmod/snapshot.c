@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "engine/config.h"
 #include "zcring.h"
 
 void zcring_snapshot_init(struct zcring_device *zdev)
@@ -31,6 +32,17 @@ static void zcring_snapshot_take_tuning(struct zcring_device *zdev, struct zcrin
 	tuning->rate_den = 1;
 	now->mono_ns = ktime_get_boottime_ns();
 	now->time = zdev->ops->get_tuning(zdev->dma, now->mono_ns, tuning);
+}
+
+static void zcring_snapshot_take_ranges(const struct zcring_device *zdev, struct zcring_snapshot *now)
+{
+	struct zcring_ranges *ranges = &now->ranges;
+
+	zcring_ranges_default(ranges);
+	if (!(zdev->ops->features & ZCRING_FEATURE_TIMED))
+		ranges->commands_max = 0;
+	if (zdev->ops->get_ranges)
+		zdev->ops->get_ranges(zdev->dma, ranges);
 }
 
 void zcring_snapshot_publish(struct zcring_device *zdev)
@@ -52,6 +64,7 @@ void zcring_snapshot_publish(struct zcring_device *zdev)
 	if (now.state == ZCRING_STATE_GONE) /* readers fail, and the board must not be asked */
 		return;
 	zcring_snapshot_take_tuning(zdev, &now);
+	zcring_snapshot_take_ranges(zdev, &now);
 	now.config.rate_num = now.tuning.rate_num; /* a command, perhaps a timed one, may change it */
 	now.config.rate_den = now.tuning.rate_den;
 	write_seqlock(&zdev->snapshot_lock);

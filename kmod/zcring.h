@@ -105,6 +105,7 @@ struct zcring_traced {
  * @first_index: see above
  * @state: see above
  * @telemetry: see above
+ * @ranges: what the device can be set to
  * @tuning: the tuning
  * @mono_ns: time of zcring_tuning.time_ns on the clock that paces the stream
  * @time: how it goes on
@@ -120,6 +121,7 @@ struct zcring_snapshot {
 	u64 first_index;
 	u32 state;
 	struct zcring_telemetry telemetry;
+	struct zcring_ranges ranges;
 	struct zcring_tuning tuning;
 	u64 mono_ns;
 	enum zcring_time time;
@@ -337,7 +339,6 @@ void zcring_device_give_way(struct zcring_device *zdev);
 void zcring_device_notify(struct zcring_device *zdev);
 
 /* With the lock held. */
-void zcring_device_get_ranges(struct zcring_device *zdev, struct zcring_ranges *ranges);
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start);
 void zcring_device_stop(struct zcring_device *zdev);
 int zcring_device_control(struct zcring_device *zdev, const struct zcring_control *control);

@@ -407,7 +407,7 @@ void zcring_front_get_ranges(const struct zcring_front *front, struct zcring_ran
 {
 	const struct zcring_scene *scene = &front->antenna.scene;
 
-	if (scene->kind != ZCRING_SCENE_MEMORY)
+	if (scene->kind != ZCRING_SCENE_MEMORY && scene->kind != ZCRING_SCENE_FEED)
 		return;
 	ranges->rate_base_num = scene->rate_num;
 	ranges->rate_base_den = scene->rate_den;
