@@ -17,6 +17,9 @@
 #define ANTENNA_TURN	   (1LL << 62) /* the rate, as a part of it */
 #define ANTENNA_FAR	   (2 * (ANTENNA_TURN - 1))
 
+_Static_assert(ZCRING_FEED_HISTORY == 2 * ZCRING_FILTER_REACH * ZCRING_DECIMATION_MAX,
+	       "a filter looks further back than a feed is kept");
+
 bool zcring_scene_fits_memory(const struct zcring_scene *scene)
 {
 	u32 bytes = zcring_sample_bytes(scene->format) * max(scene->channels, 1U);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <random>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -165,6 +166,7 @@ TEST(FedFrontEnd, CountsAndFlagsTheSilenceOfALateFeeder)
     EXPECT_EQ(f.telemetry().feed_underflow_count, 2u);
     f.take(10);
     EXPECT_EQ(f.telemetry().feed_underflow_count, 2u) << "the same run";
+    EXPECT_EQ(zcring_front_promised(&f.front, 1000), 0u);
     const zcring_feed state = f.state();
     EXPECT_EQ(state.underflow_samples, 360u);
     EXPECT_EQ(state.underflow_count, 2u);
@@ -352,6 +354,52 @@ TEST(FedFrontEnd, IsFilteredAsARecordingIs)
     }
 }
 
+// A feeder that is on time for a few samples at a time, in a ring that is always full of samples or of
+// what is left of others: the filter hears what was on the air, as it would in a recording of that.
+TEST(FedFrontEnd, FiltersWhatWasOnTheAir)
+{
+    for (const u32 decimation : { 8, 64 }) {
+        std::mt19937 random(decimation);
+        fed_front_end f(ring_samples, decimation);
+        front_end r;
+        std::vector<u32> on_air(decimation * ZCRING_FILTER_REACH, 0);
+        ASSERT_EQ(f.start(), 0);
+        const auto write = [&](u64 n) {
+            n = std::min<u64>(n, zcring_feed_room(&f.fed.ring));
+            for (u64 k = 0; k < n; k++)
+                f.fed.put(f.fed.ring.position + k, 0, static_cast<u32>(random()) & 0x3fff3fff);
+            zcring_feed_commit(&f.fed.ring, n);
+        };
+        write(1);
+        while (f.meta.head < ring_samples - 4) {
+            const u64 late = zcring_feed_late(&f.fed.ring);
+            if (f.fed.taken.clock / 12000 % 2)
+                write(late ? late + random() % (3 * decimation) : 0);
+            else
+                write(feed_samples);
+            const u64 from = f.fed.taken.clock, written = f.fed.written.written;
+            f.take(1 + random() % 3);
+            for (u64 n = from; n < f.fed.taken.clock; n++) {
+                u32 sample = 0;
+                if (n < written)
+                    memcpy(&sample, f.fed.data[0].data() + n % feed_samples * 4, sizeof(sample));
+                on_air.push_back(sample);
+            }
+            f.release_all(); // of the descriptors; the samples stay in the ring
+        }
+        EXPECT_GT(f.telemetry().feed_underflow_count, 100u);
+        zcring_scene scene = recording_of(on_air.size());
+        scene.rate_num = decimation * rate;
+        scene.flags = ZCRING_SCENE_ONCE;
+        ASSERT_EQ(zcring_front_set_scene(&r.front, &scene, on_air.data(), nullptr), 0);
+        ASSERT_EQ(r.start(), 0);
+        r.take(ring_samples - 4);
+        ASSERT_EQ(r.meta.head, ring_samples - 4);
+        for (u64 n = 0; n < ring_samples - 4; n++)
+            ASSERT_EQ(f.at<u32>(n), r.at<u32>(n)) << n << " at " << decimation;
+    }
+}
+
 TEST(FedFrontEnd, HearsAFilteredFeedLaterAndCorrectsItsTime)
 {
     fed_front_end f(ring_samples, 1);
@@ -434,6 +482,9 @@ TEST(FedFrontEnd, KeepsADecisionOfABlockThatIsNotDelivered)
     f.release_all();
     f.take(2 * step);
     EXPECT_EQ(f.telemetry().feed_underflow_samples, 2 * step - 10) << "of this stream";
+    EXPECT_EQ(f.descriptor(0).samples, late - underflow);
+    EXPECT_EQ(f.descriptor(0).feed_underflow_samples, late - underflow);
+    EXPECT_EQ(f.descriptor(1).feed_underflow_samples, 0u);
     expect_silence(f, 0, late - underflow);
     expect_samples(f, late - underflow, late - underflow + 10, 100 + late);
 }
@@ -452,13 +503,15 @@ TEST(FedFrontEnd, SurvivesAHostileFeeder)
     expect_samples(f, 0, 550, 0);
     EXPECT_EQ(f.telemetry().feed_underflow_samples, 0u);
     f.fed.written.written = 0;
-    for (const u64 until : { ZCRING_SCENE_SAMPLES_MAX * 8, ~u64{ 0 }, u64{ 0 } }) {
+    for (const u64 until :
+         { ZCRING_SCENE_SAMPLES_MAX * 8, ~u64{ 0 }, u64{ 0 }, u64{ 1 } << 62, u64{ 999 } }) {
         f.fed.written.silent_until = until;
         f.take(10);
     }
-    expect_samples(f, 550, 580, 550);
+    expect_samples(f, 550, 600, 550);
+    f.fed.written.silent_until = u64{ 1 } << 62;
     f.take(1000);
-    EXPECT_EQ(f.telemetry().feed_underflow_samples, 580u);
+    EXPECT_EQ(f.telemetry().feed_underflow_samples, 600u);
     f.fed.written.ended = 1;
     f.take(1);
     EXPECT_EQ(f.meta.state, ZCRING_STATE_STOPPED);
@@ -624,6 +677,45 @@ TEST(FedFrontEnd, IsSilentExactlyWhereTheFeederIsLate)
         model(seed, 8).run();
         ASSERT_FALSE(testing::Test::HasFatalFailure()) << "seed " << seed;
     }
+}
+
+// Each sample is the feeder's or silence, and the silence is counted.
+TEST(FedFrontEnd, IsFedByAnotherThread)
+{
+    constexpr u64 samples = 300000;
+    fed_front_end f;
+    ASSERT_EQ(f.start(), 0);
+    std::thread feeder([&] {
+        std::mt19937 random(1);
+        while (f.fed.ring.position < samples) {
+            if (!f.fed.write(1 + random() % 2000))
+                std::this_thread::yield();
+        }
+        zcring_feed_end(&f.fed.ring);
+    });
+    std::mt19937 random(2);
+    u64 index = 0, silent = 0;
+    while (f.meta.state == ZCRING_STATE_RUNNING) {
+        const u64 from = f.meta.head;
+        u64 n = 1 + random() % 500;
+        if (random() % 4)
+            n = zcring_front_promised(&f.front, n);
+        f.take(n);
+        for (u64 k = from; k < f.meta.head && f.front.antenna.intake.has_begun; k++, index++) {
+            if (!f.at<u32>(k, 1)) {
+                silent++;
+                continue;
+            }
+            EXPECT_EQ(f.at<u32>(k, 0), feed::sample(index, 0));
+            EXPECT_EQ(f.at<u32>(k, 1), feed::sample(index, 1));
+        }
+        f.release_all();
+    }
+    feeder.join();
+    EXPECT_EQ(f.telemetry().lost_samples, 0u);
+    EXPECT_EQ(f.telemetry().feed_underflow_samples, silent);
+    EXPECT_GE(index, f.fed.ring.position);
+    EXPECT_LE(f.fed.state().late_samples, silent);
 }
 
 // What is written is the same, and so is what is on the air: also across changes of rate.

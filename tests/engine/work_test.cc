@@ -389,6 +389,45 @@ TEST(Work, IsBoundedForAFeedInShortPieces)
         }
 }
 
+// The same, and a command at each sample that follows: the filter reads all pieces for each of them.
+TEST(Work, IsBoundedForCommandsAfterAFeedInShortPieces)
+{
+    for (u64 first = 1; first < 64; first++) {
+        measured_front f;
+        feed fed;
+        zcring_scene scene = feed::scene();
+        scene.rate_num = scene_rate;
+        ASSERT_EQ(zcring_front_set_scene(&f.front, &scene, &fed.ring, nullptr), 0);
+        ASSERT_EQ(f.start(), 0);
+        fed.write(1);
+        for (int k = 0; k < 60; k++) {
+            fed.write(zcring_feed_late(&fed.ring) + 32);
+            zcring_front_take(&f.front, 1);
+        }
+        EXPECT_GE(f.front.antenna.intake.span_count, 120u);
+        fed.write(feed_samples);
+        for (u32 k = 0; k < ZCRING_COMMANDS_MAX; k++) {
+            zcring_control c{};
+            c.what = ZCRING_CONTROL_GAIN | ZCRING_CONTROL_AT;
+            c.channels = 1;
+            c.gain_mb = -100;
+            c.at_clock = 60 + first + k;
+            ASSERT_EQ(f.command(c), 0);
+        }
+        const zcring_effort& effort = f.front.antenna.effort;
+        bool more = true;
+        while (more) {
+            const zcring_effort before = effort;
+            more = f.step(second / 250);
+            EXPECT_LE(zcring_effort_cost(&effort) - zcring_effort_cost(&before) -
+                          (effort.tunings - before.tunings) * ZCRING_TUNING_COST,
+                      most_cost);
+        }
+        EXPECT_EQ(f.front.queue.count, 0u);
+        f.expect_bounded();
+    }
+}
+
 // Whatever is called between two steps.
 TEST(Work, IsBoundedForRandomCalls)
 {
