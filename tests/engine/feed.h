@@ -105,4 +105,12 @@ struct fed_front_end : front_end {
     feed fed;
 };
 
+//! Indices [from, until) of both channels are samples of the feed from \p first on.
+inline void expect_samples(const fed_front_end& f, u64 from, u64 until, u64 first)
+{
+    for (u64 n = from; n < until; n++)
+        for (u32 c = 0; c < 2; c++)
+            ASSERT_EQ(f.at<u32>(n, c), feed::sample(first + n - from, c)) << n;
+}
+
 } // namespace zcring_test
