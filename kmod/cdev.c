@@ -70,7 +70,7 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	err = zcring_snapshot_read(zdev, &now);
 	if (err)
 		return err;
-	info.features = ZCRING_FEATURE_DOUBLE_MAP | zdev->ops->features;
+	info.features = ZCRING_FEATURE_DOUBLE_MAP | ZCRING_FEATURE_PAGES | zdev->ops->features;
 	info.role = ZCRING_ROLE_RADIO;
 	info.channels = now.config.channels;
 	info.format = now.config.format;

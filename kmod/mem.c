@@ -126,36 +126,69 @@ static unsigned long zcring_area_run(const struct zcring_area *area, unsigned lo
 	return run;
 }
 
-int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma)
+/* Pages that one step maps: as many as an entry of the middle level of a page table holds. */
+#define ZCRING_MAP_PAGES (ZCRING_CHUNK_BYTES >> PAGE_SHIFT)
+
+/*
+ * Maps, at @address, some of the @count pages from @first on, and sets @run to their number. Memory
+ * in pieces may have as many runs as pages.
+ */
+static int zcring_area_map_run(const struct zcring_area *area, struct vm_area_struct *vma,
+			       unsigned long address, unsigned long first, unsigned long count,
+			       bool by_page, unsigned long *run)
+{
+	unsigned long rest;
+
+	if (by_page) {
+		*run = min3(count, area->count - first, ZCRING_MAP_PAGES);
+		rest = *run;
+		return vm_insert_pages(vma, address, area->pages + first, &rest);
+	}
+	*run = zcring_area_run(area, first, count);
+	return remap_pfn_range(vma, address, page_to_pfn(area->pages[first]), *run << PAGE_SHIFT,
+			       vma->vm_page_prot);
+}
+
+int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma, bool by_page)
 {
 	unsigned long count = vma_pages(vma);
 	unsigned long done, run;
 
 	for (done = 0; done < count; done += run) {
-		unsigned long first = done % area->count;
-		int err;
+		int err = zcring_area_map_run(area, vma, vma->vm_start + (done << PAGE_SHIFT),
+					      done % area->count, count - done, by_page, &run);
 
-		run = zcring_area_run(area, first, count - done);
-		err = remap_pfn_range(vma, vma->vm_start + (done << PAGE_SHIFT),
-				      page_to_pfn(area->pages[first]), run << PAGE_SHIFT,
-				      vma->vm_page_prot);
 		if (err)
 			return err;
-		cond_resched(); /* memory in pieces may have as many runs as pages */
+		cond_resched();
 	}
 	return 0;
 }
 
-/* Pages that one fault inserts: as many as an entry of the middle level of a page table holds. */
-#define ZCRING_FAULT_PAGES (ZCRING_CHUNK_BYTES >> PAGE_SHIFT)
+/* The same for a fault: stops without an error at a page that another fault has inserted. */
+static vm_fault_t zcring_area_insert_pages(const struct zcring_area *area, struct vm_area_struct *vma,
+					   unsigned long address, unsigned long first)
+{
+	unsigned long count = (vma->vm_end - address) >> PAGE_SHIFT;
+	unsigned long run;
+	int err;
 
-vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf, unsigned long page)
+	err = zcring_area_map_run(area, vma, address, first, count, true, &run);
+	if (!err || err == -EBUSY)
+		return VM_FAULT_NOPAGE;
+	return err == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
+}
+
+vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf,
+			      unsigned long page, bool by_page)
 {
 	unsigned long address = vmf->address & PAGE_MASK;
-	unsigned long count = min((vmf->vma->vm_end - address) >> PAGE_SHIFT, ZCRING_FAULT_PAGES);
+	unsigned long count = min((vmf->vma->vm_end - address) >> PAGE_SHIFT, ZCRING_MAP_PAGES);
 	vm_fault_t result = VM_FAULT_NOPAGE;
 	unsigned long i;
 
+	if (by_page)
+		return zcring_area_insert_pages(area, vmf->vma, address, page % area->count);
 	for (i = 0; i < count && result == VM_FAULT_NOPAGE; i++)
 		result = vmf_insert_pfn(vmf->vma, address + (i << PAGE_SHIFT),
 					page_to_pfn(area->pages[(page + i) % area->count]));

@@ -59,15 +59,17 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
 
 /*
  * Maps the area into @vma from its beginning, again and again up to the end of @vma. After an error
- * a part may be mapped: the caller zaps it while the caller still holds the area.
+ * a part may be mapped: the caller zaps it while the caller still holds the area. @by_page: as ordinary
+ * pages, of which the page tables hold references; @vma is VM_MIXEDMAP. Otherwise as remap_pfn_range()
+ * does.
  */
-int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma);
+int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma, bool by_page);
 
 /*
  * For a page fault in such a mapping: inserts the page @page of the mapping, and some that follow.
  */
 vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *vmf,
-			      unsigned long page);
+			      unsigned long page, bool by_page);
 
 /* Bytes of the pages of a ring: of one with @config, and of an existing one. */
 u64 zcring_config_bytes(const struct zcring_config *config);

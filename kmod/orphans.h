@@ -11,8 +11,8 @@
 
 struct inode;
 
-/* File offsets of each ring: sixteen slots (region.c) of 4 GiB. */
-#define ZCRING_RING_OFFSETS_SHIFT 36
+/* File offsets of each ring: 32 slots (region.c) of 4 GiB. */
+#define ZCRING_RING_OFFSETS_SHIFT 37
 
 /*
  * A ring with one reference, the caller's, or an ERR_PTR(); zcring_config_bytes() were charged to the

@@ -10,6 +10,10 @@
  * A mapping of descriptors or samples holds the ring that it shows, which may be replaced while
  * files that are not the consumer map it (orphans.h). Its pages are mapped at once for the consumer,
  * whose ring stays; for all others page faults insert them, so that they can be revoked.
+ *
+ * The samples have a second slot, by which they are mapped page by page. Page tables and users of such a
+ * mapping, as O_DIRECT, hold references of its pages, which outlive the ring then. The default
+ * mapping has no pages that anyone can hold.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -23,10 +27,15 @@
 
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
-/* The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. */
-#define ZCRING_SLOTS (ZCRING_DATA + ZCRING_CHANNELS_MAX)
+/*
+ * The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. A bit stands for
+ * the mapping by page of the same samples.
+ */
+#define ZCRING_SLOTS	    (ZCRING_DATA + ZCRING_CHANNELS_MAX)
+#define ZCRING_SLOT_BY_PAGE 16UL
 
-static_assert((u64)ZCRING_SLOTS << ZCRING_SLOT_SHIFT <= 1ULL << ZCRING_RING_OFFSETS_SHIFT);
+static_assert(ZCRING_SLOTS <= ZCRING_SLOT_BY_PAGE);
+static_assert(2ULL * ZCRING_SLOT_BY_PAGE << ZCRING_SLOT_SHIFT <= 1ULL << ZCRING_RING_OFFSETS_SHIFT);
 
 /* The memory of the slot of descriptors, or of a slot of samples. */
 static const struct zcring_area *zcring_region_ring_area(const struct zcring_ring *ring,
@@ -71,19 +80,18 @@ static u64 zcring_region_slot_bytes(const struct zcring_config *config, unsigned
 
 int zcring_region_describe(const struct zcring_config *config, struct zcring_region *region)
 {
+	bool by_page = region->flags & ZCRING_REGION_PAGES;
 	unsigned long slot;
 
 	if (!zcring_all_zero(region->reserved, 3) || region->flags & ~ZCRING_REGION_PAGES)
 		return -EINVAL;
-	if (region->flags & ZCRING_REGION_PAGES)
-		return -EOPNOTSUPP;
 	if (region->region > ZCRING_DATA || region->channel >= ZCRING_CHANNELS_MAX ||
 	    (region->channel && region->region != ZCRING_DATA))
 		return -EINVAL;
-	if (region->channel >= config->channels)
+	if (region->channel >= config->channels || (by_page && region->region != ZCRING_DATA))
 		return -EINVAL;
 	slot = region->region + region->channel;
-	region->offset = (u64)slot << ZCRING_SLOT_SHIFT;
+	region->offset = (u64)(slot | (by_page ? ZCRING_SLOT_BY_PAGE : 0)) << ZCRING_SLOT_SHIFT;
 	region->length = zcring_region_slot_bytes(config, slot);
 	region->map_length = region->length * zcring_region_slot_laps(slot);
 	region->writable = slot == ZCRING_CONSUMER;
@@ -93,12 +101,15 @@ int zcring_region_describe(const struct zcring_config *config, struct zcring_reg
 /* Slots in file offsets of pages. */
 #define ZCRING_SLOT_PAGES_SHIFT (ZCRING_SLOT_SHIFT - PAGE_SHIFT)
 
-/* Without the offset of the ring, which zcring_region_mmap() adds. */
+/* The slot of a mapping, without the offset of its ring, which zcring_region_mmap() adds. */
 static unsigned long zcring_region_vma_slot(const struct vm_area_struct *vma)
 {
-	const unsigned int ring_shift = ZCRING_RING_OFFSETS_SHIFT - PAGE_SHIFT;
+	return (vma->vm_pgoff >> ZCRING_SLOT_PAGES_SHIFT) & (ZCRING_SLOT_BY_PAGE - 1);
+}
 
-	return (vma->vm_pgoff & ((1UL << ring_shift) - 1)) >> ZCRING_SLOT_PAGES_SHIFT;
+static bool zcring_region_vma_is_by_page(const struct vm_area_struct *vma)
+{
+	return (vma->vm_pgoff >> ZCRING_SLOT_PAGES_SHIFT) & ZCRING_SLOT_BY_PAGE;
 }
 
 /* Counts a mapping of @slot. The metadata page is neither counted nor replaced. */
@@ -135,7 +146,8 @@ static vm_fault_t zcring_region_vma_fault(struct vm_fault *vmf)
 	if (!ring || !zcring_ring_lock_pages(ring))
 		return VM_FAULT_SIGBUS;
 	area = zcring_region_ring_area(ring, slot);
-	result = zcring_area_insert(area, vmf, vmf->pgoff & ((1UL << ZCRING_SLOT_PAGES_SHIFT) - 1));
+	result = zcring_area_insert(area, vmf, vmf->pgoff & ((1UL << ZCRING_SLOT_PAGES_SHIFT) - 1),
+				    zcring_region_vma_is_by_page(vmf->vma));
 	zcring_ring_unlock_pages(ring);
 	return result;
 }
@@ -154,7 +166,11 @@ static const struct zcring_area *zcring_region_find(struct zcring_device *zdev, 
 	const struct zcring_area *area;
 	int err;
 
-	if (slot >= ZCRING_SLOTS || vma->vm_pgoff != slot << ZCRING_SLOT_PAGES_SHIFT)
+	if (vma->vm_pgoff != slot << ZCRING_SLOT_PAGES_SHIFT)
+		return ERR_PTR(-EINVAL);
+	if (slot >= ZCRING_SLOT_BY_PAGE + ZCRING_DATA)
+		slot -= ZCRING_SLOT_BY_PAGE;
+	if (slot >= ZCRING_SLOTS)
 		return ERR_PTR(-EINVAL);
 	area = zcring_region_slot_area(zdev, slot);
 	if (!area)
@@ -227,9 +243,11 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 	vm_flags_clear(vma, VM_MAYEXEC);
 	if (zcring_region_vma_slot(vma) != ZCRING_CONSUMER)
 		vm_flags_clear(vma, VM_MAYWRITE);
-	if (by_faults)
+	if (zcring_region_vma_is_by_page(vma))
+		vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	else if (by_faults)
 		vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	err = by_faults ? 0 : zcring_area_map(area, vma);
+	err = by_faults ? 0 : zcring_area_map(area, vma, zcring_region_vma_is_by_page(vma));
 	if (err) {
 		/*
 		 * The pages mapped before the failure would stay until the return. Other threads can

@@ -262,6 +262,51 @@ TEST_F(PageMapping, NoSystemCallWritesIntoTheRing)
     EXPECT_EQ(wrong_words(samples(), ring_samples()), 0u);
 }
 
+// Its pages are inserted by faults, also by those of the kernel, and are revoked with the ring.
+TEST_F(PageMapping, AnObserversPagesAreInsertedByFaultsAndCanBeRevoked)
+{
+    const direct_file out;
+    const pipe_of pipe(run_bytes());
+    MAP_BY_PAGE();
+    unmap();
+    const device_file observer(O_RDONLY);
+    const mapped_pages seen = map_by_page(observer);
+    ASSERT_EQ(seen.error(), 0);
+    const char* const first = seen.as<char>() + half() * sample_bytes;
+    ASSERT_EQ(pipe.put(first, run_bytes()), static_cast<ssize_t>(run_bytes()));
+    EXPECT_EQ(wrong_words(first, ring_samples()), 0u);
+    EXPECT_EQ(madvise(seen.as<void>(), seen.bytes(), MADV_DONTNEED), 0);
+    EXPECT_EQ(wrong_words(first, ring_samples()), 0u) << "a page is inserted again";
+
+    const memory_limit limit;
+    if (!limit.set(module_bytes() + (4 << 20)))
+        ZCRING_LACKS("needs to write the module's parameters");
+    zcring_config config = default_config();
+    config.ring_bytes = 2 << 20;
+    ASSERT_EQ(file().configure(config), 0);
+    config.ring_bytes = 1 << 20;
+    ASSERT_EQ(file().configure(config), 0); // without room for a third ring
+    if (out.fd() >= 0) {
+        EXPECT_EQ(out.write(first, 4096, 0), -EFAULT) << "the mapping was revoked";
+    }
+    EXPECT_EQ(wrong_words(pipe.take(run_bytes()).data(), ring_samples()), 0u);
+}
+
+TEST_F(PageMapping, OnlySamplesAreMappedByPage)
+{
+    zcring_region where{};
+    where.flags = ZCRING_REGION_PAGES;
+    for (const std::uint32_t which : { ZCRING_META, ZCRING_CONSUMER, ZCRING_BURSTS }) {
+        where.region = which;
+        EXPECT_EQ(file().call(ZCRING_IOC_GET_REGION, &where), EINVAL);
+        const std::uint64_t offset = (std::uint64_t{ 16 } + which) << 32;
+        EXPECT_EQ(mapped_pages(file().fd(), offset, 4096, PROT_READ).error(), EINVAL);
+    }
+    where.region = ZCRING_DATA;
+    where.channel = 1;
+    EXPECT_EQ(file().call(ZCRING_IOC_GET_REGION, &where), EINVAL);
+}
+
 TEST_F(PageMapping, DirectWriteTakesSamplesFromTheRing)
 {
     const direct_file out;
