@@ -28,16 +28,19 @@ void client_thread::get()
     if (command == ZCRING_IOC_GET_REGION) {
         answer.region.region = d_random.below(5);
         answer.region.channel = d_random.one_in(2) ? 0 : d_random.below(9);
+        answer.region.flags = d_random.one_in(4) ? ZCRING_REGION_PAGES : 0;
         if (d_random.one_in(3))
             d_random.mutate(&answer, sizeof(answer.region));
     }
     const zcring_region asked = answer.region;
+    const std::uint64_t slot = asked.region + asked.channel + (asked.flags ? 16 : 0);
     void* const to = pointer(&answer, sizeof(answer));
     const bool success = ioctl(file(), command, to) == 0;
     if (success && command == ZCRING_IOC_GET_REGION && to == &answer &&
         (asked.region > ZCRING_DATA || asked.reserved[0] || asked.reserved[1] ||
          asked.reserved[2] || answer.region.writable != (asked.region == ZCRING_CONSUMER) ||
-         answer.region.offset != static_cast<std::uint64_t>(asked.region + asked.channel) << 32))
+         asked.flags & ~ZCRING_REGION_PAGES || (asked.flags && asked.region != ZCRING_DATA) ||
+         answer.region.offset != slot << 32))
         d_shared.report_finding("GET_REGION accepted an invalid request or returned a wrong "
                                 "offset: region %u, channel %u",
                                 asked.region,

@@ -15,6 +15,7 @@ namespace fuzz {
 namespace {
 
 constexpr unsigned slots = ZCRING_DATA + ZCRING_CHANNELS_MAX;
+constexpr std::uint64_t slot_by_page = 16; // more, for the samples by page
 
 thread_local sigjmp_buf* volatile fault_landing;
 
@@ -71,11 +72,15 @@ bool client_thread::choose_mapping(bool wants_consumer, mapping& m)
     if (!wants_consumer && m.slot == ZCRING_CONSUMER)
         m.slot = ZCRING_DATA;
     m.offset = m.slot << 32;
+    if (m.slot >= ZCRING_DATA && d_random.one_in(3))
+        m.offset += slot_by_page << 32;
     if (!wants_consumer && d_random.one_in(8)) {
         m.offset += d_random.below(1 << 20) * page;
         if (d_random.one_in(2))
             m.offset = d_random.boundary_value() & ~(page - 1);
         m.slot = m.offset >> 32;
+        if (m.slot >= slot_by_page + ZCRING_DATA)
+            m.slot -= slot_by_page;
         if (m.slot == ZCRING_CONSUMER)
             return false;
     }
