@@ -39,7 +39,7 @@ def parameters():
     """The parameters of the modules, with their access."""
     for path in sorted(KMOD.glob("*.c")):
         module = "zcring_edu" if path.name.startswith("edu") else "zcring"
-        for name, mode in re.findall(r"\bmodule_param(?:_named)?\((\w+),[^;]*?(0\d+)\);",
+        for name, mode in re.findall(r"\bmodule_param(?:_named|_cb)?\((\w+),[^;]*?(0\d+)\);",
                                      source(path.name)):
             yield f"/sys/module/{module}/parameters/{name}", MODES[mode]
 
