@@ -74,11 +74,6 @@ static int zcring_fake_resume(void *dma, u64 mono_ns)
 	return board->resume_err;
 }
 
-static void zcring_fake_get_tuning(void *dma, u64 mono_ns, struct zcring_tuning *tuning)
-{
-	tuning->rate_num = 1000000;
-}
-
 static void zcring_fake_get_ranges(void *dma, struct zcring_ranges *ranges)
 {
 	ranges->channels_max = ZCRING_FAKE_CHANNELS;
