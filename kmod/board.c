@@ -48,8 +48,8 @@ static u64 zcring_dma_place_bytes(const struct zcring_device *zdev, u64 index)
 
 u64 zcring_dma_run(const struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	return zcring_dma_map_run(zdev->ring->data[channel].dma, zcring_dma_place_bytes(zdev, index),
-				  bytes);
+	return zcring_dma_map_run(zdev->ring->data[channel].dma,
+				  zcring_dma_place_bytes(zdev, index), bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_run);
 
@@ -65,7 +65,8 @@ EXPORT_SYMBOL_GPL(zcring_dma_give);
 
 void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 bytes)
 {
-	zcring_dma_map_take(zdev->ring->data[channel].dma, zcring_dma_place_bytes(zdev, index), bytes);
+	zcring_dma_map_take(zdev->ring->data[channel].dma, zcring_dma_place_bytes(zdev, index),
+			    bytes);
 }
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 
