@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The character device: open, release, poll() and the ioctls.
+ * The radio's character device: open, release, poll() and the ioctls.
  *
  * A call that changes the device copies its argument, takes the device's lock, and makes its file the
  * consumer. No page fault happens under the lock. A call that only reads the device reads a snapshot
@@ -46,22 +46,21 @@ static __poll_t zcring_cdev_poll(struct file *file, poll_table *wait)
 {
 	struct zcring_device *zdev = zcring_file_device(file);
 	const struct zcring_stream *stream = &zdev->stream;
-	__poll_t writable = EPOLLOUT | EPOLLWRNORM; /* write() never blocks */
 
 	poll_wait(file, &zdev->wait, wait);
 	zcring_ring_fence_before_look(); /* poll_wait() contains the fence from 6.14 on */
 	switch (zcring_load(&stream->state)) {
 	case ZCRING_STATE_RUNNING:
-		return writable | (zcring_stream_readable(stream) ? EPOLLIN | EPOLLRDNORM : 0);
+		return zcring_stream_readable(stream) ? EPOLLIN | EPOLLRDNORM : 0;
 	case ZCRING_STATE_STOPPED: /* no sample will arrive: nothing to wait for */
-		return writable | EPOLLIN | EPOLLRDNORM;
+		return EPOLLIN | EPOLLRDNORM;
 	case ZCRING_STATE_FAULT:
 		return EPOLLERR;
 	}
 	return EPOLLERR | EPOLLHUP;
 }
 
-static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
+int zcring_cdev_get_info(struct zcring_device *zdev, u32 role, void __user *to)
 {
 	struct zcring_info info = { .abi_version = ZCRING_ABI_VERSION };
 	struct zcring_snapshot now;
@@ -71,7 +70,7 @@ static int zcring_cdev_get_info(struct zcring_device *zdev, void __user *to)
 	if (err)
 		return err;
 	info.features = ZCRING_FEATURE_DOUBLE_MAP | ZCRING_FEATURE_PAGES | zdev->ops->features;
-	info.role = ZCRING_ROLE_RADIO;
+	info.role = role;
 	info.channels = now.config.channels;
 	info.format = now.config.format;
 	info.sample_bytes = now.sample_bytes;
@@ -153,15 +152,6 @@ static int zcring_cdev_set_config(struct file *file, const void __user *from)
 	return zcring_device_configure(zcring_file_device(file), file, &config);
 }
 
-static int zcring_cdev_set_scene(struct file *file, const void __user *from)
-{
-	struct zcring_scene scene;
-
-	if (copy_from_user(&scene, from, sizeof(scene)))
-		return -EFAULT;
-	return zcring_scene_set(zcring_file_device(file), file, &scene);
-}
-
 /* Takes the lock and makes @file the consumer; without the lock after an error. */
 static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file *file)
 {
@@ -238,7 +228,6 @@ static int zcring_cdev_may_call(const struct file *file, unsigned int command)
 
 	switch (command) {
 	case ZCRING_IOC_SET_CONFIG:
-	case ZCRING_IOC_SET_SCENE:
 	case ZCRING_IOC_START:
 	case ZCRING_IOC_STOP:
 	case ZCRING_IOC_CONTROL:
@@ -269,7 +258,7 @@ static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned 
 		return err;
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
-		return zcring_cdev_get_info(zcring_file_device(file), user);
+		return zcring_cdev_get_info(zcring_file_device(file), ZCRING_ROLE_RADIO, user);
 	case ZCRING_IOC_GET_REGION:
 		return zcring_cdev_get_region(zcring_file_device(file), user);
 	case ZCRING_IOC_GET_CONFIG:
@@ -282,8 +271,6 @@ static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned 
 		return zcring_cdev_get_ranges(zcring_file_device(file), user);
 	case ZCRING_IOC_SET_CONFIG:
 		return zcring_cdev_set_config(file, user);
-	case ZCRING_IOC_SET_SCENE:
-		return zcring_cdev_set_scene(file, user);
 	case ZCRING_IOC_START:
 		return zcring_cdev_start(file, user);
 	case ZCRING_IOC_STOP:
@@ -299,7 +286,6 @@ const struct file_operations zcring_cdev_fops = {
 	.open = zcring_cdev_open,
 	.release = zcring_cdev_release,
 	.read = zcring_read,
-	.write = zcring_scene_write,
 	.poll = zcring_cdev_poll,
 	.mmap = zcring_region_mmap,
 	.unlocked_ioctl = zcring_cdev_ioctl,

@@ -51,7 +51,7 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file)
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_consumer *page = zdev->stream.consumer;
-	struct zcring_area next_scene, scene;
+	struct zcring_area recorded;
 	bool is_consumer;
 
 	/*
@@ -66,7 +66,6 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	mutex_lock(&zdev->io_lock);
 	mutex_lock(&zdev->lock);
 	zcring_device_stop(zdev);
-	zcring_scene_give_back(zdev, &next_scene, &scene);
 	/*
 	 * No mapping of the page is left. An observer's poll() may still read the struct, but nothing
 	 * behind it.
@@ -75,11 +74,11 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	memset(page + 1, 0, PAGE_SIZE - sizeof(*page));
 	zdev->owns_stream = false;
 	mutex_unlock(&zdev->lock);
-	zcring_scene_free(&next_scene);
-	zcring_scene_free(&scene);
 	zcring_device_give_back_ring(zdev);
 	mutex_lock(&zdev->lock);
 	zdev->consumer = NULL;
+	zcring_scene_give_back(zdev, &recorded);
 	mutex_unlock(&zdev->lock);
+	zcring_scene_free(&recorded);
 	mutex_unlock(&zdev->io_lock);
 }

@@ -27,8 +27,8 @@ static void zcring_device_free(struct device *dev)
 
 	if (zdev->dma)
 		zdev->ops->free(zdev->dma);
-	zcring_scene_free(&zdev->next_scene_samples);
-	zcring_scene_free(&zdev->scene_samples);
+	zcring_scene_free(&zdev->antenna.next_samples);
+	zcring_scene_free(&zdev->antenna.samples);
 	if (zdev->ring) {
 		zcring_ring_unmap_dma(zdev->ring); /* of a board that could not be registered */
 		zcring_ring_put(zdev->ring);
@@ -36,6 +36,7 @@ static void zcring_device_free(struct device *dev)
 	iput(zdev->inode);
 	zcring_area_free(&zdev->consumer_page);
 	zcring_area_free(&zdev->meta);
+	mutex_destroy(&zdev->antenna.feed_lock);
 	mutex_destroy(&zdev->lock);
 	mutex_destroy(&zdev->dma_lock);
 	mutex_destroy(&zdev->io_lock);
@@ -91,6 +92,12 @@ static int zcring_device_build(struct zcring_device *zdev, const struct zcring_c
 	return 0;
 }
 
+/* Not of the class, to which the antennas belong, too. */
+static const struct device_type zcring_device_type = {
+	.name = "zcring_radio",
+	.pm = pm_sleep_ptr(&zcring_power_ops),
+};
+
 struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_config *config,
 					  const struct zcring_source *source)
 {
@@ -102,6 +109,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	mutex_init(&zdev->io_lock);
 	mutex_init(&zdev->dma_lock);
 	mutex_init(&zdev->lock);
+	mutex_init(&zdev->antenna.feed_lock);
 	zcring_snapshot_init(zdev);
 	init_waitqueue_head(&zdev->wait);
 	zdev->ops = source->ops;
@@ -110,6 +118,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	zdev->node = source->dev ? dev_to_node(source->dev) : NUMA_NO_NODE;
 	device_initialize(&zdev->dev);
 	zdev->dev.class = &zcring_class;
+	zdev->dev.type = &zcring_device_type;
 	zdev->dev.parent = source->dev;
 	zdev->dev.devt = number;
 	zdev->dev.groups = zcring_sysfs_groups;
@@ -125,8 +134,13 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 		goto out_put_device;
 	cdev_init(&zdev->cdev, &zcring_cdev_fops);
 	zdev->cdev.owner = source->ops->owner;
+	err = zcring_antenna_node_init(zdev);
+	if (err)
+		goto out_exit_worker;
 	return zdev;
 
+out_exit_worker:
+	zcring_worker_exit(zdev);
 out_put_device:
 	put_device(&zdev->dev);
 	return ERR_PTR(err);
@@ -138,6 +152,11 @@ int zcring_device_register(struct zcring_device *zdev)
 
 	if (err)
 		return err;
+	err = zcring_antenna_node_register(zdev);
+	if (err) {
+		cdev_device_del(&zdev->cdev, &zdev->dev);
+		return err;
+	}
 	zcring_debugfs_register(zdev);
 	WRITE_ONCE(zdev->is_registered, true);
 	return 0;
@@ -155,12 +174,14 @@ void zcring_device_unmap_dma(struct zcring_device *zdev)
 void zcring_device_put(struct zcring_device *zdev)
 {
 	zcring_worker_exit(zdev);
+	zcring_antenna_node_put(zdev);
 	put_device(&zdev->dev);
 }
 
 void zcring_device_unregister(struct zcring_device *zdev)
 {
 	zcring_debugfs_unregister(zdev);
+	zcring_antenna_node_unregister(zdev);
 	cdev_device_del(&zdev->cdev, &zdev->dev);
 	mutex_lock(&zdev->lock);
 	zcring_stream_unplug(&zdev->stream);
@@ -219,8 +240,6 @@ int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *s
 	u64 mono_ns;
 	int err;
 
-	if (zdev->next_scene_samples.pages)
-		return -ENODATA;
 	err = zcring_device_check_config(zdev, &zdev->snapshot.config);
 	if (err)
 		return err;

@@ -57,8 +57,11 @@ enum zcring_time {
  *         parameters of the module. NULL: the hardware can do all
  * @configure: gets another valid configuration, which @check has accepted; the stream has the new geometry already. When it
  *             returns, no DMA into the old ring is left
- * @set_scene: puts a valid scene on the air; @content, its segments and samples, stays in place
- *             until the next scene. NULL for a DMA engine without an antenna
+ * @set_scene: puts a valid scene on the air, also while a stream runs; @content, its segments and
+ *             samples, stays in place until the next scene. 0, or an error that user space gets, with
+ *             the scene before still on the air: -ERANGE if a running stream cannot receive the scene
+ *             at its rate, -EBUSY from hardware that takes no scene then, -EOPNOTSUPP for a kind of
+ *             scene. NULL for a DMA engine without an antenna
  * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_BOOTTIME) plus the
  *         delay of @start. @time_ns is the time of day at @mono_ns, unless the time of the device
  *         was set or @start has a time. Returns -EAGAIN, with nothing started, where
@@ -103,7 +106,7 @@ struct zcring_dma_ops {
 	void (*free)(void *dma);
 	int (*check)(void *dma, const struct zcring_config *config);
 	void (*configure)(void *dma, const struct zcring_config *config);
-	void (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
+	int (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
 	void (*suspend)(void *dma, u64 mono_ns);

@@ -117,11 +117,16 @@ static void zcring_edu_configure(void *dma, const struct zcring_config *config)
 	zcring_front_configure(&engine->front, config);
 }
 
-static void zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
+/* A scene would begin in the middle of the block that the card has. */
+static int zcring_edu_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
 {
 	struct zcring_edu_engine *engine = dma;
 
-	zcring_front_set_scene(&engine->front, scene, content, NULL);
+	if (scene->kind == ZCRING_SCENE_FEED)
+		return -EOPNOTSUPP;
+	if (engine->stream->state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
+	return zcring_front_set_scene(&engine->front, scene, content, NULL);
 }
 
 /* The first block is begun by progress(), for the interrupt at the end of the delay. */

@@ -65,7 +65,6 @@ static char *zcring_main_devnode(ZCRING_DEVNODE_CONST struct device *dev, umode_
 struct class zcring_class = {
 	.name = "zcring",
 	.devnode = zcring_main_devnode,
-	.pm = pm_sleep_ptr(&zcring_power_ops),
 };
 
 static bool __init zcring_main_in_range(const char *name, u64 value, u64 least, u64 most)

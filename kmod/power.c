@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Suspend and resume of the devices, as operations of their class. The power management core calls them
+ * Suspend and resume of the devices, as operations of their type. The power management core calls them
  * for a device while all tasks of user space are frozen: before it suspends the board, which is the
  * parent of the device, and after it has resumed the board.
  *

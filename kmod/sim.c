@@ -35,9 +35,13 @@ static void zcring_sim_configure(void *dma, const struct zcring_config *config)
 	zcring_front_configure(dma, config);
 }
 
-static void zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
+/* A running stream delivers with the scene before what is due by now, as far as one step goes. */
+static int zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, const void *content)
 {
-	zcring_front_set_scene(dma, scene, content, NULL);
+	u64 mono_ns = ktime_get_boottime_ns();
+
+	zcring_front_run(dma, mono_ns, mono_ns);
+	return zcring_front_set_scene(dma, scene, content, NULL);
 }
 
 static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)

@@ -50,7 +50,7 @@ void zcring_snapshot_publish(struct zcring_device *zdev)
 	const struct zcring_stream *stream = &zdev->stream;
 	struct zcring_snapshot now = {
 		.config = zdev->config,
-		.scene_kind = zdev->scene.kind,
+		.scene_kind = zdev->antenna.scene.kind,
 		.sample_bytes = stream->sample_bytes,
 		.ring_samples = stream->ring_samples,
 		.burst_slots = stream->burst_slots,

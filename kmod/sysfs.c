@@ -2,10 +2,10 @@
 /*
  * The sysfs attributes of a device: state, counters, configuration, tuning and scene.
  *
- * A configuration or a scene needs a stopped stream and belongs to the consumer: while there is a
- * consumer, writing such an attribute fails with EBUSY. Tuning is allowed for every user who can
- * write the attribute. Reading does not wait for the device's lock: a value is from a consistent
- * snapshot (snapshot.c).
+ * A configuration needs a stopped stream and belongs to the consumer: while there is a consumer,
+ * writing such an attribute fails with EBUSY; so does writing the scene while there is a feeder.
+ * Tuning is allowed for every user who can write the attribute. Reading does not wait for the device's
+ * lock: a value is from a consistent snapshot (snapshot.c).
  */
 #include <linux/gcd.h>
 #include <linux/kernel.h>
@@ -300,7 +300,7 @@ static ssize_t scene_store(struct device *dev, struct device_attribute *attr, co
 
 	if (err)
 		return err;
-	scene.freq_uhz = zcring_sysfs_device(dev)->scene.freq_uhz;
+	scene.freq_uhz = zcring_sysfs_device(dev)->antenna.scene.freq_uhz;
 	zcring_sysfs_unlock(dev);
 	err = zcring_scene_set(zcring_sysfs_device(dev), NULL, &scene);
 	return err ?: count;

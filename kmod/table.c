@@ -17,6 +17,9 @@
 
 #include "zcring.h"
 
+/* Of the radios, and after them of their antennas. */
+#define ZCRING_NUMBERS (2 * ZCRING_DEVICES_MAX)
+
 static dev_t zcring_table_first; /* device number of zcring0 */
 static unsigned int zcring_table_simulated; /* how many numbers are for simulated devices */
 static struct zcring_config zcring_table_config; /* of a new device; constant */
@@ -173,7 +176,7 @@ int __init zcring_table_init(unsigned int simulated, const struct zcring_config 
 {
 	int err;
 
-	err = alloc_chrdev_region(&zcring_table_first, 0, ZCRING_DEVICES_MAX, "zcring");
+	err = alloc_chrdev_region(&zcring_table_first, 0, ZCRING_NUMBERS, "zcring");
 	if (err)
 		return err;
 	zcring_table_simulated = simulated;
@@ -188,7 +191,7 @@ int __init zcring_table_init(unsigned int simulated, const struct zcring_config 
 
 out_exit_debugfs:
 	zcring_debugfs_exit();
-	unregister_chrdev_region(zcring_table_first, ZCRING_DEVICES_MAX);
+	unregister_chrdev_region(zcring_table_first, ZCRING_NUMBERS);
 	return err;
 }
 
@@ -201,5 +204,5 @@ void zcring_table_exit(void)
 		if (zcring_table[i]) /* any of them may be unplugged */
 			zcring_table_remove(i);
 	zcring_debugfs_exit();
-	unregister_chrdev_region(zcring_table_first, ZCRING_DEVICES_MAX);
+	unregister_chrdev_region(zcring_table_first, ZCRING_NUMBERS);
 }

@@ -5,7 +5,7 @@
  *
  *   main.c           module and parameters        region.c   regions and mmap()
  *   table.c          numbers, plug and unplug     read.c     read(), which copies
- *   device.c         life, calls of the DMA ops   scene.c    scenes and write()
+ *   device.c         life, calls of the DMA ops   antenna_node.h  the antenna's own node
  *   device_config.c  configuration, ring memory   sysfs*.c   attributes, and their text
  *   consumer.c       the one file that may act    debugfs.c  fault injection
  *   cdev.c           files, ioctls, poll()        trace.c    tracepoints (zcring_trace.h)
@@ -26,7 +26,8 @@
  * memory may fault, so user memory is accessed with io_lock held but never with lock held. Only the
  * consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock: a file
  * becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
- * page fault that never completes therefore blocks only its caller.
+ * page fault that never completes therefore blocks only its caller. The antenna's side has feed_lock
+ * instead of io_lock (antenna_node.h).
  */
 #ifndef ZCRING_ZCRING_H
 #define ZCRING_ZCRING_H
@@ -41,6 +42,7 @@
 #include <linux/seqlock.h>
 #include <linux/wait.h>
 
+#include "antenna_node.h"
 #include "dma.h"
 #include "mem.h"
 #include "orphans.h"
@@ -131,7 +133,7 @@ struct zcring_snapshot {
  * struct zcring_device - one /dev/zcringN
  * @dev: in class zcring; its last reference frees the struct and all memory
  * @cdev: the character device; every open file holds @cdev, and @cdev holds @dev
- * @io_lock: held while the consumer's memory is copied: keeps @ring and @next_scene_samples in place
+ * @io_lock: held while the consumer's memory is copied: keeps @ring in place
  * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while: others
  *            get @lock meanwhile. Protects @dma_dev
  * @callers: number of calls that wait for @lock; atomic
@@ -149,13 +151,7 @@ struct zcring_snapshot {
  * @consumer_mappings: number of mappings of the consumer page; grows from 0 with @lock held
  * @consumer: the file that is the consumer; NULL if there is none
  * @owns_stream: the consumer has started a stream, so that read() must not start one
- * @scene: the scene on the air
- * @default_scene: the built-in scene that replaces a recording when the consumer is gone
- * @scene_samples: samples of @scene, where it has any
- * @next_scene: a scene that is being written
- * @next_scene_samples: its samples; has pages while the scene is being written
- * @next_scene_bytes: its length
- * @next_scene_written: bytes written so far; protected by @io_lock
+ * @antenna: the antenna's side, with a lock of its own
  * @worker: timer and thread
  * @traced: accounting of the tracepoints
  * @snapshot_lock: protects @snapshot; written with the lock held, read without
@@ -190,13 +186,7 @@ struct zcring_device {
 	struct file *consumer;
 	bool owns_stream;
 
-	struct zcring_scene scene;
-	struct zcring_scene default_scene;
-	struct zcring_area scene_samples;
-	struct zcring_scene next_scene;
-	struct zcring_area next_scene_samples;
-	u64 next_scene_bytes;
-	u64 next_scene_written;
+	struct zcring_antenna_node antenna;
 
 	struct zcring_worker worker;
 	struct zcring_traced traced;
@@ -418,24 +408,11 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma);
 /* cdev.c */
 extern const struct file_operations zcring_cdev_fops;
 
+/* Copies the description to user space; @role is that of the caller's node. */
+int zcring_cdev_get_info(struct zcring_device *zdev, u32 role, void __user *to);
+
 /* read.c */
 ssize_t zcring_read(struct file *file, char __user *to, size_t bytes, loff_t *pos);
-
-/* scene.c */
-void zcring_scene_init(struct zcring_device *zdev);
-int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct zcring_scene *scene);
-ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
-
-/*
- * For a consumer that is closed, with both locks held: takes a scene that was not written to its end
- * off the device, and a recording off the air, which the default scene replaces. The caller frees
- * both without the lock.
- */
-void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_area *next,
-			    struct zcring_area *present);
-
-/* Frees the samples of a scene, if there are any, and uncharges them. Without the lock. */
-void zcring_scene_free(struct zcring_area *samples);
 
 /* worker.c */
 int zcring_worker_init(struct zcring_device *zdev);

@@ -47,6 +47,24 @@ std::string remedy(int error)
     }
 }
 
+std::string antenna_remedy(int error)
+{
+    switch (error) {
+    case EBUSY:
+        return "another program feeds this antenna; close that program, or open the device "
+               "without scene=";
+    case EACCES:
+    case EPERM:
+        return "permission denied; log in at the machine itself, become a member of the group "
+               "that owns the antenna, or open the device without scene=";
+    case ENOMEM:
+        return "not enough memory; set a smaller ring_bytes, or a part of the recording by start= "
+               "and stop=";
+    default:
+        return remedy(error);
+    }
+}
+
 std::string injection_remedy(int error)
 {
     switch (error) {
@@ -71,6 +89,12 @@ std::string injection_remedy(int error)
 void throw_injection_error(int error, const std::string& path)
 {
     throw std::system_error(error, std::system_category(), path + ": " + injection_remedy(error));
+}
+
+void throw_antenna_error(int error, const std::string& path, const char* what)
+{
+    throw std::system_error(
+        error, std::system_category(), path + ": " + what + ": " + antenna_remedy(error));
 }
 
 void throw_device_error(int error, const std::string& path, const char* what)

@@ -36,7 +36,6 @@ public:
     void produce(std::uint64_t) noexcept override {} // the driver's timer produces the samples
 
 private:
-    void write_all(const void* from, std::size_t bytes);
     template <class T>
     void call(unsigned long request, T* argument, const char* what) const;
     const void* map_region(unsigned region, unsigned channel, std::uint64_t bytes);

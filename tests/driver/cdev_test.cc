@@ -68,7 +68,6 @@ TEST_F(Driver, AReadOnlyFileCannotChangeTheDevice)
 {
     device_file file(O_RDONLY);
     EXPECT_EQ(file.configure(default_config()), EPERM);
-    EXPECT_EQ(file.scene(ZCRING_SCENE_TONE), EPERM);
     EXPECT_EQ(file.start(), EPERM);
     EXPECT_EQ(file.stop(), EPERM);
     EXPECT_EQ(file.control({}), EPERM);
@@ -132,18 +131,15 @@ TEST_F(Driver, ASecondConsumerIsRefusedAndObserversAreAccepted)
     device_file consumer;
     ASSERT_EQ(consumer.start(), 0);
     device_file other;
-    char byte = 0;
     EXPECT_EQ(other.start(), EBUSY);
     EXPECT_EQ(other.stop(), EBUSY);
     EXPECT_EQ(other.configure(default_config()), EBUSY);
-    EXPECT_EQ(other.scene(ZCRING_SCENE_TONE), EBUSY);
     zcring_control gain{};
     gain.what = ZCRING_CONTROL_GAIN;
     gain.channels = 1;
     EXPECT_EQ(other.control(gain), EBUSY);
     char frame[4];
     EXPECT_EQ(other.read(frame, sizeof(frame)), -EBUSY);
-    EXPECT_EQ(other.write(&byte, 1), -EBUSY);
     EXPECT_EQ(other.map(ZCRING_CONSUMER).error(), EBUSY);
 
     device_file observer(O_RDONLY);
@@ -195,7 +191,6 @@ TEST_F(Driver, InvalidAddressesReturnEFAULT)
                                          ZCRING_IOC_GET_REGION,
                                          ZCRING_IOC_GET_CONFIG,
                                          ZCRING_IOC_SET_CONFIG,
-                                         ZCRING_IOC_SET_SCENE,
                                          ZCRING_IOC_START,
                                          ZCRING_IOC_CONTROL,
                                          ZCRING_IOC_GET_TUNING,
@@ -215,10 +210,6 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
         zcring_start start{};
         start.reserved[i] = 1;
         EXPECT_EQ(file.call(ZCRING_IOC_START, &start), EINVAL);
-        zcring_scene scene{};
-        scene.kind = ZCRING_SCENE_TONE;
-        scene.reserved[i] = 1;
-        EXPECT_EQ(file.scene(scene), EINVAL);
     }
     for (int i = 0; i < 4; i++) {
         zcring_config config = default_config();
@@ -233,10 +224,6 @@ TEST_F(Driver, ReservedFieldsAndUnknownFlagsAreRefused)
     zcring_config config = default_config();
     config.flags = 1;
     EXPECT_EQ(file.configure(config), EINVAL);
-    zcring_scene scene{};
-    scene.kind = ZCRING_SCENE_TONE;
-    scene.flags = 1;
-    EXPECT_EQ(file.scene(scene), EINVAL);
     EXPECT_EQ(file.start(2), EINVAL);
     zcring_control control{};
     control.what = ZCRING_CONTROL_GAIN | 1u << 31;
@@ -294,7 +281,6 @@ TEST_F(Driver, ConfiguringIsRefusedDuringAStreamAndNewGeometryDuringAMapping)
     }
     ASSERT_EQ(file.start(), 0);
     EXPECT_EQ(file.configure(faster), EBUSY);
-    EXPECT_EQ(file.scene(ZCRING_SCENE_TONE), EBUSY);
     EXPECT_EQ(file.start(), EBUSY);
     EXPECT_EQ(meta.as<zcring_meta>()->state, ZCRING_STATE_RUNNING) << "the page was exchanged";
 }

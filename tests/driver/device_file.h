@@ -25,6 +25,7 @@ using namespace std::chrono_literals;
 using zcring_test::time_limit;
 
 constexpr char device_path[] = "/dev/zcring0";
+constexpr char antenna_path[] = "/dev/zcring-antenna0";
 constexpr std::int64_t uhz = 1000000;
 
 // A mapping, or the errno of its mmap().
@@ -76,14 +77,14 @@ private:
     int d_error = 0;
 };
 
-// An open file. Calls return 0 or an errno.
-class device_file
+// An open file of any node. Calls return 0 or an errno.
+class node_file
 {
 public:
-    explicit device_file(int flags = O_RDWR) : d_fd(open(device_path, flags | O_CLOEXEC)) {}
-    ~device_file() { close(); }
-    device_file(const device_file&) = delete;
-    device_file& operator=(const device_file&) = delete;
+    node_file(const char* path, int flags) : d_fd(open(path, flags | O_CLOEXEC)) {}
+    ~node_file() { close(); }
+    node_file(const node_file&) = delete;
+    node_file& operator=(const node_file&) = delete;
 
     int fd() const { return d_fd; }
     void close()
@@ -103,56 +104,13 @@ public:
         EXPECT_EQ(call(request, &answer), 0);
         return answer;
     }
-
     zcring_info info() const { return get<zcring_info>(ZCRING_IOC_GET_INFO); }
-    zcring_config config() const { return get<zcring_config>(ZCRING_IOC_GET_CONFIG); }
-    zcring_tuning tuning() const { return get<zcring_tuning>(ZCRING_IOC_GET_TUNING); }
-    zcring_telemetry telemetry() const { return get<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY); }
-    zcring_region region(std::uint32_t which, std::uint32_t channel = 0) const
-    {
-        zcring_region region{};
-        region.region = which;
-        region.channel = channel;
-        EXPECT_EQ(call(ZCRING_IOC_GET_REGION, &region), 0);
-        return region;
-    }
 
-    int configure(zcring_config config) const { return call(ZCRING_IOC_SET_CONFIG, &config); }
-    int control(zcring_control control) const { return call(ZCRING_IOC_CONTROL, &control); }
-    int scene(zcring_scene scene) const { return call(ZCRING_IOC_SET_SCENE, &scene); }
-    int scene(std::uint32_t kind) const
-    {
-        zcring_scene built_in{};
-        built_in.kind = kind;
-        built_in.freq_uhz = 100000000 * uhz;
-        return scene(built_in);
-    }
-    int start(std::uint64_t flags = 0, std::uint64_t first = 0, std::uint64_t preroll = 0) const
-    {
-        zcring_start start{};
-        start.flags = flags;
-        start.first_index = first;
-        start.preroll_samples = preroll;
-        return call(ZCRING_IOC_START, &start);
-    }
-    int stop() const { return call(ZCRING_IOC_STOP); }
-
-    mapped_pages map(std::uint32_t which, std::uint32_t channel = 0, int protection = 0) const
-    {
-        const zcring_region where = region(which, channel);
-        if (!protection)
-            protection = where.writable ? PROT_READ | PROT_WRITE : PROT_READ;
-        return mapped_pages(d_fd, where.offset, where.map_length, protection);
-    }
     // The events that poll() reports within @timeout_ms.
     int poll(int events, int timeout_ms) const
     {
         pollfd entry{ d_fd, static_cast<short>(events), 0 };
         return ::poll(&entry, 1, timeout_ms) < 0 ? -errno : entry.revents;
-    }
-    bool wait_readable() const
-    {
-        return poll(POLLIN, std::chrono::milliseconds(time_limit).count()) & POLLIN;
     }
     // read() or write(): bytes, or the negative errno.
     ssize_t read(void* to, std::size_t bytes) const
@@ -168,6 +126,68 @@ public:
 
 private:
     int d_fd;
+};
+
+// An open file of the antenna.
+class antenna_file : public node_file
+{
+public:
+    explicit antenna_file(int flags = O_RDWR) : node_file(antenna_path, flags) {}
+
+    int scene(zcring_scene scene) const { return call(ZCRING_IOC_SET_SCENE, &scene); }
+    int scene(std::uint32_t kind) const
+    {
+        zcring_scene built_in{};
+        built_in.kind = kind;
+        built_in.freq_uhz = 100000000 * uhz;
+        return scene(built_in);
+    }
+};
+
+// Puts a built-in scene on the air.
+inline int set_scene(std::uint32_t kind) { return antenna_file().scene(kind); }
+
+// An open file of the radio.
+class device_file : public node_file
+{
+public:
+    explicit device_file(int flags = O_RDWR) : node_file(device_path, flags) {}
+
+    zcring_config config() const { return get<zcring_config>(ZCRING_IOC_GET_CONFIG); }
+    zcring_tuning tuning() const { return get<zcring_tuning>(ZCRING_IOC_GET_TUNING); }
+    zcring_telemetry telemetry() const { return get<zcring_telemetry>(ZCRING_IOC_GET_TELEMETRY); }
+    zcring_region region(std::uint32_t which, std::uint32_t channel = 0) const
+    {
+        zcring_region region{};
+        region.region = which;
+        region.channel = channel;
+        EXPECT_EQ(call(ZCRING_IOC_GET_REGION, &region), 0);
+        return region;
+    }
+
+    int configure(zcring_config config) const { return call(ZCRING_IOC_SET_CONFIG, &config); }
+    int control(zcring_control control) const { return call(ZCRING_IOC_CONTROL, &control); }
+    int start(std::uint64_t flags = 0, std::uint64_t first = 0, std::uint64_t preroll = 0) const
+    {
+        zcring_start start{};
+        start.flags = flags;
+        start.first_index = first;
+        start.preroll_samples = preroll;
+        return call(ZCRING_IOC_START, &start);
+    }
+    int stop() const { return call(ZCRING_IOC_STOP); }
+
+    mapped_pages map(std::uint32_t which, std::uint32_t channel = 0, int protection = 0) const
+    {
+        const zcring_region where = region(which, channel);
+        if (!protection)
+            protection = where.writable ? PROT_READ | PROT_WRITE : PROT_READ;
+        return mapped_pages(fd(), where.offset, where.map_length, protection);
+    }
+    bool wait_readable() const
+    {
+        return poll(POLLIN, std::chrono::milliseconds(time_limit).count()) & POLLIN;
+    }
 };
 
 } // namespace driver

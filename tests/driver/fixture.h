@@ -262,7 +262,7 @@ protected:
         device_file file;
         ASSERT_GE(file.fd(), 0) << std::strerror(errno);
         ASSERT_EQ(file.configure(default_config()), 0);
-        ASSERT_EQ(file.scene(ZCRING_SCENE_COUNTER), 0);
+        ASSERT_EQ(set_scene(ZCRING_SCENE_COUNTER), 0);
         zcring_control tuned{};
         tuned.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_TIME;
         tuned.channels = 1;

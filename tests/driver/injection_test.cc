@@ -30,11 +30,12 @@ protected:
     }
     static int unplug() { return write_file(debugfs_path + "unplug", "0"); }
 
-    // udev may make the node a moment later.
+    // udev may make the nodes a moment later.
     static int plug()
     {
         const int error = write_file(debugfs_path + "plug", "0\n");
-        EXPECT_TRUE(eventually([] { return access(device_path, F_OK) == 0; }));
+        EXPECT_TRUE(eventually(
+            [] { return access(device_path, F_OK) == 0 && access(antenna_path, F_OK) == 0; }));
         return error;
     }
 
@@ -152,12 +153,10 @@ TEST_F(Injection, MappingsOfAnUnpluggedDeviceStayReadableAndCallsFail)
     EXPECT_EQ(file.start(), ENODEV);
     EXPECT_EQ(file.stop(), ENODEV);
     EXPECT_EQ(file.configure(default_config()), ENODEV);
-    EXPECT_EQ(file.scene(ZCRING_SCENE_TONE), ENODEV);
     zcring_telemetry telemetry;
     EXPECT_EQ(file.call(ZCRING_IOC_GET_TELEMETRY, &telemetry), ENODEV);
     char bytes[64] = {};
     EXPECT_EQ(file.read(bytes, sizeof(bytes)), -ENODEV);
-    EXPECT_EQ(file.write(bytes, sizeof(bytes)), -ENODEV);
     EXPECT_EQ(mapped_pages(file.fd(), 0, 4096, PROT_READ).error(), ENODEV);
     EXPECT_NE(access(device_path, F_OK), 0) << "the node is gone";
     EXPECT_EQ(inject("drop_samples", "1"), ENOENT);
@@ -174,7 +173,6 @@ TEST_F(Injection, EveryKnownCallOnAGoneDeviceReturnsENODEV)
     zcring_region no_region{};
     no_region.region = ~0u;
     EXPECT_EQ(file.configure({}), ENODEV);
-    EXPECT_EQ(file.scene(99), ENODEV);
     EXPECT_EQ(file.start(~0u), ENODEV);
     EXPECT_EQ(file.control({}), ENODEV);
     EXPECT_EQ(file.call(ZCRING_IOC_GET_REGION, &no_region), ENODEV);
@@ -182,7 +180,6 @@ TEST_F(Injection, EveryKnownCallOnAGoneDeviceReturnsENODEV)
                                          ZCRING_IOC_GET_REGION,
                                          ZCRING_IOC_GET_CONFIG,
                                          ZCRING_IOC_SET_CONFIG,
-                                         ZCRING_IOC_SET_SCENE,
                                          ZCRING_IOC_START,
                                          ZCRING_IOC_CONTROL,
                                          ZCRING_IOC_GET_TUNING,
@@ -195,6 +192,23 @@ TEST_F(Injection, EveryKnownCallOnAGoneDeviceReturnsENODEV)
     EXPECT_EQ(reading.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
     EXPECT_EQ(file.read(nullptr, 0), -ENODEV);
     ASSERT_EQ(plug(), 0);
+}
+
+TEST_F(Injection, TheAntennaOfAnUnpluggedDeviceIsGoneToo)
+{
+    const antenna_file antenna;
+    ASSERT_EQ(antenna.scene(ZCRING_SCENE_NOISE), 0);
+    ASSERT_EQ(unplug(), 0);
+    EXPECT_NE(access(antenna_path, F_OK), 0) << "the node is gone";
+    EXPECT_EQ(antenna.poll(POLLOUT, 0), POLLERR | POLLHUP);
+    EXPECT_EQ(antenna.scene(99), ENODEV);
+    EXPECT_EQ(antenna.write("x", 1), -ENODEV);
+    zcring_info info{};
+    EXPECT_EQ(antenna.call(ZCRING_IOC_GET_INFO, &info), ENODEV);
+    EXPECT_EQ(antenna.call(_IO(ZCRING_IOC_MAGIC, 0x7f)), ENOTTY);
+    ASSERT_EQ(plug(), 0);
+    EXPECT_EQ(antenna.scene(ZCRING_SCENE_TONE), ENODEV) << "the file has reached the new device";
+    EXPECT_EQ(antenna_file().scene(ZCRING_SCENE_TONE), 0) << "the new antenna has no feeder";
 }
 
 TEST_F(Injection, AnUnplugWakesWaitingReaders)
@@ -217,7 +231,7 @@ TEST_F(Injection, AnUnplugTakesEffectBetweenTwoStepsOfTheWorker)
     for (int round = 0; round < 10; round++) {
         device_file file;
         ASSERT_EQ(file.configure(endless_config()), 0);
-        ASSERT_EQ(file.scene(ZCRING_SCENE_NOISE), 0);
+        ASSERT_EQ(set_scene(ZCRING_SCENE_NOISE), 0);
         const mapped_ring ring(file);
         ASSERT_EQ(file.start(), 0);
         ASSERT_TRUE(eventually([&] { return ring.head() > 0; }));
@@ -301,7 +315,8 @@ TEST_F(Injection, ConcurrentPlugsAreSerialised)
     pull_and_plug(&second);
     other.join();
     EXPECT_EQ(first + second, 0);
-    EXPECT_TRUE(eventually([] { return access(device_path, F_OK) == 0; }));
+    EXPECT_TRUE(eventually(
+        [] { return access(device_path, F_OK) == 0 && access(antenna_path, F_OK) == 0; }));
 }
 
 } // namespace

@@ -49,7 +49,7 @@ TEST_F(Driver, MemoryIsLimitedByTheParameter)
     scene.format = ZCRING_FORMAT_SC16;
     scene.samples = 2 << 20;
     scene.rate_num = scene.rate_den = 1;
-    EXPECT_EQ(file.scene(scene), ENOMEM);
+    EXPECT_EQ(antenna_file().scene(scene), ENOMEM);
     config.ring_bytes = 2 << 20;
     EXPECT_EQ(file.configure(config), 0);
 }
@@ -244,6 +244,7 @@ TEST_F(ShortOfMemory, AConfigurationIsAppliedCompletelyOrNotAtAll)
 TEST_F(ShortOfMemory, ASceneIsAppliedCompletelyOrNotAtAll)
 {
     device_file file;
+    antenna_file antenna;
     const std::vector<std::uint32_t> samples(100000, 0x00070007);
     const std::size_t bytes = samples.size() * sizeof(samples[0]);
     zcring_scene recorded{};
@@ -253,11 +254,11 @@ TEST_F(ShortOfMemory, ASceneIsAppliedCompletelyOrNotAtAll)
     recorded.rate_num = default_config().rate_num;
     recorded.rate_den = 1;
     const unsigned failed = d_allocations.fail_each_of([&] {
-        const int error = file.scene(recorded);
+        const int error = antenna.scene(recorded);
         EXPECT_TRUE(error == 0 || error == ENOMEM) << error;
     });
     EXPECT_GT(failed, 1u);
-    ASSERT_EQ(file.write(samples.data(), bytes), static_cast<ssize_t>(bytes));
+    ASSERT_EQ(antenna.write(samples.data(), bytes), static_cast<ssize_t>(bytes));
     ASSERT_EQ(file.start(), 0);
     EXPECT_TRUE(file.wait_readable());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Recordings as scenes: they are uploaded by write(), complete or refused, and repeat exactly.
+// Recordings as scenes: they are uploaded by write() to the antenna, complete or refused, and repeat
+// exactly.
 #include "fixture.h"
 
 #include <gtest/gtest.h>
@@ -26,49 +27,49 @@ zcring_scene recording(std::uint64_t samples)
     return scene;
 }
 
-TEST_F(Driver, AnIncompleteRecordingDoesNotStart)
+// Plays for a moment and returns the number of samples that differ from the counter.
+std::uint64_t wrong_while_streaming(const device_file& file)
 {
-    device_file file;
-    const std::vector<char> bytes(4000, 1);
-    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC) << "no size was announced";
-    zcring_scene scene = recording(1000);
-    ASSERT_EQ(file.scene(scene), 0);
-    EXPECT_EQ(file.start(), ENODATA);
-    char frame[4];
-    EXPECT_EQ(file.read(frame, sizeof(frame)), -ENODATA);
-    EXPECT_EQ(file.write(bytes.data(), 3999), 3999);
-    EXPECT_EQ(file.start(), ENODATA);
-    EXPECT_EQ(file.write(bytes.data(), 4000), 1) << "more bytes than announced were accepted";
-    EXPECT_EQ(file.write(bytes.data(), 1), -ENOSPC);
+    const mapped_ring ring(file);
     EXPECT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+    EXPECT_EQ(file.stop(), 0);
+    EXPECT_GT(ring.head(), 0u);
+    return wrong_in_counter(ring, 0, 0, ring.head());
+}
+
+TEST_F(Driver, AnIncompleteRecordingLeavesTheOldSceneOnTheAir)
+{
+    const antenna_file antenna;
+    const std::vector<char> bytes(4000, 1);
+    EXPECT_EQ(antenna.write(bytes.data(), 1), -ENOSPC) << "no size was announced";
+    zcring_scene scene = recording(1000);
+    ASSERT_EQ(antenna.scene(scene), 0);
+    EXPECT_EQ(antenna.write(bytes.data(), 3999), 3999);
+    EXPECT_EQ(wrong_while_streaming(device_file()), 0u);
+    EXPECT_EQ(antenna.write(bytes.data(), 4000), 1) << "more bytes than announced were accepted";
+    EXPECT_EQ(antenna.write(bytes.data(), 1), -ENOSPC);
+    EXPECT_NE(wrong_while_streaming(device_file()), 0u) << "the recording is on the air";
 }
 
 TEST_F(Driver, ASceneThatIsRefusedLeavesTheOldScene)
 {
-    device_file file;
-    zcring_scene scene = recording(1ull << 40);
-    EXPECT_EQ(file.scene(scene), EINVAL);
-    scene.kind = ZCRING_SCENE_FEED;
-    EXPECT_NE(file.scene(scene), 0);
-    EXPECT_EQ(file.scene(99), EINVAL);
     {
-        scene.kind = ZCRING_SCENE_MEMORY;
+        const antenna_file antenna;
+        zcring_scene scene = recording(1ull << 40);
+        EXPECT_EQ(antenna.scene(scene), EINVAL);
+        EXPECT_EQ(antenna.scene(99), EINVAL);
         scene.samples = 1000;
-        ASSERT_EQ(file.scene(scene), 0);
-        file.close(); // with nothing written
+        ASSERT_EQ(antenna.scene(scene), 0);
+        // closed with nothing written
     }
-    device_file next;
-    const mapped_ring ring(next);
-    ASSERT_EQ(next.start(), 0);
-    ASSERT_TRUE(next.wait_readable());
-    ASSERT_EQ(next.stop(), 0);
-    EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
+    EXPECT_EQ(wrong_while_streaming(device_file()), 0u);
 }
 
 // The segments are checked when they are complete, and before anything of them is on the air.
 TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
 {
-    device_file file;
+    const antenna_file antenna;
     zcring_scene scene = recording(100);
     scene.segments = 2;
     scene.channels = 2;
@@ -76,27 +77,23 @@ TEST_F(Driver, SegmentsThatContradictEachOtherLeaveTheOldScene)
     std::vector<char> content(bytes, 0);
     const auto write_segments = [&](const zcring_segment& second) {
         memcpy(content.data() + sizeof(zcring_segment), &second, sizeof(second));
-        EXPECT_EQ(file.scene(scene), 0);
-        EXPECT_EQ(file.write(content.data(), bytes - 1), static_cast<ssize_t>(bytes - 1));
-        return file.write(content.data() + bytes - 1, 1);
+        EXPECT_EQ(antenna.scene(scene), 0);
+        EXPECT_EQ(antenna.write(content.data(), bytes - 1), static_cast<ssize_t>(bytes - 1));
+        return antenna.write(content.data() + bytes - 1, 1);
     };
     for (const std::uint64_t first : { std::uint64_t{ 0 }, std::uint64_t{ 100 }, ~std::uint64_t{} })
         EXPECT_EQ(write_segments({ first, 200, 0, 0 }), -EINVAL);
     for (const std::uint64_t place : { std::uint64_t{ 49 }, ~std::uint64_t{} })
         EXPECT_EQ(write_segments({ 50, place, 0, 0 }), -EINVAL);
-    EXPECT_EQ(file.write(content.data(), 1), -ENOSPC) << "the scene was dropped";
-    const mapped_ring ring(file);
-    ASSERT_EQ(file.start(), 0);
-    ASSERT_TRUE(file.wait_readable());
-    ASSERT_EQ(file.stop(), 0);
-    EXPECT_EQ(wrong_in_counter(ring, 0, 0, ring.head()), 0u);
+    EXPECT_EQ(antenna.write(content.data(), 1), -ENOSPC) << "the scene was dropped";
+    EXPECT_EQ(wrong_while_streaming(device_file()), 0u);
     EXPECT_EQ(write_segments({ 50, 60, 0, 0 }), 1);
     scene.segments = ZCRING_SEGMENTS_MAX + 1;
-    EXPECT_EQ(file.scene(scene), EINVAL);
+    EXPECT_EQ(antenna.scene(scene), EINVAL);
     scene.segments = 0;
     scene.channels = 2;
     scene.samples = ZCRING_SCENE_BYTES_MAX / 8 + 1;
-    EXPECT_EQ(file.scene(scene), EINVAL);
+    EXPECT_EQ(antenna.scene(scene), EINVAL);
 }
 
 // The search for the first sample takes several steps, also on a board whose samples the front end
@@ -126,17 +123,19 @@ TEST_F(Driver, AllSamplesAcrossManyGapsAreLost)
 
 TEST_F(Driver, ARecordingAtAnotherRateDoesNotStart)
 {
-    device_file file;
+    const device_file file;
+    const antenna_file antenna;
     zcring_scene scene = recording(1);
     scene.rate_num++;
-    ASSERT_EQ(file.scene(scene), 0);
-    ASSERT_EQ(file.write("abcd", 4), 4);
+    ASSERT_EQ(antenna.scene(scene), 0);
+    ASSERT_EQ(antenna.write("abcd", 4), 4);
     EXPECT_EQ(file.start(), ERANGE);
 }
 
 TEST_F(Driver, ARecordingRepeatsWithoutAGap)
 {
-    device_file file;
+    const device_file file;
+    const antenna_file antenna;
     zcring_config config = default_config();
     config.ring_bytes = 256 << 10; // 65536 samples
     config.rate_num = 100000;
@@ -147,11 +146,11 @@ TEST_F(Driver, ARecordingRepeatsWithoutAGap)
     zcring_scene scene = recording(samples.size());
     scene.freq_uhz = 100000000 * uhz;
     scene.rate_num = config.rate_num;
-    ASSERT_EQ(file.scene(scene), 0);
+    ASSERT_EQ(antenna.scene(scene), 0);
     const auto* bytes = reinterpret_cast<const char*>(samples.data());
     for (std::size_t at = 0, step = 1; at < samples.size() * 4; at += step, step += 7) {
         step = std::min(step, samples.size() * 4 - at);
-        ASSERT_EQ(file.write(bytes + at, step), static_cast<ssize_t>(step));
+        ASSERT_EQ(antenna.write(bytes + at, step), static_cast<ssize_t>(step));
     }
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);

@@ -324,7 +324,7 @@ TEST_F(Driver, ObserversAreServedBetweenTwoStepsOfTheWorker)
     zcring_config config = endless_config();
     config.ring_bytes *= 4; // 32 steps
     ASSERT_EQ(file.configure(config), 0);
-    ASSERT_EQ(file.scene(ZCRING_SCENE_NOISE), 0);
+    ASSERT_EQ(set_scene(ZCRING_SCENE_NOISE), 0);
     const mapped_ring ring(file);
     const device_file observer(O_RDONLY);
     ASSERT_EQ(file.start(), 0);

@@ -28,9 +28,10 @@ void client_thread::open_one()
         if (fd >= 0)
             d_shared.report_finding("an unprivileged client reopened %s for writing", link);
     } else {
-        fd = open(d_role.path.c_str(), d_role.open_flags | O_CLOEXEC | more);
+        const std::string& path = d_random.one_in(3) ? d_role.antenna : d_role.path;
+        fd = open(path.c_str(), d_role.open_flags | O_CLOEXEC | more);
         if (fd >= 0 && d_role.is_unprivileged)
-            d_shared.report_finding("an unprivileged client opened %s", d_role.path.c_str());
+            d_shared.report_finding("an unprivileged client opened %s", path.c_str());
     }
     d_shared.count(op_open, fd >= 0);
     keep(fd);

@@ -56,9 +56,10 @@ void try_without_privileges(shared_state& shared, const std::vector<std::string>
     if (!drop_privileges())
         shared.report_finding("the unprivileged process could not drop its privileges");
     for (const auto& name : names) {
-        for (const int flags : { O_RDONLY, O_WRONLY, O_RDWR, O_PATH | O_DIRECTORY })
-            if (shared.count(op_open, open(("/dev/" + name).c_str(), flags | O_CLOEXEC) >= 0))
-                shared.report_finding("an unprivileged process opened %s", name.c_str());
+        for (const std::string& path : { "/dev/" + name, antenna_of(name) })
+            for (const int flags : { O_RDONLY, O_WRONLY, O_RDWR, O_PATH | O_DIRECTORY })
+                if (shared.count(op_open, open(path.c_str(), flags | O_CLOEXEC) >= 0))
+                    shared.report_finding("an unprivileged process opened %s", path.c_str());
         for (const char* attribute : { "frequency", "gain_mb", "scene", "state" })
             if (shared.count(op_sysfs,
                              write_text("/sys/class/zcring/" + name + "/" + attribute, "noise")))

@@ -116,10 +116,12 @@ private:
         role role;
         const std::size_t device = d_random.below(d_paths.size());
         role.path = d_paths[device];
+        role.antenna = antenna_of(role.path);
         role.has_other_consumer = belongs_to_well_behaved_client(device);
         role.open_flags = d_random.one_in(6) ? O_RDONLY : O_RDWR;
         role.is_unprivileged = d_random.one_in(3);
         role.inherits_file = role.is_unprivileged || role.has_other_consumer || d_random.one_in(4);
+        role.inherits_antenna = d_random.one_in(3);
         role.threads = 1 + d_random.below(4);
         role.operations = 500 + d_random.below(8000);
         role.seed = d_random.next();

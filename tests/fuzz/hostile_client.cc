@@ -34,7 +34,9 @@ void run_hostile_client(shared_state& shared, const role& role)
     setrlimit(RLIMIT_CORE, &no_core);
     static std::array<std::atomic<int>, 8> files;
     if (role.inherits_file)
-        client_thread::d_inherited_file = open(role.path.c_str(), role.open_flags | O_CLOEXEC);
+        client_thread::d_inherited_file =
+            open((role.inherits_antenna ? role.antenna : role.path).c_str(),
+                 role.open_flags | O_CLOEXEC);
     for (auto& file : files)
         file = client_thread::d_inherited_file;
     if (role.is_unprivileged && !drop_privileges())

@@ -14,11 +14,13 @@ namespace fuzz {
 
 // What a hostile client is, from its start to its end.
 struct role {
-    std::string path;        // of the device
+    std::string path;        // of the radio
+    std::string antenna;     // of its antenna
     int open_flags;          // O_RDWR; or O_RDONLY, and then no call may change the device
     bool is_unprivileged;    // runs as nobody; cannot open the device, but may inherit an open file
     bool inherits_file;      // the process gets an open file before it drops its privileges
-    bool has_other_consumer; // another process is the device's consumer, all the time
+    bool inherits_antenna;   // this file is the antenna's, not the radio's
+    bool has_other_consumer; // another process is consumer and feeder of the device, all the time
     unsigned threads;
     std::uint64_t operations; // of all threads together
     std::uint64_t seed;

@@ -15,6 +15,12 @@ namespace fuzz {
 constexpr char parameters[] = "/sys/module/zcring/parameters/";
 constexpr char debugfs[] = "/sys/kernel/debug/zcring/";
 
+// The node of the antenna of the device @path.
+inline std::string antenna_of(const std::string& path)
+{
+    return "/dev/zcring-antenna" + path.substr(path.find_last_not_of("0123456789") + 1);
+}
+
 inline bool write_text(const std::string& path, const std::string& text)
 {
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "support/counter_scene.h"
+#include "text_files.h"
 #include "zcring/abi.h"
 
 namespace fuzz {
@@ -36,9 +37,10 @@ public:
         config.rate_num = 1000000;
         config.rate_den = 1;
         must(ioctl(d_fd, ZCRING_IOC_SET_CONFIG, &config) == 0, "SET_CONFIG");
-        zcring_scene scene{};
+        const int antenna = open(antenna_of(path).c_str(), O_RDWR | O_CLOEXEC);
+        zcring_scene scene{}; // the file stays open: no hostile client becomes the feeder
         scene.kind = ZCRING_SCENE_COUNTER;
-        must(ioctl(d_fd, ZCRING_IOC_SET_SCENE, &scene) == 0, "SET_SCENE");
+        must(ioctl(antenna, ZCRING_IOC_SET_SCENE, &scene) == 0, "SET_SCENE");
         d_data = static_cast<const std::uint32_t*>(map(ZCRING_DATA, ring_bytes, PROT_READ));
         d_consumer =
             static_cast<zcring_consumer*>(map(ZCRING_CONSUMER, 4096, PROT_READ | PROT_WRITE));

@@ -494,13 +494,15 @@ enum zcring_scene_kind {
  *            which is all of the scene, at @freq_uhz; 0 for feeds
  * @reserved: zero
  *
- * While a stream runs, the scene begins with the first sample that is not delivered yet; ERANGE if it
- * cannot be received at the present rate, or at one for which a command waits. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
+ * A command of the antenna. While a stream runs, the scene begins with the first sample that is not
+ * delivered yet; ERANGE if it cannot be received at the present rate, or at one for which a command
+ * waits. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
  * zcring_segment, then @samples samples of each channel, channel 0 first: at most
  * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments
- * contradict each other. Starting a stream fails with ENODATA before all is written, and with ERANGE
- * if the scene's rate is not 1 to 64 times the device's (the device takes every n-th sample of the
- * scene, after a low-pass), or if its gaps leave no two of the device's samples in a row.
+ * contradict each other. Until all is written, the scene before stays on the air. Starting a stream
+ * fails with ERANGE if the scene's rate is not 1 to 64 times the device's (the device takes every
+ * n-th sample of the scene, after a low-pass), or if its gaps leave no two of the device's samples in
+ * a row.
  */
 struct zcring_scene {
 	__u32 kind;
@@ -798,11 +800,16 @@ struct zcring_inject {
 };
 
 /*
- * Commands. One file at a time is the consumer: the first one that configures, controls, starts,
- * stops, sets or writes the scene, reads or maps ZCRING_CONSUMER, until it is closed; for any other
- * file these calls fail with EBUSY. The GET commands and the read-only mappings of metadata,
- * descriptors and samples are open to every file. All other commands fail with EPERM on a file that
- * was not opened for writing; read() does not.
+ * Commands. Each role has its own; those of another role fail with ENOTTY.
+ *
+ * The radio: one file at a time is the consumer: the first one that configures, controls, starts,
+ * stops, reads or maps ZCRING_CONSUMER, until it is closed; for any other file these calls fail with
+ * EBUSY. The GET commands and the read-only mappings of metadata, descriptors and samples are open to
+ * every file. All other commands fail with EPERM on a file that was not opened for writing; read()
+ * does not.
+ *
+ * The antenna: one file at a time is the feeder: the first one that sets a scene or writes, until it is
+ * closed; for any other file these calls fail with EBUSY. ZCRING_IOC_GET_INFO is open to every file.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
