@@ -37,11 +37,11 @@ static __poll_t zcring_antenna_poll(struct file *file, poll_table *wait)
 {
 	struct zcring_device *zdev = file->private_data;
 
-	poll_wait(file, &zdev->wait, wait);
+	poll_wait(file, &zdev->antenna.wait, wait);
 	zcring_ring_fence_before_look(); /* poll_wait() contains the fence from 6.14 on */
 	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
 		return EPOLLERR | EPOLLHUP;
-	return EPOLLOUT | EPOLLWRNORM; /* write() of a recording never blocks */
+	return zcring_live_may_wake(zdev) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
 static int zcring_antenna_set_scene(struct file *file, const void __user *from)
@@ -51,6 +51,33 @@ static int zcring_antenna_set_scene(struct file *file, const void __user *from)
 	if (copy_from_user(&scene, from, sizeof(scene)))
 		return -EFAULT;
 	return zcring_scene_set(file->private_data, file, &scene);
+}
+
+static int zcring_antenna_get_feed(struct zcring_device *zdev, void __user *to)
+{
+	struct zcring_feed feed;
+	int err;
+
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	if (zdev->antenna.scene.kind == ZCRING_SCENE_FEED)
+		zdev->ops->get_feed(zdev->dma, &feed);
+	else
+		err = -ENODATA;
+	mutex_unlock(&zdev->lock);
+	if (err)
+		return err;
+	return copy_to_user(to, &feed, sizeof(feed)) ? -EFAULT : 0;
+}
+
+static int zcring_antenna_feed_until(struct file *file, const void __user *from)
+{
+	struct zcring_feed_until until;
+
+	if (copy_from_user(&until, from, sizeof(until)))
+		return -EFAULT;
+	return zcring_live_until(file, &until);
 }
 
 /*
@@ -64,9 +91,12 @@ static int zcring_antenna_may_call(const struct file *file, unsigned int command
 
 	switch (command) {
 	case ZCRING_IOC_SET_SCENE:
+	case ZCRING_IOC_FEED_UNTIL:
+	case ZCRING_IOC_FEED_END:
 		changes = true;
 		break;
 	case ZCRING_IOC_GET_INFO:
+	case ZCRING_IOC_GET_FEED:
 		break;
 	default:
 		return -ENOTTY;
@@ -87,8 +117,14 @@ static long zcring_antenna_ioctl(struct file *file, unsigned int command, unsign
 	switch (command) {
 	case ZCRING_IOC_GET_INFO:
 		return zcring_cdev_get_info(file->private_data, ZCRING_ROLE_ANTENNA, user);
+	case ZCRING_IOC_GET_FEED:
+		return zcring_antenna_get_feed(file->private_data, user);
 	case ZCRING_IOC_SET_SCENE:
 		return zcring_antenna_set_scene(file, user);
+	case ZCRING_IOC_FEED_UNTIL:
+		return zcring_antenna_feed_until(file, user);
+	case ZCRING_IOC_FEED_END:
+		return zcring_live_end(file);
 	}
 	return -ENOTTY;
 }

@@ -7,6 +7,7 @@
  *   antenna_node.c   life of the node; files, ioctls, poll()
  *   feeder.c         the one file that may act
  *   scene.c          scenes, and write() of a recording
+ *   live_feed.c      live feeds, and write() to one
  *
  * Life. The node's struct device is a child of the radio's, within the same struct zcring_device; it
  * holds a reference to the radio's until its own last reference is dropped. Every open file holds the
@@ -22,12 +23,24 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/mutex.h>
+#include <linux/wait.h>
 
 #include "mem.h"
 #include "zcring/abi.h"
 
 struct file;
 struct zcring_device;
+struct zcring_live_feed;
+
+/**
+ * struct zcring_content - the content of a scene; all fields are zero for a built-in scene
+ * @samples: segments and samples of a recording
+ * @live: a live feed
+ */
+struct zcring_content {
+	struct zcring_area samples;
+	struct zcring_live_feed *live;
+};
 
 /**
  * struct zcring_antenna_node - one /dev/zcring-antennaN
@@ -39,6 +52,9 @@ struct zcring_device;
  * @default_scene: the built-in scene that replaces a recording when nobody uses the antenna any more: as
  *                 root has set it, or the tone. Protected by zcring_device.lock
  * @samples: segments and samples of @scene, where it has any. Protected by zcring_device.lock
+ * @live: the live feed of @scene, if it is one; replaced with both locks held. Under RCU, its room can
+ *        be asked for
+ * @wait: wait queue of poll() and write() of the feeder
  * @next: a scene that is being written; replaced with both locks held
  * @next_samples: its segments and samples; has pages while the scene is being written. Replaced with
  *                both locks held
@@ -54,6 +70,8 @@ struct zcring_antenna_node {
 	struct zcring_scene scene;
 	struct zcring_scene default_scene;
 	struct zcring_area samples;
+	struct zcring_live_feed __rcu *live;
+	wait_queue_head_t wait;
 	struct zcring_scene next;
 	struct zcring_area next_samples;
 	u64 next_bytes;
@@ -96,18 +114,45 @@ ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t by
 
 /*
  * Takes a scene that was not written to its end from the node. With both locks held; the caller frees
- * @samples without zcring_device.lock.
+ * @content without zcring_device.lock.
  */
-void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_area *samples);
+void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_content *content);
 
 /*
- * Takes a recording off the air, which the default scene replaces, if there is neither a feeder nor a
- * consumer: their memory does not outlive them. With zcring_device.lock held, without which the caller
- * frees @samples.
+ * Takes a recording or a feed off the air, which the default scene replaces, if there is neither a
+ * feeder nor a consumer: their memory does not outlive them. With zcring_device.lock held, without
+ * which the caller frees @content.
  */
-void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_area *samples);
+void zcring_scene_give_back(struct zcring_device *zdev, struct zcring_content *content);
 
-/* Frees the samples of a scene, if there are any, and uncharges them. Without zcring_device.lock. */
-void zcring_scene_free(struct zcring_area *samples);
+/* Frees what there is, and uncharges it. Without zcring_device.lock. */
+void zcring_scene_free(struct zcring_content *content);
+
+/* For a device that goes: frees all scenes. */
+void zcring_scene_free_all(struct zcring_device *zdev);
+
+/* live_feed.c */
+
+/* A feed for the checked @scene, charged, or an ERR_PTR(). Freeing NULL does nothing. */
+struct zcring_live_feed *zcring_live_alloc(struct zcring_device *zdev,
+					   const struct zcring_scene *scene);
+void zcring_live_free(struct zcring_live_feed *live);
+
+/* The content of the scene for zcring_dma_ops.set_scene. */
+const void *zcring_live_ring(const struct zcring_live_feed *live);
+
+/* Whether the feeder need not wait: there is room, nothing to wait for, or no device. Takes no lock. */
+bool zcring_live_may_wake(struct zcring_device *zdev);
+
+/* Wakes the feeder if it need not wait any more. With zcring_device.lock held. */
+void zcring_live_wake(struct zcring_device *zdev);
+
+/* For the file of the feeder; they take feed_lock. -ENODATA, or -ENOSPC of write(), without a feed. */
+ssize_t zcring_live_write(struct file *file, const char __user *from, size_t bytes);
+int zcring_live_until(struct file *file, const struct zcring_feed_until *until);
+int zcring_live_end(struct file *file);
+
+/* The feeder goes, and its feed is silent from now on. With feed_lock held. */
+void zcring_live_close(struct zcring_device *zdev);
 
 #endif /* ZCRING_ANTENNA_NODE_H */

@@ -51,7 +51,7 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file)
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_consumer *page = zdev->stream.consumer;
-	struct zcring_area recorded;
+	struct zcring_content replaced;
 	bool is_consumer;
 
 	/*
@@ -77,8 +77,8 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	zcring_device_give_back_ring(zdev);
 	mutex_lock(&zdev->lock);
 	zdev->consumer = NULL;
-	zcring_scene_give_back(zdev, &recorded);
+	zcring_scene_give_back(zdev, &replaced);
 	mutex_unlock(&zdev->lock);
-	zcring_scene_free(&recorded);
+	zcring_scene_free(&replaced);
 	mutex_unlock(&zdev->io_lock);
 }

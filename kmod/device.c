@@ -27,8 +27,7 @@ static void zcring_device_free(struct device *dev)
 
 	if (zdev->dma)
 		zdev->ops->free(zdev->dma);
-	zcring_scene_free(&zdev->antenna.next_samples);
-	zcring_scene_free(&zdev->antenna.samples);
+	zcring_scene_free_all(zdev);
 	if (zdev->ring) {
 		zcring_ring_unmap_dma(zdev->ring); /* of a board that could not be registered */
 		zcring_ring_put(zdev->ring);
@@ -110,6 +109,7 @@ struct zcring_device *zcring_device_alloc(dev_t number, const struct zcring_conf
 	mutex_init(&zdev->dma_lock);
 	mutex_init(&zdev->lock);
 	mutex_init(&zdev->antenna.feed_lock);
+	init_waitqueue_head(&zdev->antenna.wait);
 	zcring_snapshot_init(zdev);
 	init_waitqueue_head(&zdev->wait);
 	zdev->ops = source->ops;
@@ -193,6 +193,7 @@ void zcring_device_notify(struct zcring_device *zdev)
 {
 	zcring_snapshot_publish(zdev);
 	zcring_trace_changes(zdev);
+	zcring_live_wake(zdev);
 	if (zdev->stream.state != ZCRING_STATE_RUNNING) {
 		zcring_worker_stop(zdev);
 		wake_up_interruptible_all(&zdev->wait);

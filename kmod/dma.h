@@ -62,6 +62,7 @@ enum zcring_time {
  *             the scene before still on the air: -ERANGE if a running stream cannot receive the scene
  *             at its rate, -EBUSY from hardware that takes no scene then, -EOPNOTSUPP for a kind of
  *             scene. NULL for a DMA engine without an antenna
+ * @get_feed: tells how far the live feed on the air is. NULL if @set_scene takes no feed
  * @start: starts the stream; its first sample is taken at @mono_ns (CLOCK_BOOTTIME) plus the
  *         delay of @start. @time_ns is the time of day at @mono_ns, unless the time of the device
  *         was set or @start has a time. Returns -EAGAIN, with nothing started, where
@@ -107,6 +108,7 @@ struct zcring_dma_ops {
 	int (*check)(void *dma, const struct zcring_config *config);
 	void (*configure)(void *dma, const struct zcring_config *config);
 	int (*set_scene)(void *dma, const struct zcring_scene *scene, const void *content);
+	void (*get_feed)(void *dma, struct zcring_feed *feed);
 	int (*start)(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns);
 	void (*stop)(void *dma, u64 mono_ns);
 	void (*suspend)(void *dma, u64 mono_ns);

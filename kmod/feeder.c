@@ -42,7 +42,7 @@ int zcring_feeder_lock(struct zcring_device *zdev, struct file *file)
 void zcring_feeder_close(struct zcring_device *zdev, struct file *file)
 {
 	struct zcring_antenna_node *node = &zdev->antenna;
-	struct zcring_area unfinished, recorded;
+	struct zcring_content unfinished, replaced;
 	bool is_feeder;
 
 	/*
@@ -56,11 +56,12 @@ void zcring_feeder_close(struct zcring_device *zdev, struct file *file)
 		return;
 	mutex_lock(&node->feed_lock);
 	mutex_lock(&zdev->lock);
+	zcring_live_close(zdev);
 	zcring_scene_abandon(zdev, &unfinished);
 	node->feeder = NULL;
-	zcring_scene_give_back(zdev, &recorded);
+	zcring_scene_give_back(zdev, &replaced);
 	mutex_unlock(&zdev->lock);
 	zcring_scene_free(&unfinished);
-	zcring_scene_free(&recorded);
+	zcring_scene_free(&replaced);
 	mutex_unlock(&node->feed_lock);
 }

@@ -44,6 +44,11 @@ static int zcring_sim_set_scene(void *dma, const struct zcring_scene *scene, con
 	return zcring_front_set_scene(dma, scene, content, NULL);
 }
 
+static void zcring_sim_get_feed(void *dma, struct zcring_feed *feed)
+{
+	zcring_front_get_feed(dma, feed);
+}
+
 static int zcring_sim_start(void *dma, const struct zcring_start *start, u64 mono_ns, u64 time_ns)
 {
 	return zcring_front_start(dma, start, mono_ns, time_ns);
@@ -108,6 +113,7 @@ const struct zcring_dma_ops zcring_sim_dma_ops = {
 	.free = zcring_sim_free,
 	.configure = zcring_sim_configure,
 	.set_scene = zcring_sim_set_scene,
+	.get_feed = zcring_sim_get_feed,
 	.start = zcring_sim_start,
 	.stop = zcring_sim_stop,
 	.suspend = zcring_sim_suspend,
