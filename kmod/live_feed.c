@@ -285,6 +285,8 @@ ssize_t zcring_live_write(struct file *file, const char __user *from, size_t byt
 		done += n;
 		if ((size_t)done == bytes)
 			return done;
+		if (n) /* perhaps only a part of a frame is left */
+			continue;
 		if (file->f_flags & O_NONBLOCK)
 			return done ?: -EAGAIN;
 		if (wait_event_interruptible(zdev->antenna.wait, zcring_live_may_wake(zdev)))

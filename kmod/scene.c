@@ -80,8 +80,8 @@ static int zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcri
 	if (!err) {
 		node->scene = *scene;
 		swap(node->samples, content->samples);
-		content->live = rcu_replace_pointer(node->live, content->live,
-						    lockdep_is_held(&zdev->lock));
+		content->live =
+			rcu_replace_pointer(node->live, content->live, lockdep_is_held(&zdev->lock));
 		wake_up_interruptible_all(&node->wait);
 	}
 	zcring_device_notify(zdev);

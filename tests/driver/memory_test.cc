@@ -135,14 +135,15 @@ void take_much_memory(device_file& file)
     recorded.samples = samples.size();
     recorded.rate_num = config.rate_num;
     recorded.rate_den = 1;
-    ASSERT_EQ(file.scene(recorded), 0);
+    const antenna_file antenna;
+    ASSERT_EQ(antenna.scene(recorded), 0);
     for (std::size_t done = 0; done < samples.size() * 4;) {
-        const ssize_t bytes = file.write(samples.data() + done / 4, samples.size() * 4 - done);
+        const ssize_t bytes = antenna.write(samples.data() + done / 4, samples.size() * 4 - done);
         ASSERT_GT(bytes, 0);
         done += bytes;
     }
     ASSERT_EQ(attribute("scene"), "memory");
-    ASSERT_EQ(file.start(), 0);
+    ASSERT_EQ(file.start(), 0); // as a consumer, the file keeps the recording
 }
 
 TEST_F(Driver, AConsumersMemoryIsGivenBackAndItsSettingsStay)
@@ -152,7 +153,6 @@ TEST_F(Driver, AConsumersMemoryIsGivenBackAndItsSettingsStay)
     const std::uint64_t before = module_bytes();
     device_file file;
     take_much_memory(file);
-    ASSERT_EQ(file.scene(ZCRING_SCENE_COUNTER), EBUSY);
     EXPECT_GT(module_bytes(), before + (64 << 20));
     file.close();
     EXPECT_EQ(module_bytes(), before);

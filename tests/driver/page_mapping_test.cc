@@ -374,7 +374,7 @@ TEST_F(PageMapping, PagesInAPipeOutliveMappingFileAndRing)
     ASSERT_EQ(pipe.put(samples(), run_bytes()), static_cast<ssize_t>(run_bytes()));
     close();
     device_file other;
-    ASSERT_EQ(other.scene(ZCRING_SCENE_NOISE), 0);
+    ASSERT_EQ(set_scene(ZCRING_SCENE_NOISE), 0);
     for (const std::uint32_t channels : { 8, 2, 8 }) {
         zcring_config config = default_config();
         config.channels = channels;

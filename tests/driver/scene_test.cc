@@ -102,6 +102,7 @@ TEST_F(Driver, AllSamplesAcrossManyGapsAreLost)
 {
     constexpr std::uint64_t gaps = ZCRING_SEGMENTS_MAX - 1;
     device_file file;
+    const antenna_file antenna;
     zcring_scene scene = recording(gaps + 65536);
     scene.segments = ZCRING_SEGMENTS_MAX;
     scene.rate_num *= 2; // each sample covers two places, and one of them is in a gap
@@ -110,8 +111,8 @@ TEST_F(Driver, AllSamplesAcrossManyGapsAreLost)
         const zcring_segment segment{ k, 2 * k, 0, 0 };
         memcpy(content.data() + k * sizeof(segment), &segment, sizeof(segment));
     }
-    ASSERT_EQ(file.scene(scene), 0);
-    ASSERT_EQ(file.write(content.data(), content.size()), static_cast<ssize_t>(content.size()));
+    ASSERT_EQ(antenna.scene(scene), 0);
+    ASSERT_EQ(antenna.write(content.data(), content.size()), static_cast<ssize_t>(content.size()));
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ASSERT_TRUE(file.wait_readable());
