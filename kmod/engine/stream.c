@@ -92,6 +92,15 @@ void zcring_stream_init(struct zcring_stream *stream)
 	zcring_stream_account(stream);
 }
 
+/* Gives up the samples of the stream before, some of which preroll will overwrite. */
+static void stream_discard(struct zcring_stream *stream)
+{
+	stream_set_id(stream);
+	zcring_store(&stream->tail, stream->head);
+	zcring_ring_reset(stream->consumer, stream->head, stream->head);
+	zcring_stream_account(stream);
+}
+
 /*
  * Zeroes the samples before the first one of @start, across the end of the ring if necessary, as
  * far as one call may; false if samples are left for the next call with the same @start. Until a
@@ -108,6 +117,8 @@ static bool stream_write_preroll(struct zcring_stream *stream, const struct zcri
 		stream->preroll_end = start->first_index;
 		stream->preroll_samples = start->preroll_samples;
 		stream->preroll_left = start->preroll_samples;
+		if (start->preroll_samples)
+			stream_discard(stream);
 	}
 	for (; stream->preroll_left && most; stream->preroll_left -= run, most -= run) {
 		place = zcring_ring_place(start->first_index - stream->preroll_left,
@@ -137,7 +148,8 @@ static void stream_begin(struct zcring_stream *stream, const struct zcring_start
 	stream->pending_flags = ZCRING_BURST_START;
 	stream->pending_tuned = 0;
 	memset(&stream->telemetry, 0, sizeof(stream->telemetry));
-	stream_set_id(stream);
+	if (!start->preroll_samples) /* else stream_discard() did it */
+		stream_set_id(stream);
 	zcring_ring_reset(stream->consumer, stream->tail, stream->head + 1);
 	zcring_ring_publish(stream->meta, stream->burst_head, stream->head);
 }

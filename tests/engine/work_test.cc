@@ -294,6 +294,27 @@ TEST(Work, IsBoundedForTheLargestPreroll)
     f.expect_bounded();
 }
 
+// Preroll overwrites samples of the stream before: nobody takes zeroes for them.
+TEST(Work, LeavesNoSamplesOfTheStreamBeforeToAReader)
+{
+    constexpr u64 samples = 1 << 20;
+    measured_front f(samples);
+    ASSERT_EQ(f.start(), 0);
+    f.run(samples * second / (scene_rate / 64));
+    f.stop(0);
+    const u64 stream = f.meta.stream_id;
+    ASSERT_GT(f.meta.head, f.consumer.tail) << "samples are unread";
+    ASSERT_EQ(f.start(samples / 2, 1000), -EAGAIN);
+    EXPECT_EQ(f.meta.stream_id, stream + 1);
+    EXPECT_EQ(f.consumer.tail, f.meta.head);
+    EXPECT_EQ(f.meta.telemetry.consumed_samples, f.meta.telemetry.produced_samples);
+    int err;
+    while ((err = f.start(samples / 2, 1000)) == -EAGAIN) {
+    }
+    ASSERT_EQ(err, 0);
+    EXPECT_EQ(f.meta.stream_id, stream + 1) << "one stream, one number";
+}
+
 // What was zeroed for one start may be written before another start.
 TEST(Work, IsDoneAgainForAnotherStart)
 {
