@@ -234,18 +234,20 @@ void zcring_device_give_way(struct zcring_device *zdev)
 /*
  * io_lock, which the caller holds, too, keeps ring, scene and start of others away while the lock
  * is given up between two steps. Commands, a stop and the loss of the device may come: as if
- * before the start.
+ * before the start. A start that does not come to its end leaves an empty ring.
  */
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start)
 {
 	u64 mono_ns;
 	int err;
 
-	err = zcring_device_check_config(zdev, &zdev->snapshot.config);
-	if (err)
-		return err;
-	zcring_worker_prepare(zdev);
 	while (true) {
+		if (zdev->stream.state == ZCRING_STATE_GONE) /* no operation may see its board now */
+			return -ENODEV;
+		err = zcring_device_check_config(zdev, &zdev->snapshot.config);
+		if (err)
+			return err;
+		zcring_worker_prepare(zdev);
 		mono_ns = ktime_get_boottime_ns();
 		err = zdev->ops->start(zdev->dma, start, mono_ns, ktime_get_real_ns());
 		if (err != -EAGAIN)
