@@ -3,6 +3,9 @@
  * The account of the module: the bytes of all rings and scenes of all devices, of rings that are being
  * replaced, and of rings that only observers keep. Memory is charged before it is allocated and
  * uncharged after it was freed, so that all devices together never hold more than the limit.
+ *
+ * Not counted: tables of pages and of bus addresses, below a hundredth of it, and pages of a ring that
+ * is gone which others have pinned (a pipe, a write in progress). Both are charged to memory cgroups.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>
@@ -34,7 +37,8 @@ int zcring_account_charge(u64 bytes)
 {
 	if (zcring_account_try(bytes))
 		return 0;
-	zcring_orphans_revoke_all();
+	if (bytes <= zcring_memory_limit())
+		zcring_orphans_make_room(bytes);
 	return zcring_account_try(bytes) ? 0 : -ENOMEM;
 }
 

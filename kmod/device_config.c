@@ -33,10 +33,15 @@ int zcring_device_charge(struct zcring_device *zdev, u64 bytes)
 
 /* With the bytes charged; after an error they are not charged any more. */
 static struct zcring_ring *zcring_device_create_ring(struct zcring_device *zdev,
-						     const struct zcring_config *config, gfp_t gfp)
+						     const struct zcring_config *config,
+						     bool even_if_killed)
 {
-	struct zcring_ring *ring =
-		zcring_ring_create(config, zdev->zone | gfp, zdev->node, zdev->inode);
+	const struct zcring_memory memory = {
+		.zone = zdev->zone,
+		.node = zdev->node,
+		.even_if_killed = even_if_killed,
+	};
+	struct zcring_ring *ring = zcring_ring_create(config, &memory, zdev->inode);
 
 	if (IS_ERR(ring))
 		zcring_account_uncharge(zcring_config_bytes(config));
@@ -48,7 +53,7 @@ struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
 {
 	int err = zcring_device_charge(zdev, zcring_config_bytes(config));
 
-	return err ? ERR_PTR(err) : zcring_device_create_ring(zdev, config, 0);
+	return err ? ERR_PTR(err) : zcring_device_create_ring(zdev, config, false);
 }
 
 static void zcring_device_trace_map(const struct zcring_device *zdev, const struct zcring_ring *ring)
@@ -186,12 +191,35 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 }
 
 /*
+ * The configuration after the consumer: the default geometry with the rest of what the consumer set,
+ * or the default as a whole where the hardware refuses that. 0, or an error if it refuses both.
+ */
+static int zcring_device_settle_config(struct zcring_device *zdev, struct zcring_config *config)
+{
+	const struct zcring_config *settled = &zdev->default_config;
+	int err;
+
+	config->format = settled->format;
+	config->channels = settled->channels;
+	config->ring_bytes = settled->ring_bytes;
+	err = zcring_device_lock(zdev);
+	if (err)
+		return err;
+	err = zcring_device_check_config(zdev, config);
+	if (err) {
+		*config = *settled;
+		err = zcring_device_check_config(zdev, config);
+	}
+	mutex_unlock(&zdev->lock);
+	return err;
+}
+
+/*
  * The new ring may exceed the limit, as the old one is larger and goes at once; and its allocation
- * goes on in a task that is killed.
+ * goes on in a task that is killed. If it fails, the larger ring stays.
  */
 void zcring_device_give_back_ring(struct zcring_device *zdev)
 {
-	const struct zcring_config *settled = &zdev->default_config;
 	struct zcring_snapshot now;
 	struct zcring_config config;
 	struct zcring_ring *ring;
@@ -199,13 +227,11 @@ void zcring_device_give_back_ring(struct zcring_device *zdev)
 	if (zcring_snapshot_read(zdev, &now)) /* no board is left to configure */
 		return;
 	config = now.config; /* with the present rate */
-	if (zcring_config_bytes(&config) <= zcring_config_bytes(settled))
+	if (zcring_config_bytes(&config) <= zcring_config_bytes(&zdev->default_config) ||
+	    zcring_device_settle_config(zdev, &config))
 		return;
-	config.format = settled->format;
-	config.channels = settled->channels;
-	config.ring_bytes = settled->ring_bytes;
 	zcring_account_charge_always(zcring_config_bytes(&config));
-	ring = zcring_device_create_ring(zdev, &config, __GFP_HIGH);
+	ring = zcring_device_create_ring(zdev, &config, true);
 	if (IS_ERR(ring))
 		return;
 	mutex_lock(&zdev->dma_lock);
@@ -218,6 +244,7 @@ void zcring_device_give_back_ring(struct zcring_device *zdev)
 	zcring_ring_unmap_dma(ring);
 	mutex_unlock(&zdev->dma_lock);
 	zcring_ring_abandon(ring); /* the old one, or the new one if it could not be mapped for DMA */
+	zcring_account_charge(0); /* observers may keep the old one: within the limit only */
 }
 
 int zcring_device_configure(struct zcring_device *zdev, struct file *file,

@@ -25,17 +25,18 @@
  * invoking the OOM killer. It may leave so little memory that the requests of others invoke the OOM
  * killer; therefore all memory is accounted, and memory_bytes_max limits it.
  */
-static struct page *zcring_area_alloc_chunk(unsigned int order, gfp_t zone, int node)
+static struct page *zcring_area_alloc_chunk(unsigned int order, const struct zcring_memory *memory)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | zone;
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NOWARN | memory->zone;
 
 	gfp |= order ? __GFP_NORETRY : __GFP_RETRY_MAYFAIL;
-	if (node == NUMA_NO_NODE) /* by the memory policy of the caller */
+	if (memory->node == NUMA_NO_NODE) /* by the memory policy of the caller */
 		return alloc_pages(gfp, order);
-	return alloc_pages_node(node, gfp, order);
+	return alloc_pages_node(memory->node, gfp, order);
 }
 
-static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t zone, int node)
+static int zcring_area_fill(struct zcring_area *area, unsigned long count,
+			    const struct zcring_memory *memory)
 {
 	unsigned int order = get_order(ZCRING_CHUNK_BYTES);
 
@@ -43,11 +44,11 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 		struct page *chunk;
 		unsigned long i;
 
-		if (fatal_signal_pending(current) && !(zone & __GFP_HIGH))
+		if (fatal_signal_pending(current) && !memory->even_if_killed)
 			return -EINTR;
 		while (1UL << order > count - area->count)
 			order--;
-		chunk = zcring_area_alloc_chunk(order, zone, node);
+		chunk = zcring_area_alloc_chunk(order, memory);
 		if (!chunk && !order)
 			return -ENOMEM;
 		if (!chunk) {
@@ -62,7 +63,8 @@ static int zcring_area_fill(struct zcring_area *area, unsigned long count, gfp_t
 	return 0;
 }
 
-static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone, int node)
+static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes,
+				const struct zcring_memory *memory)
 {
 	unsigned long count = bytes >> PAGE_SHIFT;
 	int err;
@@ -73,7 +75,7 @@ static int zcring_area_alloc_in(struct zcring_area *area, u64 bytes, gfp_t zone,
 	area->pages = kvmalloc_array(count, sizeof(*area->pages), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!area->pages)
 		return -ENOMEM;
-	err = zcring_area_fill(area, count, zone, node);
+	err = zcring_area_fill(area, count, memory);
 	if (err)
 		goto out_free_area;
 	area->address = vmap(area->pages, count, VM_MAP, PAGE_KERNEL);
@@ -90,7 +92,9 @@ out_free_area:
 
 int zcring_area_alloc(struct zcring_area *area, u64 bytes)
 {
-	return zcring_area_alloc_in(area, bytes, 0, NUMA_NO_NODE);
+	const struct zcring_memory any = { .node = NUMA_NO_NODE };
+
+	return zcring_area_alloc_in(area, bytes, &any);
 }
 
 /* Lets other tasks run now and then in a loop over pages. */
@@ -212,14 +216,15 @@ u64 zcring_ring_bytes(const struct zcring_ring *ring)
 	return bytes;
 }
 
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone,
-		      int node)
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config,
+		      const struct zcring_memory *memory)
 {
+	struct zcring_memory any = { .node = NUMA_NO_NODE, .even_if_killed = memory->even_if_killed };
 	int err;
 	u32 c;
 
 	*ring = (struct zcring_ring){};
-	err = zcring_area_alloc(&ring->bursts, ZCRING_BURSTS_BYTES);
+	err = zcring_area_alloc_in(&ring->bursts, ZCRING_BURSTS_BYTES, &any);
 	if (err)
 		goto out_free_ring;
 	ring->burst_ends =
@@ -229,7 +234,7 @@ int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *conf
 		goto out_free_ring;
 	}
 	for (c = 0; c < config->channels; c++) {
-		err = zcring_area_alloc_in(&ring->data[c], config->ring_bytes, zone, node);
+		err = zcring_area_alloc_in(&ring->data[c], config->ring_bytes, memory);
 		if (err)
 			goto out_free_ring;
 	}

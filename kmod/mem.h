@@ -75,14 +75,22 @@ vm_fault_t zcring_area_insert(const struct zcring_area *area, struct vm_fault *v
 u64 zcring_config_bytes(const struct zcring_config *config);
 u64 zcring_ring_bytes(const struct zcring_ring *ring);
 
-/*
- * @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches; with __GFP_HIGH for a ring
- * that replaces a larger one: the allocation goes on although the task was killed. @node: the NUMA
- * node from which the samples come if it has memory, as the hardware is near to it; NUMA_NO_NODE:
- * the caller's.
+/**
+ * struct zcring_memory - where the memory of samples comes from
+ * @zone: 0, or the GFP_DMA flag of the memory that the hardware reaches
+ * @node: the NUMA node from which it comes if that has memory, as the hardware is near to it;
+ *        NUMA_NO_NODE: by the memory policy of the caller
+ * @even_if_killed: the allocation goes on although the task was killed; for a ring that replaces a
+ *                  larger one
  */
-int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config, gfp_t zone,
-		      int node);
+struct zcring_memory {
+	gfp_t zone;
+	int node;
+	bool even_if_killed;
+};
+
+int zcring_ring_alloc(struct zcring_ring *ring, const struct zcring_config *config,
+		      const struct zcring_memory *memory);
 void zcring_ring_free(struct zcring_ring *ring);
 
 /*

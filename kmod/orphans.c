@@ -51,6 +51,7 @@ struct zcring_shared_ring {
 	struct list_head orphan;
 };
 
+static DEFINE_MUTEX(zcring_orphans_room_lock); /* one at a time makes room; outside the next one */
 static DEFINE_MUTEX(zcring_orphans_lock); /* protects the list and its entries' membership */
 static LIST_HEAD(zcring_orphans); /* the oldest first */
 static atomic64_t zcring_orphans_offsets = ATOMIC64_INIT(0); /* offsets given to rings so far */
@@ -60,15 +61,15 @@ static struct zcring_shared_ring *zcring_orphans_shared(const struct zcring_ring
 	return container_of(ring, struct zcring_shared_ring, ring);
 }
 
-struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone, int node,
-				       struct inode *inode)
+struct zcring_ring *zcring_ring_create(const struct zcring_config *config,
+				       const struct zcring_memory *memory, struct inode *inode)
 {
 	struct zcring_shared_ring *shared = kzalloc(sizeof(*shared), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!shared)
 		return ERR_PTR(-ENOMEM);
-	err = zcring_ring_alloc(&shared->ring, config, zone, node);
+	err = zcring_ring_alloc(&shared->ring, config, memory);
 	if (err) {
 		kfree(shared);
 		return ERR_PTR(err);
@@ -207,7 +208,27 @@ void zcring_ring_abandon(struct zcring_ring *ring)
 	zcring_ring_put(ring);
 }
 
-void zcring_orphans_revoke_all(void)
+static u64 zcring_orphans_bytes(void)
 {
-	zcring_orphans_trim(0, GLOBAL_ROOT_UID, 0);
+	const struct zcring_shared_ring *shared;
+	u64 bytes = 0;
+
+	mutex_lock(&zcring_orphans_lock);
+	list_for_each_entry(shared, &zcring_orphans, orphan)
+		bytes += shared->bytes;
+	mutex_unlock(&zcring_orphans_lock);
+	return bytes;
+}
+
+void zcring_orphans_make_room(u64 bytes)
+{
+	u64 most = zcring_memory_limit();
+	u64 kept, held;
+
+	mutex_lock(&zcring_orphans_room_lock);
+	held = zcring_account_bytes() + bytes;
+	kept = zcring_orphans_bytes();
+	if (held > most && held - most <= kept)
+		zcring_orphans_trim(kept - (held - most), GLOBAL_ROOT_UID, U64_MAX);
+	mutex_unlock(&zcring_orphans_room_lock);
 }

@@ -18,8 +18,8 @@ struct inode;
  * A ring with one reference, the caller's, or an ERR_PTR(); zcring_config_bytes() were charged to the
  * module's account and stay charged after an error. The address_space of @inode has its mappings.
  */
-struct zcring_ring *zcring_ring_create(const struct zcring_config *config, gfp_t zone, int node,
-				       struct inode *inode);
+struct zcring_ring *zcring_ring_create(const struct zcring_config *config,
+				       const struct zcring_memory *memory, struct inode *inode);
 
 void zcring_ring_get(struct zcring_ring *ring);
 
@@ -46,7 +46,10 @@ void zcring_ring_abandon(struct zcring_ring *ring);
 bool zcring_ring_lock_pages(struct zcring_ring *ring);
 void zcring_ring_unlock_pages(struct zcring_ring *ring);
 
-/* Revokes all orphans, for an allocation that the limit refuses otherwise. */
-void zcring_orphans_revoke_all(void);
+/*
+ * For an allocation of @bytes that the limit refuses: revokes as many orphans, the oldest first, as
+ * make room for it; none if all of them would not. Waits for others who do the same.
+ */
+void zcring_orphans_make_room(u64 bytes);
 
 #endif /* ZCRING_ORPHANS_H */

@@ -251,7 +251,8 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err) {
 		/*
 		 * The pages mapped before the failure would stay until the return. Other threads can
-		 * access them, and once the reference is dropped the memory may be freed.
+		 * access them, and once the reference is dropped the memory may be freed. In a mapping
+		 * by page they stay, as each entry holds its page.
 		 */
 		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		zcring_region_drop(file, vma);

@@ -11,6 +11,8 @@
 #include "../mem.h"
 
 /* The ring of descriptors takes 1 MiB with any geometry. */
+static const struct zcring_memory zcring_mem_test_any = { .node = NUMA_NO_NODE };
+
 static const struct zcring_config zcring_mem_test_config = {
 	.format = ZCRING_FORMAT_SC16,
 	.channels = 8,
@@ -99,7 +101,7 @@ static void zcring_mem_test_killed_task_gets_no_memory(struct kunit *test)
 	zcring_mem_test_fill(&ring, sizeof(ring));
 	zcring_mem_test_kill();
 	area_err = zcring_area_alloc(&area, SZ_1M);
-	ring_err = zcring_ring_alloc(&ring, &zcring_mem_test_config, 0, NUMA_NO_NODE);
+	ring_err = zcring_ring_alloc(&ring, &zcring_mem_test_config, &zcring_mem_test_any);
 	zcring_mem_test_revive();
 	KUNIT_EXPECT_EQ(test, area_err, -EINTR);
 	KUNIT_EXPECT_EQ(test, ring_err, -EINTR);
@@ -115,7 +117,8 @@ static void zcring_mem_test_free_of_an_empty_area_does_nothing(struct kunit *tes
 	zcring_area_free(&area);
 	zcring_ring_free(&ring);
 	zcring_ring_unmap_dma(&ring);
-	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &zcring_mem_test_config, 0, NUMA_NO_NODE), 0);
+	KUNIT_ASSERT_EQ(test,
+			zcring_ring_alloc(&ring, &zcring_mem_test_config, &zcring_mem_test_any), 0);
 	zcring_ring_unmap_dma(&ring);
 	zcring_ring_free(&ring);
 	zcring_ring_free(&ring);
@@ -129,7 +132,7 @@ static void zcring_mem_test_ring_of_eight_channels(struct kunit *test)
 	u32 c;
 
 	zcring_mem_test_fill(&ring, sizeof(ring));
-	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, 0, NUMA_NO_NODE), 0);
+	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, &zcring_mem_test_any), 0);
 	KUNIT_EXPECT_EQ(test, zcring_area_bytes(&ring.bursts), (u64)SZ_1M);
 	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(&ring), (u64)SZ_1M + SZ_512K);
 	KUNIT_EXPECT_EQ(test, zcring_config_bytes(&config), (u64)SZ_1M + SZ_512K);
@@ -143,7 +146,7 @@ static void zcring_mem_test_ring_of_eight_channels(struct kunit *test)
 	zcring_ring_free(&ring);
 
 	config.channels = 3;
-	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, 0, NUMA_NO_NODE), 0);
+	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, &zcring_mem_test_any), 0);
 	KUNIT_EXPECT_EQ(test, zcring_ring_bytes(&ring), (u64)SZ_1M + 3 * SZ_64K);
 	KUNIT_EXPECT_EQ(test, zcring_config_bytes(&config), (u64)SZ_1M + 3 * SZ_64K);
 	KUNIT_EXPECT_NULL(test, ring.data[3].pages);
@@ -158,7 +161,7 @@ static void zcring_mem_test_ring_that_is_too_large_leaves_nothing(struct kunit *
 
 	config.ring_bytes = 1ULL << 42;
 	zcring_mem_test_fill(&ring, sizeof(ring));
-	KUNIT_EXPECT_EQ(test, zcring_ring_alloc(&ring, &config, 0, NUMA_NO_NODE), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, zcring_ring_alloc(&ring, &config, &zcring_mem_test_any), -ENOMEM);
 	KUNIT_EXPECT_TRUE(test, zcring_mem_test_is_blank(&ring, sizeof(ring)));
 }
 
@@ -174,7 +177,7 @@ static void zcring_mem_test_attach_sets_the_geometry(struct kunit *test)
 	stream->meta = meta;
 	stream->consumer = consumer;
 	config.channels = 2;
-	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, 0, NUMA_NO_NODE), 0);
+	KUNIT_ASSERT_EQ(test, zcring_ring_alloc(&ring, &config, &zcring_mem_test_any), 0);
 	stream->head = 5;
 	zcring_ring_attach(&ring, &config, stream);
 	KUNIT_EXPECT_EQ(test, stream->ring_samples, 16384ULL);
