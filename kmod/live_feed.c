@@ -55,7 +55,7 @@ static u64 zcring_live_samples(const struct zcring_scene *scene)
 
 	if (!samples) /* a second */
 		samples = min(div64_u64(scene->rate_num, scene->rate_den) + 1,
-			      (u64)ZCRING_LIVE_DEFAULT_BYTES / frame_bytes);
+			      (u64)rounddown_pow_of_two(ZCRING_LIVE_DEFAULT_BYTES / frame_bytes));
 	if (samples > ZCRING_SCENE_BYTES_MAX / frame_bytes)
 		return 0;
 	samples = roundup_pow_of_two(max_t(u64, samples, ZCRING_FEED_SAMPLES_MIN));
@@ -327,6 +327,7 @@ int zcring_live_end(struct file *file)
 	if (live) {
 		zcring_feed_end(&live->ring);
 		WRITE_ONCE(live->is_closed, true);
+		wake_up_interruptible_all(&zdev->antenna.wait);
 	}
 	mutex_unlock(&zdev->antenna.feed_lock);
 	return live ? 0 : -ENODATA;

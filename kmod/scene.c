@@ -66,8 +66,8 @@ static int zcring_scene_alloc(struct zcring_device *zdev, struct zcring_area *sa
 }
 
 /*
- * With zcring_device.lock held, and feed_lock for a live feed or after one. Exchanges @content with the
- * content of the scene before; after an error both are as before.
+ * With zcring_device.lock held, and feed_lock for a live feed or after one, unless there is no feeder.
+ * Exchanges @content with the content of the scene before; after an error both are as before.
  */
 static int zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcring_scene *scene,
 				   struct zcring_content *content)

@@ -86,6 +86,12 @@ protected:
         config.channels = channels;
         config.ring_bytes /= channels;
         ASSERT_EQ(radio.configure(config), 0);
+        zcring_control control{};
+        control.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_NOISE;
+        control.channels = (1u << channels) - 1;
+        control.freq_uhz = feed_scene(0).freq_uhz;
+        control.noise_mb = ZCRING_NOISE_NONE;
+        ASSERT_EQ(radio.control(control), 0);
     }
     static bool wait_stopped(const device_file& radio)
     {
@@ -195,6 +201,18 @@ TEST_F(Feed, AFullBufferMakesTheFeederWait)
     EXPECT_EQ(antenna.poll(POLLOUT, std::chrono::milliseconds(time_limit).count()), POLLOUT);
     EXPECT_EQ(feed(antenna, full.written, full.written + 1000), 0);
     EXPECT_EQ(radio.stop(), 0);
+}
+
+// No stream runs: nothing but the end of the feed can wake the writer.
+TEST_F(Feed, TheEndOfAFeedWakesItsWriter)
+{
+    const antenna_file antenna;
+    ASSERT_EQ(antenna.scene(feed_scene(1 << 16)), 0);
+    std::thread writer([&] { EXPECT_EQ(feed(antenna, 0, 1 << 17), ENOSPC); });
+    EXPECT_TRUE(eventually([&] { return progress(antenna).written == 1u << 16; }));
+    EXPECT_EQ(antenna.call(ZCRING_IOC_FEED_END), 0);
+    EXPECT_EQ(antenna.poll(POLLOUT, 0), POLLOUT) << "a write would not wait";
+    writer.join();
 }
 
 TEST_F(Feed, FramesHaveASampleOfEachChannel)
