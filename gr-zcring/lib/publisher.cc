@@ -21,7 +21,7 @@ namespace zcring {
 using steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-std::map<std::string, std::uint64_t> named_counters(const ::zcring::telemetry& t)
+std::map<std::string, std::uint64_t> counter_map(const ::zcring::telemetry& t)
 {
     const auto counters = ::zcring::named_counters(t);
     return { counters.begin(), counters.end() };
@@ -74,7 +74,7 @@ std::chrono::nanoseconds publisher::publish_telemetry(std::chrono::nanoseconds l
     if (now >= d_last_telemetry + interval) {
         d_last_telemetry = now;
         try {
-            publish(ports::telemetry, counters(named_counters(d_stream.dev.telemetry())));
+            publish(ports::telemetry, counters(counter_map(d_stream.dev.telemetry())));
         } catch (const std::system_error& e) { // the device is gone
             d_debug_logger->debug("no telemetry: {:s}", e.what());
         }

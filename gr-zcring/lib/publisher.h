@@ -18,7 +18,7 @@ namespace gr {
 namespace zcring {
 
 //! The counters of a stream, by the names that telemetry() documents.
-std::map<std::string, std::uint64_t> named_counters(const ::zcring::telemetry& t);
+std::map<std::string, std::uint64_t> counter_map(const ::zcring::telemetry& t);
 
 /*!
  * \brief Publishes a source's events and telemetry, and logs lost samples.

@@ -172,7 +172,7 @@ std::uint64_t source_impl::time_now() const { return d_stream->checked_device().
 
 std::map<std::string, std::uint64_t> source_impl::telemetry() const
 {
-    return named_counters(d_stream->checked_device().telemetry());
+    return counter_map(d_stream->checked_device().telemetry());
 }
 
 std::map<std::uint64_t, std::uint64_t> source_impl::latency_histogram() const
