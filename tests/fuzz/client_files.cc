@@ -59,6 +59,8 @@ void client_thread::write_some()
         d_random.one_in(8) ? d_random.boundary_value() : d_random.below(sizeof(buffer));
     const void* const from = bytes > sizeof(buffer) ? place(lane()) : pointer(buffer, bytes);
     const int fd = file();
+    if (d_random.one_in(2)) // a live feed that is full makes other writes wait for a tick
+        fcntl(fd, F_SETFL, O_NONBLOCK);
     const bool success = write(fd, from, bytes) > 0;
     if (success && !may_change() &&
         fd == d_inherited_file) // other descriptors may have been replaced
@@ -106,7 +108,7 @@ void client_thread::file_calls()
     default: {
         const int epoll = epoll_create1(EPOLL_CLOEXEC);
         epoll_event event{};
-        event.events = EPOLLIN | EPOLLET;
+        event.events = EPOLLIN | EPOLLOUT | EPOLLET;
         success =
             epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0 && epoll_wait(epoll, &event, 1, 1) > 0;
         close(epoll);
@@ -149,6 +151,7 @@ void client_thread::pass_descriptor()
 void client_thread::fork_some()
 {
     const std::uint64_t seed = d_random.next();
+    d_has_forked = true;
     const pid_t child = d_is_child ? -1 : fork();
     if (child != 0) {
         d_shared.count(op_fork, child > 0);

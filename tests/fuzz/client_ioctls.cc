@@ -80,6 +80,13 @@ void client_thread::set_scene()
         if (d_random.one_in(3)) // what is written as segments is random, and mostly refused
             scene.segments = d_random.below(4);
     }
+    if (scene.kind == ZCRING_SCENE_FEED) {
+        scene.flags = 0;
+        scene.segments = 0;
+        scene.rate_num *= 1 + d_random.below(64);
+        if (d_random.one_in(8)) // the driver chooses the buffer, or it is near a limit
+            scene.samples = d_random.one_in(2) ? 0 : d_random.boundary_value();
+    }
     if (d_random.one_in(3))
         d_random.mutate(&scene, sizeof(scene));
     change(op_scene, ZCRING_IOC_SET_SCENE, &scene, sizeof(scene));

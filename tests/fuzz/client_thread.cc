@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Chooses the next call of a hostile client at random, by weight, and holds the shortest of the
-// calls. The longer ones are in client_mappings.cc, client_ioctls.cc and client_files.cc.
+// calls. The longer ones are in client_mappings.cc, client_ioctls.cc, client_feeds.cc and
+// client_files.cc.
 #include "client_thread.h"
 
 #include <poll.h>
@@ -56,10 +57,10 @@ void client_thread::step()
     };
     using self = client_thread;
     static constexpr choice choices[] = {
-        { 110, &self::get },          { 110, &self::map },
-        { 100, &self::corrupt },      { 60, &self::start },
+        { 73, &self::get },           { 110, &self::map },
+        { 70, &self::corrupt },       { 60, &self::start },
         { 60, &self::control },       { 50, &self::set_config },
-        { 40, &self::set_scene },     { 40, &self::write_some },
+        { 40, &self::set_scene },     { 60, &self::write_some },
         { 60, &self::read_some },     { 40, &self::unknown_ioctl },
         { 40, &self::mprotect_some }, { 35, &self::remap },
         { 30, &self::force_write },   { 30, &self::madvise_some },
@@ -68,6 +69,8 @@ void client_thread::step()
         { 2, &self::fork_some },      { 23, &self::unmap },
         { 25, &self::stop },          { 20, &self::poll_some },
         { 13, &self::duplicate },     { 12, &self::close_one },
+        { 22, &self::get_feed },      { 12, &self::announce_silence },
+        { 6, &self::end_feed },       { 7, &self::feed_live },
     };
     std::uint64_t draw = d_random.below(1000);
     for (const choice& each : choices) {

@@ -71,6 +71,14 @@ private:
     void get();
     void set_config();
     void set_scene();
+    void check_feed(const zcring_feed& feed);
+    bool get_feed_of(int fd, zcring_feed& feed);
+    void get_feed();
+    void announce_silence_to(int fd);
+    void announce_silence();
+    bool set_feed_scene(int antenna, const zcring_config& config);
+    void feed_live();
+    void end_feed();
     void start();
     void control();
     void unknown_ioctl();
@@ -88,6 +96,8 @@ private:
     void close_one();
 
     bool may_change() const { return d_role.open_flags == O_RDWR && !d_role.has_other_consumer; }
+    // Whether no other thread or process has the files.
+    bool is_alone() const { return d_role.threads == 1 && !d_has_forked; }
     // An open file where there is one; one time in 50 any entry, open or not.
     int file()
     {
@@ -139,6 +149,7 @@ private:
     std::array<std::atomic<int>, 8>& d_files;
     random_numbers d_random;
     bool d_is_child = false;
+    bool d_has_forked = false;
     friend void run_hostile_client(shared_state&, const role&);
 };
 

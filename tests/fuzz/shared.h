@@ -33,6 +33,9 @@ enum operation : unsigned {
     op_start,
     op_stop,
     op_control,
+    op_get_feed,
+    op_feed_until,
+    op_feed_end,
     op_unknown_ioctl,
     op_poll,
     op_read,
@@ -46,10 +49,10 @@ enum operation : unsigned {
     operations
 };
 constexpr const char* operation_names[operations] = {
-    "open",     "close",   "dup",     "fork",    "mmap",   "munmap", "mremap",
-    "mprotect", "madvise", "touch",   "corrupt", "force",  "get",    "config",
-    "scene",    "start",   "stop",    "control", "ioctl?", "poll",   "read",
-    "write",    "file",    "pass fd", "release", "plug",   "inject", "sysfs"
+    "open",    "close",   "dup",      "fork",    "mmap",     "munmap", "mremap", "mprotect",
+    "madvise", "touch",   "corrupt",  "force",   "get",      "config", "scene",  "start",
+    "stop",    "control", "get feed", "until",   "end feed", "ioctl?", "poll",   "read",
+    "write",   "file",    "pass fd",  "release", "plug",     "inject", "sysfs"
 };
 
 struct shared_state {
