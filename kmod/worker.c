@@ -94,7 +94,7 @@ static u64 zcring_worker_until(u64 mono_ns)
 	return mono_ns > now_ns ? mono_ns - now_ns : 0;
 }
 
-/* With the lock held. @later_ns: the first sample comes so much later. */
+/* With the lock held, while the watchdog is off. @later_ns: the first sample comes so much later. */
 static void zcring_worker_arm_watchdog(struct zcring_device *zdev, u64 later_ns)
 {
 	struct zcring_worker *worker = &zdev->worker;
@@ -106,15 +106,20 @@ static void zcring_worker_arm_watchdog(struct zcring_device *zdev, u64 later_ns)
 		      HRTIMER_MODE_REL_HARD);
 }
 
-/* With the lock held, after progress(). A watchdog that has fired just before is withdrawn. */
+/*
+ * With the lock held, after progress(). A watchdog that has fired just before is withdrawn: cancelling
+ * waits for a handler that has found no interrupt but not set the failure yet. A handler that
+ * forwards the watchdog must not find it started, either.
+ */
 static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
 
 	if (worker->watched_clock == zdev->stream.telemetry.sample_clock)
 		return;
-	zcring_worker_arm_watchdog(zdev, 0);
+	hrtimer_cancel(&worker->watchdog); /* the handler takes no lock */
 	atomic_cmpxchg(&worker->failure, ZCRING_FAULT_CODE_WATCHDOG, 0);
+	zcring_worker_arm_watchdog(zdev, 0);
 }
 
 /* With the lock held: ends the stream if its hardware has failed. */
