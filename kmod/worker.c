@@ -122,11 +122,17 @@ static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
 	zcring_worker_arm_watchdog(zdev, 0);
 }
 
-/* With the lock held: ends the stream if its hardware has failed. */
+/*
+ * With the lock held: ends the stream if its hardware has failed. Not while the hardware is suspended:
+ * the notification asks it for its tuning and its ranges. Resuming wakes the thread for the failure.
+ */
 static void zcring_worker_handle_failure(struct zcring_device *zdev)
 {
-	u32 code = atomic_xchg(&zdev->worker.failure, 0);
+	u32 code;
 
+	if (zdev->worker.is_suspended)
+		return;
+	code = atomic_xchg(&zdev->worker.failure, 0);
 	if (!code || zdev->stream.state != ZCRING_STATE_RUNNING)
 		return;
 	dev_err_ratelimited(
@@ -181,7 +187,8 @@ static void zcring_worker_fail(struct zcring_device *zdev)
 
 static bool zcring_worker_is_due(struct zcring_worker *worker)
 {
-	return atomic64_read(&worker->fired_ns) || atomic_read(&worker->failure);
+	return atomic64_read(&worker->fired_ns) ||
+	       (atomic_read(&worker->failure) && !READ_ONCE(worker->is_suspended));
 }
 
 static int zcring_worker_run(void *data)
@@ -253,18 +260,19 @@ void zcring_worker_suspend(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
 
-	worker->is_suspended = true;
+	WRITE_ONCE(worker->is_suspended, true);
 	worker->was_armed = hrtimer_cancel(&worker->timer);
 	hrtimer_cancel(&worker->watchdog);
 }
 
-/* A time that has passed meanwhile is due at once. */
+/* A time that has passed meanwhile is due at once, and so is a failure. */
 void zcring_worker_resume(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
 	u64 due_ns = 0;
 
-	worker->is_suspended = false;
+	WRITE_ONCE(worker->is_suspended, false);
+	rcuwait_wake_up(&worker->kick); /* for a failure; has a full barrier */
 	if (zdev->stream.state != ZCRING_STATE_RUNNING)
 		return;
 	if (worker->was_armed) {

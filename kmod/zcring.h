@@ -60,7 +60,8 @@ struct task_struct;
  *            held, by a turn that begins and by a new stream
  * @turn_ns: @fired_ns as the present turn took it; 0: the turn has no stream. Protected by the device's
  *           lock
- * @is_suspended: the thread must not call the DMA engine. Protected by the device's lock
+ * @is_suspended: the thread must not call the DMA engine, nor handle @failure. Written with the
+ *                device's lock held; the thread that sleeps reads it without
  * @was_armed: @timer was armed when the device was suspended. Protected by the device's lock
  * @failure: code of a failure of the hardware that the thread has not handled; 0: there is none
  * @watchdog: fires if the sample clock does not advance; armed while a stream runs on a board that has

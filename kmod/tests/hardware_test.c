@@ -176,6 +176,20 @@ static void zcring_hardware_test_gets_no_turn_while_asleep(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zcring_fake_board_deliver(board, 10));
 }
 
+/* A failure that comes while the board sleeps ends the stream after the wake-up. */
+static void zcring_hardware_test_fails_while_asleep(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_hardware_test_running(test);
+
+	zcring_power_suspend(board->zdev);
+	zcring_dma_fail(board->zdev, ZCRING_HARDWARE_TEST_CODE);
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_interrupt(board));
+	KUNIT_EXPECT_TRUE(test, zcring_fake_board_is_idle(board));
+	KUNIT_EXPECT_EQ(test, board->zdev->stream.meta->state, (u32)ZCRING_STATE_RUNNING);
+	zcring_power_resume(board->zdev);
+	zcring_hardware_test_expect_failed(test, board, ZCRING_HARDWARE_TEST_CODE);
+}
+
 static void zcring_hardware_test_may_not_come_back(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_hardware_test_running(test);
@@ -231,6 +245,7 @@ static struct kunit_case zcring_hardware_test_cases[] = {
 	KUNIT_CASE(zcring_hardware_test_without_progress_the_stream_ends),
 	KUNIT_CASE(zcring_hardware_test_progress_feeds_the_watchdog),
 	KUNIT_CASE(zcring_hardware_test_gets_no_turn_while_asleep),
+	KUNIT_CASE(zcring_hardware_test_fails_while_asleep),
 	KUNIT_CASE(zcring_hardware_test_may_not_come_back),
 	KUNIT_CASE(zcring_hardware_test_sleeps_without_a_stream),
 	KUNIT_CASE(zcring_hardware_test_a_delay_goes_on_after_a_sleep),
