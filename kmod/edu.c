@@ -103,15 +103,16 @@ int zcring_edu_quiesce(struct zcring_edu *edu)
 static irqreturn_t zcring_edu_interrupt(int irq, void *data)
 {
 	struct zcring_edu *edu = data;
+	struct zcring_device *zdev = smp_load_acquire(&edu->interrupted); /* I */
 	u32 status = readl(edu->registers + EDU_INTERRUPT_STATUS);
 
-	if (status == EDU_GONE && READ_ONCE(edu->zdev))
-		zcring_dma_fail(edu->zdev, ZCRING_EDU_CODE_GONE);
+	if (status == EDU_GONE && zdev)
+		zcring_dma_fail(zdev, ZCRING_EDU_CODE_GONE);
 	if (!status || status == EDU_GONE)
 		return IRQ_NONE;
 	writel(status, edu->registers + EDU_INTERRUPT_ACK);
-	if (status & EDU_INTERRUPT_OF_DMA)
-		zcring_dma_interrupt(edu->zdev);
+	if (status & EDU_INTERRUPT_OF_DMA && zdev)
+		zcring_dma_interrupt(zdev);
 	return IRQ_HANDLED;
 }
 
@@ -243,6 +244,8 @@ static int zcring_edu_probe(struct pci_dev *pdev, const struct pci_device_id *id
 		err = PTR_ERR(zdev);
 		goto out_put_interrupt;
 	}
+	smp_store_release(&edu->interrupted, zdev); /* I */
+	zcring_dma_interrupt(zdev); /* a stream may run already, and its interrupt may have come */
 	return 0;
 
 out_put_interrupt:

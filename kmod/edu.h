@@ -26,7 +26,9 @@ struct zcring_dma_ops;
  * @registers: BAR 0
  * @page: the samples for the card's buffer; belongs to the processor while no DMA runs
  * @page_dma: bus address of @page
- * @zdev: the device; set before the first DMA is started
+ * @zdev: the device; set before the first DMA is started. For the DMA engine, which lives with it
+ * @interrupted: the device, once it is registered; before, and without one, NULL. For the handler of
+ *               the interrupt, because a device that cannot be registered is freed
  * @ring_bytes_max: the largest ring of one channel in the memory that the card reaches; constant
  * @is_broken: the card has not ended a DMA, or did not come back when the machine woke up; no other DMA
  *             may be started
@@ -37,6 +39,7 @@ struct zcring_edu {
 	u8 *page;
 	dma_addr_t page_dma;
 	struct zcring_device *zdev;
+	struct zcring_device *interrupted;
 	u64 ring_bytes_max;
 	bool is_broken;
 };
