@@ -61,15 +61,12 @@ static void zcring_hardware_test_refuses_a_configuration(struct kunit *test)
 static void zcring_hardware_test_has_ranges(struct kunit *test)
 {
 	struct zcring_fake_board *board = zcring_fake_board_registered(test);
-	struct zcring_ranges ranges;
+	const struct zcring_ranges *ranges = &board->zdev->snapshot.ranges;
 
-	mutex_lock(&board->zdev->lock);
-	zcring_device_get_ranges(board->zdev, &ranges);
-	mutex_unlock(&board->zdev->lock);
-	KUNIT_EXPECT_EQ(test, ranges.channels_max, (u32)ZCRING_FAKE_CHANNELS);
-	KUNIT_EXPECT_EQ(test, ranges.commands_max, 0U);
-	KUNIT_EXPECT_EQ(test, ranges.ring_bytes_max, ZCRING_RING_BYTES_MAX);
-	KUNIT_EXPECT_EQ(test, ranges.rate_max_num, ZCRING_RATE_HZ_MAX);
+	KUNIT_EXPECT_EQ(test, ranges->channels_max, (u32)ZCRING_FAKE_CHANNELS);
+	KUNIT_EXPECT_EQ(test, ranges->commands_max, 0U);
+	KUNIT_EXPECT_EQ(test, ranges->ring_bytes_max, ZCRING_RING_BYTES_MAX);
+	KUNIT_EXPECT_EQ(test, ranges->rate_max_num, ZCRING_RATE_HZ_MAX);
 }
 
 /* The samples of the call that fails are delivered. */
