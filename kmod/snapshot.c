@@ -57,6 +57,7 @@ void zcring_snapshot_publish(struct zcring_device *zdev)
 		.head = stream->head,
 		.tail = stream->tail,
 		.first_index = stream->first_index,
+		.stream_id = stream->stream_id,
 		.state = stream->state,
 		.telemetry = stream->telemetry,
 	};
@@ -99,7 +100,11 @@ int zcring_snapshot_get_tuning(struct zcring_device *zdev, struct zcring_tuning 
 	return 0;
 }
 
-/* Counts what the consumer has released since the snapshot; an invalid tail changes nothing. */
+/*
+ * Counts what the consumer has released since the snapshot; an invalid tail changes nothing, nor does
+ * one of a later stream: a start stores the number of the new stream, then its tail, and publishes a
+ * snapshot last. Whoever sees that tail sees that number.
+ */
 static void zcring_snapshot_count_consumed(const struct zcring_device *zdev,
 					   struct zcring_snapshot *now)
 {
@@ -107,6 +112,8 @@ static void zcring_snapshot_count_consumed(const struct zcring_device *zdev,
 	s64 consumed = (s64)(tail - now->first_index);
 
 	if (now->state == ZCRING_STATE_FAULT || tail - now->tail > now->head - now->tail)
+		return;
+	if (zcring_load(&zdev->stream.meta->stream_id) != now->stream_id)
 		return;
 	now->telemetry.consumed_samples = consumed > 0 ? consumed : 0; /* preroll is not counted */
 	now->telemetry.consumed_bytes =

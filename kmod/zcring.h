@@ -106,6 +106,7 @@ struct zcring_traced {
  * @head: see above
  * @tail: see above
  * @first_index: see above
+ * @stream_id: see above
  * @state: see above
  * @telemetry: see above
  * @ranges: what the device can be set to
@@ -122,6 +123,7 @@ struct zcring_snapshot {
 	u64 head;
 	u64 tail;
 	u64 first_index;
+	u64 stream_id;
 	u32 state;
 	struct zcring_telemetry telemetry;
 	struct zcring_ranges ranges;
