@@ -21,13 +21,22 @@
  * mapping holds its file. Unregistering therefore only ends the stream. A device that is plugged in
  * again is a new struct zcring_device with the same number and name.
  *
- * Locks, outer first: zcring_device.io_lock, mm->mmap_lock or zcring_device.dma_lock,
- * zcring_device.lock. An access to user
- * memory may fault, so user memory is accessed with io_lock held but never with lock held. Only the
- * consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock: a file
- * becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
+ * Locks, outer first: zcring_table_lock (table.c), zcring_device.io_lock or feed_lock
+ * (antenna_node.h), mm->mmap_lock or zcring_device.dma_lock, zcring_device.lock.
+ *
+ * An access to user memory may fault, so user memory is accessed with io_lock held but never with lock
+ * held. Only the consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock:
+ * a file becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
  * page fault that never completes therefore blocks only its caller. The antenna's side has feed_lock
- * instead of io_lock (antenna_node.h).
+ * instead of io_lock: no task holds both, and under feed_lock no task takes dma_lock.
+ *
+ * zcring_table_lock is held while a device is allocated and registered; for a simulated device also
+ * while it is unregistered, with cdev_device_del(). An open() takes it alone, and waits for a
+ * registration. Nobody takes it with any other lock of this list held.
+ *
+ * The locks of orphans are inside all of these except lock, with which they are never held together:
+ * zcring_orphans_room_lock, then zcring_orphans_lock; revoke_lock of a ring, inside mmap_lock for a page
+ * fault (orphans.c).
  */
 #ifndef ZCRING_ZCRING_H
 #define ZCRING_ZCRING_H
@@ -139,7 +148,8 @@ struct zcring_snapshot {
  * @io_lock: held while the consumer's memory is copied: keeps @ring in place
  * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while: others
  *            get @lock meanwhile. Protects @dma_dev
- * @callers: number of calls that wait for @lock; atomic
+ * @callers: number of calls that wait for @lock in zcring_device_lock(), to which a turn gives way; a
+ *           task that takes @lock otherwise is not counted. Atomic
  * @lock: protects all fields below, and all data of the DMA engine
  * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
  * @config: the configuration; the geometry changes with both locks held
