@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The account of the module: the bytes of all rings and scenes of all devices, of rings that are being
- * replaced, and of rings that only observers keep. Memory is charged before it is allocated and
- * uncharged after it was freed, so that all devices together never hold more than the limit.
+ * The account of the module: the bytes of all rings and scenes of all devices, of rings that are
+ * being replaced, and of rings that only observers keep. Memory is charged before it is allocated
+ * and uncharged after it was freed, so that all devices together never hold more than the limit.
  *
- * Not counted: tables of pages and of bus addresses, below a hundredth of it, and pages of a ring that
- * is gone which others have pinned (a pipe, a write in progress). Both are charged to memory cgroups.
+ * Not counted: tables of pages and of bus addresses, below a hundredth of it, and pages of a ring
+ * that is gone which others have pinned (a pipe, a write in progress). Both are charged to memory
+ * cgroups.
  */
 #include <linux/atomic.h>
 #include <linux/errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The antenna's node (antenna_node.h): its life, and its character device: open, release, poll() and
- * the ioctls.
+ * The antenna's node (antenna_node.h): its life, and its character device: open, release, poll()
+ * and the ioctls.
  *
- * The commands of the radio are unknown here, and this node's are unknown to the radio's. A call that
- * changes what is on the air makes its file the feeder. poll() takes no lock.
+ * The commands of the radio are unknown here, and this node's are unknown to the radio's. A call
+ * that changes what is on the air makes its file the feeder. poll() takes no lock.
  */
 #include <linux/fs.h>
 #include <linux/module.h>

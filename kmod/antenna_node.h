@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The antenna's side of a device: /dev/zcring-antennaN, through which other processes than the
- * radio's consumer put scenes on the air, while the radio streams, too. Every device has one whose DMA
- * engine takes scenes (zcring_dma_ops.set_scene).
+ * radio's consumer put scenes on the air, while the radio streams, too. Every device has one whose
+ * DMA engine takes scenes (zcring_dma_ops.set_scene).
  *
  *   antenna_node.c   life of the node; files, ioctls, poll()
  *   feeder.c         the one file that may act
  *   scene.c          scenes, and write() of a recording
  *   live_feed.c      live feeds, and write() to one
  *
- * Life. The node's struct device is a child of the radio's, within the same struct zcring_device; it
- * holds a reference to the radio's until its own last reference is dropped. Every open file holds the
- * node's character device, and the character device holds the node.
+ * Life. The node's struct device is a child of the radio's, within the same struct zcring_device;
+ * it holds a reference to the radio's until its own last reference is dropped. Every open file
+ * holds the node's character device, and the character device holds the node.
  *
  * Locks, outer first: feed_lock, mm->mmap_lock, zcring_device.lock. As io_lock on the radio's side,
  * feed_lock is held while user memory is accessed, and only the feeder sleeps on it: a page fault
@@ -49,15 +49,15 @@ struct zcring_content {
  * @feed_lock: held while the feeder's memory is copied: keeps @next_samples in place
  * @feeder: the file that is the feeder; NULL if there is none. Protected by zcring_device.lock
  * @scene: the scene on the air. Protected by zcring_device.lock
- * @default_scene: the built-in scene that replaces a recording when nobody uses the antenna any more: as
- *                 root has set it, or the tone. Protected by zcring_device.lock
+ * @default_scene: the built-in scene that replaces a recording when nobody uses the antenna any
+ *                 more: as root has set it, or the tone. Protected by zcring_device.lock
  * @samples: segments and samples of @scene, where it has any. Protected by zcring_device.lock
- * @live: the live feed of @scene, if it is one; replaced with both locks held. Under RCU, its room can
- *        be asked for
+ * @live: the live feed of @scene, if it is one; replaced with both locks held. Under RCU, its room
+ *        can be asked for
  * @wait: wait queue of poll() and write() of the feeder
  * @next: a scene that is being written; replaced with both locks held
- * @next_samples: its segments and samples; has pages while the scene is being written. Replaced with
- *                both locks held
+ * @next_samples: its segments and samples; has pages while the scene is being written. Replaced
+ *                with both locks held
  * @next_bytes: their length. Protected by @feed_lock
  * @next_written: bytes written so far. Protected by @feed_lock
  */
@@ -97,10 +97,10 @@ void zcring_antenna_node_unregister(struct zcring_device *zdev);
 int zcring_feeder_claim(struct zcring_device *zdev, struct file *file);
 
 /*
- * Makes @file the feeder and takes feed_lock. Claiming comes first, as feed_lock is held for as long
- * as a page fault in the feeder's memory lasts. -EBUSY if another file is the feeder, and for sysfs
- * whenever feed_lock is not free; -ENODEV once the hardware is gone; -ERESTARTSYS, after which @file
- * may be the feeder or not.
+ * Makes @file the feeder and takes feed_lock. Claiming comes first, as feed_lock is held for as
+ * long as a page fault in the feeder's memory lasts. -EBUSY if another file is the feeder, and for
+ * sysfs whenever feed_lock is not free; -ENODEV once the hardware is gone; -ERESTARTSYS, after
+ * which @file may be the feeder or not.
  */
 int zcring_feeder_lock(struct zcring_device *zdev, struct file *file);
 
@@ -113,8 +113,8 @@ int zcring_scene_set(struct zcring_device *zdev, struct file *file, const struct
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos);
 
 /*
- * Takes a scene that was not written to its end from the node. With both locks held; the caller frees
- * @content without zcring_device.lock.
+ * Takes a scene that was not written to its end from the node. With both locks held; the caller
+ * frees @content without zcring_device.lock.
  */
 void zcring_scene_abandon(struct zcring_device *zdev, struct zcring_content *content);
 

@@ -71,8 +71,8 @@ void zcring_dma_take(struct zcring_device *zdev, u32 channel, u64 index, u64 byt
 EXPORT_SYMBOL_GPL(zcring_dma_take);
 
 /*
- * The engine is plain C and exports nothing itself. Accounting, clock and the check of a rate are for
- * every board.
+ * The engine is plain C and exports nothing itself. Accounting, clock and the check of a rate are
+ * for every board.
  */
 #define ZCRING_EXPORT(_name) EXPORT_SYMBOL_GPL(_name)
 

@@ -2,9 +2,9 @@
 /*
  * The radio's character device: open, release, poll() and the ioctls.
  *
- * A call that changes the device copies its argument, takes the device's lock, and makes its file the
- * consumer. No page fault happens under the lock. A call that only reads the device reads a snapshot
- * (snapshot.c), and like poll() does not wait for the lock.
+ * A call that changes the device copies its argument, takes the device's lock, and makes its file
+ * the consumer. No page fault happens under the lock. A call that only reads the device reads a
+ * snapshot (snapshot.c), and like poll() does not wait for the lock.
  */
 #include <linux/fs.h>
 #include <linux/module.h>

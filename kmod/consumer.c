@@ -44,9 +44,9 @@ int zcring_consumer_lock_io(struct zcring_device *zdev, struct file *file)
 }
 
 /*
- * Ends the stream, and gives back memory that no other consumer has asked for: a ring larger than the
- * default, and a recording. Unread samples in a smaller ring and all other settings stay. No file can
- * become the consumer before that is done.
+ * Ends the stream, and gives back memory that no other consumer has asked for: a ring larger than
+ * the default, and a recording. Unread samples in a smaller ring and all other settings stay. No
+ * file can become the consumer before that is done.
  */
 void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 {
@@ -67,8 +67,8 @@ void zcring_consumer_close(struct zcring_device *zdev, struct file *file)
 	mutex_lock(&zdev->lock);
 	zcring_device_stop(zdev);
 	/*
-	 * No mapping of the page is left. An observer's poll() may still read the struct, but nothing
-	 * behind it.
+	 * No mapping of the page is left. An observer's poll() may still read the struct, but
+	 * nothing behind it.
 	 */
 	zcring_stream_reset_consumer(&zdev->stream);
 	memset(page + 1, 0, PAGE_SIZE - sizeof(*page));

@@ -5,10 +5,10 @@
  * A new geometry needs a new ring. Its memory is allocated without the device's lock, so that
  * observers need not wait; io_lock keeps the geometry meanwhile. For the hardware, the new ring is
  * mapped and the old one unmapped without the device's lock, too, under dma_lock. The rings are
- * exchanged with all three locks held, only while the stream is stopped and the caller's own file maps
- * nothing but the metadata. Mappings of other files keep the old ring (orphans.h). An error leaves
- * the old ring and the old configuration in place. The hardware may refuse a configuration before
- * anything is allocated.
+ * exchanged with all three locks held, only while the stream is stopped and the caller's own file
+ * maps nothing but the metadata. Mappings of other files keep the old ring (orphans.h). An error
+ * leaves the old ring and the old configuration in place. The hardware may refuse a configuration
+ * before anything is allocated.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -109,8 +109,8 @@ static int zcring_device_may_configure(struct zcring_device *zdev, struct file *
 }
 
 /*
- * Sets @config for the stopped device, and exchanges *@ring, if it is not NULL, and the device's ring.
- * With the lock held, and dma_lock where there is a ring, which is mapped for the hardware.
+ * Sets @config for the stopped device, and exchanges *@ring, if it is not NULL, and the device's
+ * ring. With the lock held, and dma_lock where there is a ring, which is mapped for the hardware.
  */
 static void zcring_device_swap_ring(struct zcring_device *zdev, const struct zcring_config *config,
 				    struct zcring_ring **ring)
@@ -191,8 +191,9 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 }
 
 /*
- * The configuration after the consumer: the default geometry with the rest of what the consumer set,
- * or the default as a whole where the hardware refuses that. 0, or an error if it refuses both.
+ * The configuration after the consumer: the default geometry with the rest of what the consumer
+ * set, or the default as a whole where the hardware refuses that. 0, or an error if it refuses
+ * both.
  */
 static int zcring_device_settle_config(struct zcring_device *zdev, struct zcring_config *config)
 {

@@ -270,9 +270,9 @@ static void zcring_edu_remove(struct pci_dev *pdev)
 }
 
 /*
- * The stream is suspended already, by its device, which is a child of this one. The PCI core saves and
- * restores the configuration, messages of interrupts included. The card gets the bus only when it was
- * found to be the card and idle: the machine may have reset it.
+ * The stream is suspended already, by its device, which is a child of this one. The PCI core saves
+ * and restores the configuration, messages of interrupts included. The card gets the bus only when
+ * it was found to be the card and idle: the machine may have reset it.
  */
 static int zcring_edu_suspend(struct device *dev)
 {

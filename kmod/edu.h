@@ -27,11 +27,11 @@ struct zcring_dma_ops;
  * @page: the samples for the card's buffer; belongs to the processor while no DMA runs
  * @page_dma: bus address of @page
  * @zdev: the device; set before the first DMA is started. For the DMA engine, which lives with it
- * @interrupted: the device, once it is registered; before, and without one, NULL. For the handler of
- *               the interrupt, because a device that cannot be registered is freed
+ * @interrupted: the device, once it is registered; before, and without one, NULL. For the handler
+ *               of the interrupt, because a device that cannot be registered is freed
  * @ring_bytes_max: the largest ring of one channel in the memory that the card reaches; constant
- * @is_broken: the card has not ended a DMA, or did not come back when the machine woke up; no other DMA
- *             may be started
+ * @is_broken: the card has not ended a DMA, or did not come back when the machine woke up; no
+ *             other DMA may be started
  */
 struct zcring_edu {
 	struct pci_dev *pdev;
@@ -47,8 +47,8 @@ struct zcring_edu {
 /* edu.c */
 
 /*
- * Starts a DMA, which ends with an interrupt. Either @from or @to is in the card's buffer. Stores of
- * the processor before the call are visible to the DMA.
+ * Starts a DMA, which ends with an interrupt. Either @from or @to is in the card's buffer. Stores
+ * of the processor before the call are visible to the DMA.
  */
 void zcring_edu_copy_in(struct zcring_edu *edu, dma_addr_t from, u64 to, u64 bytes);
 void zcring_edu_copy_out(struct zcring_edu *edu, u64 from, dma_addr_t to, u64 bytes);
@@ -60,8 +60,8 @@ bool zcring_edu_has_ended(const struct zcring_edu *edu);
 bool zcring_edu_is_gone(const struct zcring_edu *edu);
 
 /*
- * Waits for the end of a running DMA. If it does not end, the card loses its bus mastership for good.
- * 0 or -EIO; no DMA runs after either.
+ * Waits for the end of a running DMA. If it does not end, the card loses its bus mastership for
+ * good. 0 or -EIO; no DMA runs after either.
  */
 int zcring_edu_quiesce(struct zcring_edu *edu);
 

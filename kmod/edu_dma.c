@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The DMA engine of the edu card of QEMU, a board that any VM can have: the card has a DMA engine, an
- * interrupt and a buffer, but no antenna. The samples of the simulated front end, in place of an ADC,
- * are put into its buffer by DMA; all further steps are as with any board.
+ * The DMA engine of the edu card of QEMU, a board that any VM can have: the card has a DMA engine,
+ * an interrupt and a buffer, but no antenna. The samples of the simulated front end, in place of
+ * an ADC, are put into its buffer by DMA; all further steps are as with any board.
  *
  *   front end --> page --DMA--> the card's buffer --DMA--> ring --> consumer
  *              (FILL)                             (DRAIN, a channel at a time)
  *
- * A leg is one DMA, which the card ends with an interrupt; a block is the number of samples that fit
- * into the card's buffer: one FILL, and one DRAIN for each channel. The card has no clock: it takes
- * block after block as fast as its DMA allows (a leg takes 100 ms), and the time of a sample follows
- * from the configured rate. Samples for which the ring has no room are lost in the card's buffer.
+ * A leg is one DMA, which the card ends with an interrupt; a block is the number of samples that
+ * fit into the card's buffer: one FILL, and one DRAIN for each channel. The card has no clock: it
+ * takes block after block as fast as its DMA allows (a leg takes 100 ms), and the time of a sample
+ * follows from the configured rate. Samples for which the ring has no room are lost in the card's
+ * buffer.
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -65,8 +66,8 @@ static u64 zcring_edu_next_clock(const struct zcring_edu_engine *engine)
 }
 
 /*
- * Drops the block in progress, if any, as if its samples had never been taken; commands that were to
- * take effect after the block take effect now.
+ * Drops the block in progress, if any, as if its samples had never been taken; commands that were
+ * to take effect after the block take effect now.
  */
 static void zcring_edu_drop_block(struct zcring_edu_engine *engine)
 {

@@ -3,8 +3,8 @@
  * The feeder of an antenna: the one open file that may put scenes on the air.
  *
  * A file becomes the feeder by its first call that needs to be, and stays the feeder until it is
- * closed. sysfs is never the feeder; it may act only while there is none. The feeder alone sleeps on
- * feed_lock, which is held while user memory is copied.
+ * closed. sysfs is never the feeder; it may act only while there is none. The feeder alone sleeps
+ * on feed_lock, which is held while user memory is copied.
  */
 #include <linux/mutex.h>
 
@@ -46,8 +46,8 @@ void zcring_feeder_close(struct zcring_device *zdev, struct file *file)
 	bool is_feeder;
 
 	/*
-	 * No call on @file is left that could make it the feeder. A file that is not the feeder must
-	 * not wait for feed_lock, which a slow feeder may hold.
+	 * No call on @file is left that could make it the feeder. A file that is not the feeder
+	 * must not wait for feed_lock, which a slow feeder may hold.
 	 */
 	mutex_lock(&zdev->lock);
 	is_feeder = node->feeder == file;

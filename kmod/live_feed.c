@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A live feed in the driver: the memory of its ring (engine/feed.h), and what its feeder does. The
- * feeder writes whole frames, as read() returns them: a sample of channel 0, of channel 1, and so on.
+ * feeder writes whole frames, as read() returns them: a sample of channel 0, of channel 1, and so
+ * on.
  *
- * The feeder writes into the ring with feed_lock held and without the device's lock, while the engine
- * takes samples: the ring orders both. A feeder that waits for room holds no lock.
+ * The feeder writes into the ring with feed_lock held and without the device's lock, while the
+ * engine takes samples: the ring orders both. A feeder that waits for room holds no lock.
  */
 #include <linux/err.h>
 #include <linux/fs.h>

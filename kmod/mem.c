@@ -3,8 +3,8 @@
  * Areas of pages, and the rings made of them (mem.h).
  *
  * Pages are allocated in chunks that are as large as available, then split, so that every page is
- * freed alone. All memory is zeroed and charged to the memory cgroup of the caller. Loops over pages
- * call cond_resched(): a ring may have two million pages.
+ * freed alone. All memory is zeroed and charged to the memory cgroup of the caller. Loops over
+ * pages call cond_resched(): a ring may have two million pages.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Areas: pages that the kernel sees as one flat piece and user space may map. Rings: the areas whose
- * size depends on the geometry.
+ * Areas: pages that the kernel sees as one flat piece and user space may map. Rings: the areas
+ * whose size depends on the geometry.
  */
 #ifndef ZCRING_MEM_H
 #define ZCRING_MEM_H
@@ -58,10 +58,10 @@ static inline u64 zcring_area_bytes(const struct zcring_area *area)
 }
 
 /*
- * Maps the area into @vma from its beginning, again and again up to the end of @vma. After an error
- * a part may be mapped: the caller zaps it while the caller still holds the area. @by_page: as ordinary
- * pages, of which the page tables hold references; @vma is VM_MIXEDMAP. Otherwise as remap_pfn_range()
- * does.
+ * Maps the area into @vma from its beginning, again and again up to the end of @vma. After an
+ * error a part may be mapped: the caller zaps it while the caller still holds the area. @by_page:
+ * as ordinary pages, of which the page tables hold references; @vma is VM_MIXEDMAP. Otherwise as
+ * remap_pfn_range() does.
  */
 int zcring_area_map(const struct zcring_area *area, struct vm_area_struct *vma, bool by_page);
 
@@ -95,8 +95,8 @@ void zcring_ring_free(struct zcring_ring *ring);
 
 /*
  * Maps the areas of samples for DMA from @dev, and unmaps them. A ring that is mapped must not be
- * mapped again; before unmapping, all DMA into the ring must have ended. Unmapping a ring that is not
- * mapped does nothing.
+ * mapped again; before unmapping, all DMA into the ring must have ended. Unmapping a ring that is
+ * not mapped does nothing.
  */
 int zcring_ring_map_dma(struct zcring_ring *ring, struct device *dev);
 void zcring_ring_unmap_dma(struct zcring_ring *ring);

@@ -2,14 +2,15 @@
 /*
  * References to rings, and the quota of rings that only observers keep (orphans.h).
  *
- * Only files that are not the consumer map an orphan: a consumer cannot replace the ring that its own
- * file maps. The pages of such a mapping are inserted by page faults. To revoke an orphan is to
- * refuse further faults, to remove its pages from all page tables, and to free its memory, although
- * mappings still hold the struct; an access then gives SIGBUS. Each ring has file offsets of its own
- * in the device's address_space, so that no other ring's mappings are touched.
+ * Only files that are not the consumer map an orphan: a consumer cannot replace the ring that its
+ * own file maps. The pages of such a mapping are inserted by page faults. To revoke an orphan is
+ * to refuse further faults, to remove its pages from all page tables, and to free its memory,
+ * although mappings still hold the struct; an access then gives SIGBUS. Each ring has file offsets
+ * of its own in the device's address_space, so that no other ring's mappings are touched.
  *
- * Locks, inside all others of a device but never together with its lock: zcring_orphans_lock, for the
- * list of orphans alone; zcring_shared_ring.revoke_lock, which is taken inside mmap_lock by a fault.
+ * Locks, inside all others of a device but never together with its lock: zcring_orphans_lock, for
+ * the list of orphans alone; zcring_shared_ring.revoke_lock, which is taken inside mmap_lock by a
+ * fault.
  */
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -142,8 +143,9 @@ void zcring_ring_unlock_pages(struct zcring_ring *ring)
 }
 
 /*
- * With a reference, for a ring that was taken off the list. A fault that has seen the ring unrevoked
- * has inserted its pages before the lock is taken for writing, and they are removed below.
+ * With a reference, for a ring that was taken off the list. A fault that has seen the ring
+ * unrevoked has inserted its pages before the lock is taken for writing, and they are removed
+ * below.
  */
 static void zcring_orphans_revoke(struct zcring_shared_ring *shared)
 {

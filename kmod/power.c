@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Suspend and resume of the devices, as operations of their type. The power management core calls them
- * for a device while all tasks of user space are frozen: before it suspends the board, which is the
- * parent of the device, and after it has resumed the board.
+ * Suspend and resume of the devices, as operations of their type. The power management core calls
+ * them for a device while all tasks of user space are frozen: before it suspends the board, which
+ * is the parent of the device, and after it has resumed the board.
  *
- * While a machine sleeps, an ADC delivers nothing. The samples of that time are lost, and the stream
- * continues with one gap, because the clock that paces it goes on (CLOCK_BOOTTIME). A stream whose
- * hardware does not come back ends by a fault, so that its reader wakes.
+ * While a machine sleeps, an ADC delivers nothing. The samples of that time are lost, and the
+ * stream continues with one gap, because the clock that paces it goes on (CLOCK_BOOTTIME). A
+ * stream whose hardware does not come back ends by a fault, so that its reader wakes.
  *
- * The worker's thread is not freezable: DMA goes on while tasks are frozen, until the device itself is
- * suspended. From then on the thread makes no call of the DMA engine.
+ * The worker's thread is not freezable: DMA goes on while tasks are frozen, until the device
+ * itself is suspended. From then on the thread makes no call of the DMA engine.
  */
 #include <linux/ktime.h>
 #include <linux/pm.h>

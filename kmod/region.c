@@ -8,12 +8,12 @@
  * anything else cannot give the device another ring.
  *
  * A mapping of descriptors or samples holds the ring that it shows, which may be replaced while
- * files that are not the consumer map it (orphans.h). Its pages are mapped at once for the consumer,
- * whose ring stays; for all others page faults insert them, so that they can be revoked.
+ * files that are not the consumer map it (orphans.h). Its pages are mapped at once for the
+ * consumer, whose ring stays; for all others page faults insert them, so that they can be revoked.
  *
- * The samples have a second slot, by which they are mapped page by page. Page tables and users of such a
- * mapping, as O_DIRECT, hold references of its pages, which outlive the ring then. The default
- * mapping has no pages that anyone can hold.
+ * The samples have a second slot, by which they are mapped page by page. Page tables and users of
+ * such a mapping, as O_DIRECT, hold references of its pages, which outlive the ring then. The
+ * default mapping has no pages that anyone can hold.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -28,8 +28,8 @@
 static_assert(2 * ZCRING_RING_BYTES_MAX <= 1ULL << ZCRING_SLOT_SHIFT);
 
 /*
- * The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. A bit stands for
- * the mapping by page of the same samples.
+ * The slot of a region is its number; ZCRING_DATA, the last region, adds the channel. A bit stands
+ * for the mapping by page of the same samples.
  */
 #define ZCRING_SLOTS	    (ZCRING_DATA + ZCRING_CHANNELS_MAX)
 #define ZCRING_SLOT_BY_PAGE 16UL
@@ -188,8 +188,8 @@ static const struct zcring_area *zcring_region_find(struct zcring_device *zdev, 
 }
 
 /*
- * With the lock held: counts the mapping and lets it hold its ring. Returns whether faults insert the
- * pages later.
+ * With the lock held: counts the mapping and lets it hold its ring. Returns whether faults insert
+ * the pages later.
  */
 static bool zcring_region_hold(struct zcring_device *zdev, struct file *file,
 			       struct vm_area_struct *vma)
@@ -218,7 +218,8 @@ static void zcring_region_drop(struct file *file, struct vm_area_struct *vma)
 
 /*
  * EINVAL for a range that is no region or more than one, and for a private mapping; EACCES for an
- * access that no mapping of the region can have, or not with a file that was not opened for writing.
+ * access that no mapping of the region can have, or not with a file that was not opened for
+ * writing.
  */
 int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 {
@@ -250,9 +251,9 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma)
 	err = by_faults ? 0 : zcring_area_map(area, vma, zcring_region_vma_is_by_page(vma));
 	if (err) {
 		/*
-		 * The pages mapped before the failure would stay until the return. Other threads can
-		 * access them, and once the reference is dropped the memory may be freed. In a mapping
-		 * by page they stay, as each entry holds its page.
+		 * The pages mapped before the failure would stay until the return. Other threads
+		 * can access them, and once the reference is dropped the memory may be freed. In a
+		 * mapping by page they stay, as each entry holds its page.
 		 */
 		zap_special_vma_range(vma, vma->vm_start, vma->vm_end - vma->vm_start);
 		zcring_region_drop(file, vma);

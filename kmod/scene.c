@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The scene on the air. A recording is first announced by an ioctl, then written; it replaces the old
- * scene when its last byte was written, so that after a failure the old scene stays on the air.
+ * The scene on the air. A recording is first announced by an ioctl, then written; it replaces the
+ * old scene when its last byte was written, so that after a failure the old scene stays on the
+ * air.
  *
- * Memory is allocated and freed without the device's lock. A scene changes also while the stream runs,
- * but only by the feeder, or by sysfs while there is no feeder.
+ * Memory is allocated and freed without the device's lock. A scene changes also while the stream
+ * runs, but only by the feeder, or by sysfs while there is no feeder.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -66,8 +67,9 @@ static int zcring_scene_alloc(struct zcring_device *zdev, struct zcring_area *sa
 }
 
 /*
- * With zcring_device.lock held, and feed_lock for a live feed or after one, unless there is no feeder.
- * Exchanges @content with the content of the scene before; after an error both are as before.
+ * With zcring_device.lock held, and feed_lock for a live feed or after one, unless there is no
+ * feeder. Exchanges @content with the content of the scene before; after an error both are as
+ * before.
  */
 static int zcring_scene_put_on_air(struct zcring_device *zdev, const struct zcring_scene *scene,
 				   struct zcring_content *content)
@@ -258,9 +260,9 @@ static int zcring_scene_finish(struct zcring_device *zdev)
 }
 
 /*
- * Writes the announced segments and samples up to their length: a longer write is short, and a write
- * after the last byte fails with ENOSPC, as at the end of a disk; without a scene that is announced,
- * writes to the live feed.
+ * Writes the announced segments and samples up to their length: a longer write is short, and a
+ * write after the last byte fails with ENOSPC, as at the end of a disk; without a scene that is
+ * announced, writes to the live feed.
  */
 ssize_t zcring_scene_write(struct file *file, const char __user *from, size_t bytes, loff_t *pos)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What readers see without the device's lock: the GET commands and sysfs must not wait for a step of
- * the DMA engine, for a start or for a stop.
+ * What readers see without the device's lock: the GET commands and sysfs must not wait for a step
+ * of the DMA engine, for a start or for a stop.
  *
- * Whoever changes the device publishes a snapshot before the lock is dropped. A reader thus sees one
- * moment, which is at most as old as the present hold of the lock. Two values are of the time of the
- * call: the time of day advances from the snapshot as its clock does, and the consumer's tail is
- * loaded and bounded anew.
+ * Whoever changes the device publishes a snapshot before the lock is dropped. A reader thus sees
+ * one moment, which is at most as old as the present hold of the lock. Two values are of the time
+ * of the call: the time of day advances from the snapshot as its clock does, and the consumer's
+ * tail is loaded and bounded anew.
  */
 #include <linux/ktime.h>
 #include <linux/seqlock.h>
@@ -101,9 +101,9 @@ int zcring_snapshot_get_tuning(struct zcring_device *zdev, struct zcring_tuning 
 }
 
 /*
- * Counts what the consumer has released since the snapshot; an invalid tail changes nothing, nor does
- * one of a later stream: a start stores the number of the new stream, then its tail, and publishes a
- * snapshot last. Whoever sees that tail sees that number.
+ * Counts what the consumer has released since the snapshot; an invalid tail changes nothing, nor
+ * does one of a later stream: a start stores the number of the new stream, then its tail, and
+ * publishes a snapshot last. Whoever sees that tail sees that number.
  */
 static void zcring_snapshot_count_consumed(const struct zcring_device *zdev,
 					   struct zcring_snapshot *now)

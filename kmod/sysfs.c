@@ -4,8 +4,8 @@
  *
  * A configuration needs a stopped stream and belongs to the consumer: while there is a consumer,
  * writing such an attribute fails with EBUSY; so does writing the scene while there is a feeder.
- * Tuning is allowed for every user who can write the attribute. Reading does not wait for the device's
- * lock: a value is from a consistent snapshot (snapshot.c).
+ * Tuning is allowed for every user who can write the attribute. Reading does not wait for the
+ * device's lock: a value is from a consistent snapshot (snapshot.c).
  */
 #include <linux/gcd.h>
 #include <linux/kernel.h>

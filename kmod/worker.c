@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The worker: a timer, which stands for the interrupt of the DMA engine, and a thread, which the
- * interrupt wakes and which runs the DMA engine. For a board with an interrupt of its own, the timer
- * fires once, when the stream starts. A watchdog ends a stream whose DMA engine makes no progress.
+ * interrupt wakes and which runs the DMA engine. For a board with an interrupt of its own, the
+ * timer fires once, when the stream starts. A watchdog ends a stream whose DMA engine makes no
+ * progress.
  *
- * The handler takes no lock that sleeps, on a kernel with PREEMPT_RT either: it runs in hard interrupt
- * context there, too. The thread takes the device's lock for one step at a time, so that a long turn
- * delays no other caller for more than one step.
+ * The handler takes no lock that sleeps, on a kernel with PREEMPT_RT either: it runs in hard
+ * interrupt context there, too. The thread takes the device's lock for one step at a time, so that
+ * a long turn delays no other caller for more than one step.
  *
  * A turn handles all interrupts that came before the turn began, with the time of the first. An
  * interrupt during a turn causes another turn: fired_ns is taken before progress() looks at the
@@ -28,9 +29,9 @@ static void zcring_worker_kick(struct zcring_device *zdev, u64 now_ns, u64 late_
 
 	trace_zcring_interrupt(zdev, late_ns);
 	/*
-	 * Only the first of several interrupts is kept. A failed cmpxchg orders nothing: the barrier
-	 * makes sure that the turn for the first interrupt sees what happened before this one. Pairs
-	 * with atomic64_xchg() in zcring_worker_step(), which is fully ordered.
+	 * Only the first of several interrupts is kept. A failed cmpxchg orders nothing: the
+	 * barrier makes sure that the turn for the first interrupt sees what happened before this
+	 * one. Pairs with atomic64_xchg() in zcring_worker_step(), which is fully ordered.
 	 */
 	smp_mb__before_atomic();
 	atomic64_cmpxchg(&worker->fired_ns, 0, now_ns);
@@ -107,9 +108,9 @@ static void zcring_worker_arm_watchdog(struct zcring_device *zdev, u64 later_ns)
 }
 
 /*
- * With the lock held, after progress(). A watchdog that has fired just before is withdrawn: cancelling
- * waits for a handler that has found no interrupt but not set the failure yet. A handler that
- * forwards the watchdog must not find it started, either.
+ * With the lock held, after progress(). A watchdog that has fired just before is withdrawn:
+ * cancelling waits for a handler that has found no interrupt but not set the failure yet. A
+ * handler that forwards the watchdog must not find it started, either.
  */
 static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
 {
@@ -123,8 +124,9 @@ static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
 }
 
 /*
- * With the lock held: ends the stream if its hardware has failed. Not while the hardware is suspended:
- * the notification asks it for its tuning and its ranges. Resuming wakes the thread for the failure.
+ * With the lock held: ends the stream if its hardware has failed. Not while the hardware is
+ * suspended: the notification asks it for its tuning and its ranges. Resuming wakes the thread for
+ * the failure.
  */
 static void zcring_worker_handle_failure(struct zcring_device *zdev)
 {

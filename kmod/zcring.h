@@ -24,19 +24,20 @@
  * Locks, outer first: zcring_table_lock (table.c), zcring_device.io_lock or feed_lock
  * (antenna_node.h), mm->mmap_lock or zcring_device.dma_lock, zcring_device.lock.
  *
- * An access to user memory may fault, so user memory is accessed with io_lock held but never with lock
- * held. Only the consumer accesses user memory under io_lock, and only the consumer sleeps on io_lock:
- * a file becomes the consumer before it takes io_lock, and sysfs, which cannot, does not wait for it. A
- * page fault that never completes therefore blocks only its caller. The antenna's side has feed_lock
- * instead of io_lock: no task holds both, and under feed_lock no task takes dma_lock.
+ * An access to user memory may fault, so user memory is accessed with io_lock held but never with
+ * lock held. Only the consumer accesses user memory under io_lock, and only the consumer sleeps on
+ * io_lock: a file becomes the consumer before it takes io_lock, and sysfs, which cannot, does not
+ * wait for it. A page fault that never completes therefore blocks only its caller. The antenna's
+ * side has feed_lock instead of io_lock: no task holds both, and under feed_lock no task takes
+ * dma_lock.
  *
  * zcring_table_lock is held while a device is allocated and registered; for a simulated device also
  * while it is unregistered, with cdev_device_del(). An open() takes it alone, and waits for a
  * registration. Nobody takes it with any other lock of this list held.
  *
- * The locks of orphans are inside all of these except lock, with which they are never held together:
- * zcring_orphans_room_lock, then zcring_orphans_lock; revoke_lock of a ring, inside mmap_lock for a page
- * fault (orphans.c).
+ * The locks of orphans are inside all of these except lock, with which they are never held
+ * together: zcring_orphans_room_lock, then zcring_orphans_lock; revoke_lock of a ring, inside
+ * mmap_lock for a page fault (orphans.c).
  */
 #ifndef ZCRING_ZCRING_H
 #define ZCRING_ZCRING_H
@@ -64,17 +65,17 @@ struct task_struct;
  * @timer: the interrupt; armed while the stream runs
  * @interval: period of @timer; 0: @timer fires once, when the stream starts. Written only while
  *            @timer is off
- * @fired_ns: time of the earliest interrupt that no turn of the thread has taken, on CLOCK_BOOTTIME;
- *            0: there is none. Set by the interrupt, only if it is 0; cleared with the device's lock
- *            held, by a turn that begins and by a new stream
- * @turn_ns: @fired_ns as the present turn took it; 0: the turn has no stream. Protected by the device's
- *           lock
+ * @fired_ns: time of the earliest interrupt that no turn of the thread has taken, on
+ *            CLOCK_BOOTTIME; 0: there is none. Set by the interrupt, only if it is 0; cleared with
+ *            the device's lock held, by a turn that begins and by a new stream
+ * @turn_ns: @fired_ns as the present turn took it; 0: the turn has no stream. Protected by the
+ *           device's lock
  * @is_suspended: the thread must not call the DMA engine, nor handle @failure. Written with the
  *                device's lock held; the thread that sleeps reads it without
  * @was_armed: @timer was armed when the device was suspended. Protected by the device's lock
  * @failure: code of a failure of the hardware that the thread has not handled; 0: there is none
- * @watchdog: fires if the sample clock does not advance; armed while a stream runs on a board that has
- *            zcring_dma_ops.watchdog_ns
+ * @watchdog: fires if the sample clock does not advance; armed while a stream runs on a board that
+ *            has zcring_dma_ops.watchdog_ns
  * @watched_clock: the sample clock when @watchdog was armed. Protected by the device's lock
  * @kick: where the thread sleeps until @fired_ns or @failure is set
  * @thread: calls zcring_dma_ops.progress
@@ -146,10 +147,10 @@ struct zcring_snapshot {
  * @dev: in class zcring; its last reference frees the struct and all memory
  * @cdev: the character device; every open file holds @cdev, and @cdev holds @dev
  * @io_lock: held while the consumer's memory is copied: keeps @ring in place
- * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while: others
- *            get @lock meanwhile. Protects @dma_dev
- * @callers: number of calls that wait for @lock in zcring_device_lock(), to which a turn gives way; a
- *           task that takes @lock otherwise is not counted. Atomic
+ * @dma_lock: held while a ring is mapped for the hardware or unmapped, which may take a while:
+ *            others get @lock meanwhile. Protects @dma_dev
+ * @callers: number of calls that wait for @lock in zcring_device_lock(), to which a turn gives
+ *           way; a task that takes @lock otherwise is not counted. Atomic
  * @lock: protects all fields below, and all data of the DMA engine
  * @wait: wait queue of poll() and read(); woken by the worker and at every change of state
  * @config: the configuration; the geometry changes with both locks held
@@ -335,9 +336,9 @@ int zcring_device_lock(struct zcring_device *zdev);
 void zcring_device_give_way(struct zcring_device *zdev);
 
 /*
- * Called with the lock held after anything that may have moved the head, ended the stream or changed
- * a setting: publishes the snapshot, passes the tracepoints, wakes the waiting tasks, and stops the
- * worker of a stream that ended.
+ * Called with the lock held after anything that may have moved the head, ended the stream or
+ * changed a setting: publishes the snapshot, passes the tracepoints, wakes the waiting tasks, and
+ * stops the worker of a stream that ended.
  */
 void zcring_device_notify(struct zcring_device *zdev);
 
@@ -351,14 +352,14 @@ void zcring_device_account(struct zcring_device *zdev);
 /* device_config.c */
 
 /*
- * Charges @bytes for a ring or a scene to the module's account: 0, or -ENOMEM and a line in the log.
- * Without the lock.
+ * Charges @bytes for a ring or a scene to the module's account: 0, or -ENOMEM and a line in the
+ * log. Without the lock.
  */
 int zcring_device_charge(struct zcring_device *zdev, u64 bytes);
 
 /*
- * A ring of @config, charged, or an ERR_PTR(); and its mapping for the hardware, where there is some:
- * mapping with dma_lock held, or before the device is registered.
+ * A ring of @config, charged, or an ERR_PTR(); and its mapping for the hardware, where there is
+ * some: mapping with dma_lock held, or before the device is registered.
  */
 struct zcring_ring *zcring_device_alloc_ring(struct zcring_device *zdev,
 					     const struct zcring_config *config);
@@ -376,8 +377,8 @@ int zcring_device_configure_locked(struct zcring_device *zdev, struct file *file
 				   const struct zcring_config *config);
 
 /*
- * For a consumer that is closed, with io_lock held: replaces a ring that is larger than the device's
- * default by one of the default geometry. If there is no memory for it, the ring stays.
+ * For a consumer that is closed, with io_lock held: replaces a ring that is larger than the
+ * device's default by one of the default geometry. If there is no memory for it, the ring stays.
  */
 void zcring_device_give_back_ring(struct zcring_device *zdev);
 
@@ -432,16 +433,17 @@ int zcring_worker_init(struct zcring_device *zdev);
 void zcring_worker_exit(struct zcring_device *zdev);
 
 /*
- * Before the DMA engine starts a stream: failures from now on are of that stream. Starting arms the timer: it fires for the first time one interval after @mono_ns; for a board
- * with an interrupt of its own it fires once, at @mono_ns. With the lock held.
+ * Before the DMA engine starts a stream: failures from now on are of that stream. Starting arms
+ * the timer: it fires for the first time one interval after @mono_ns; for a board with an
+ * interrupt of its own it fires once, at @mono_ns. With the lock held.
  */
 void zcring_worker_prepare(struct zcring_device *zdev);
 void zcring_worker_start(struct zcring_device *zdev, u64 mono_ns);
 void zcring_worker_stop(struct zcring_device *zdev);
 
 /*
- * Between them, the DMA engine gets no call of progress. Resuming a stream that runs makes one call at
- * once, or when the timer is due; the timer keeps its grid. With the lock held.
+ * Between them, the DMA engine gets no call of progress. Resuming a stream that runs makes one
+ * call at once, or when the timer is due; the timer keeps its grid. With the lock held.
  */
 void zcring_worker_suspend(struct zcring_device *zdev);
 void zcring_worker_resume(struct zcring_device *zdev);

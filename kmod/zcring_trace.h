@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The tracepoints, below events/zcring/ in tracefs; docs/abi.md describes each. All but
- * zcring_interrupt and zcring_map_dma are passed with the device's lock held, and therefore in order.
+ * zcring_interrupt and zcring_map_dma are passed with the device's lock held, and therefore in
+ * order.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM zcring

@@ -2,9 +2,10 @@
 /*
  * The scene on the air (antenna.h), and how a radio is tuned to it. receive.c receives it.
  *
- * Frequencies of the tuner are fractions of the scene's rate. The receiver hears the part of its own
- * band that lies within the scene's band: what lies beyond an edge of either is not heard at the other
- * edge. This part is put around 0, filtered by a real low-pass as wide as the part, and put back.
+ * Frequencies of the tuner are fractions of the scene's rate. The receiver hears the part of its
+ * own band that lies within the scene's band: what lies beyond an edge of either is not heard at
+ * the other edge. This part is put around 0, filtered by a real low-pass as wide as the part, and
+ * put back.
  */
 #include "antenna.h"
 #include "arith.h"
@@ -134,8 +135,8 @@ static struct zcring_gain antenna_gain(u64 factor, s32 fraction)
 }
 
 /*
- * The RMS of a sample is sqrt(2) times that of I and of Q. A gain of less than -6000 millibels is the
- * product of four.
+ * The RMS of a sample is sqrt(2) times that of I and of Q. A gain of less than -6000 millibels is
+ * the product of four.
  */
 void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb)
 {

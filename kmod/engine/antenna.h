@@ -120,8 +120,9 @@ static inline u64 zcring_effort_left(const struct zcring_effort *effort, u64 unt
 
 /**
  * struct zcring_scene_source - where the samples of a scene come from that is not in memory
- * @samples: returns @n samples of a channel, from the sample @first on, which stay in place until the
- *           next call for that channel; NULL if they cannot be read. NULL: the scene is in memory
+ * @samples: returns @n samples of a channel, from the sample @first on, which stay in place until
+ *           the next call for that channel; NULL if they cannot be read. NULL: the scene is in
+ *           memory
  * @context: its first argument
  */
 struct zcring_scene_source {
@@ -138,12 +139,13 @@ struct zcring_scene_source {
  * @samples: samples of the scene, one channel after the other; NULL for built-in kinds
  * @source: where they come from instead
  * @intake: of a live feed, where they come from instead
- * @lag: of a live feed, how many samples later than on the air they are heard: the filter waits for the
- *       samples that it looks ahead at. Else 0
+ * @lag: of a live feed, how many samples later than on the air they are heard: the filter waits
+ *       for the samples that it looks ahead at. Else 0
  * @lag_ns: the same in nanoseconds, rounded
  * @failed: @source could not read samples: those received since are undefined
  * @effort: the work that was done
- * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the centre
+ * @tone_rate_num: rate when the tone was set, numerator: the tone is an eighth of it above the
+ *                 centre
  * @tone_rate_den: the same, denominator
  * @seed: seed of the noise
  * @format: enum zcring_format of the received samples
@@ -181,8 +183,8 @@ struct zcring_antenna {
 };
 
 /*
- * 0, -EINVAL for a field out of range, -EOPNOTSUPP for a kind that is not simulated. Does not look at
- * the segments.
+ * 0, -EINVAL for a field out of range, -EOPNOTSUPP for a kind that is not simulated. Does not look
+ * at the segments.
  */
 int zcring_scene_check(const struct zcring_scene *scene);
 
@@ -203,9 +205,9 @@ u32 zcring_scene_decimation(const struct zcring_scene *scene, u64 rate_num, u64 
 void zcring_antenna_init(struct zcring_antenna *antenna);
 
 /*
- * Puts a checked scene on the air, whose @content is its checked segments and its samples, or, with a
- * @source, its segments alone; of a feed its struct zcring_feed_ring. Rewind, set the rate and tune
- * afterwards.
+ * Puts a checked scene on the air, whose @content is its checked segments and its samples, or,
+ * with a @source, its segments alone; of a feed its struct zcring_feed_ring. Rewind, set the rate
+ * and tune afterwards.
  */
 void zcring_antenna_set_scene(struct zcring_antenna *antenna, const struct zcring_scene *scene,
 			      const void *content, const struct zcring_scene_source *source);
@@ -233,14 +235,15 @@ static inline u64 zcring_antenna_tick(const struct zcring_antenna *antenna, u64 
 }
 
 /*
- * Takes over the lag of a feed after the first @channels channels were tuned. True if it has changed: the
- * place in the scene jumps, and the time of the samples with it.
+ * Takes over the lag of a feed after the first @channels channels were tuned. True if it has
+ * changed: the place in the scene jumps, and the time of the samples with it.
  */
 bool zcring_antenna_update_lag(struct zcring_antenna *antenna, u32 channels);
 
 /*
  * How many of the next @samples samples, from @sample_clock on, are alike: there, missing in the
- * scene, or after its end. Of a feed, silence counts as there; what is silence is decided by this call.
+ * scene, or after its end. Of a feed, silence counts as there; what is silence is decided by this
+ * call.
  */
 static inline u64 zcring_antenna_run(struct zcring_antenna *antenna, u64 sample_clock, u64 samples,
 				     enum zcring_presence *presence)
@@ -253,8 +256,8 @@ static inline u64 zcring_antenna_run(struct zcring_antenna *antenna, u64 sample_
 }
 
 /*
- * How many of the next @samples samples, from @sample_clock on, come before the end of the scene. Of a feed,
- * decides at once what all of them are: for samples that are lost.
+ * How many of the next @samples samples, from @sample_clock on, come before the end of the scene.
+ * Of a feed, decides at once what all of them are: for samples that are lost.
  */
 static inline u64 zcring_antenna_until_end(struct zcring_antenna *antenna, u64 sample_clock,
 					   u64 samples)

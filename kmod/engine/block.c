@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Blocks (block.h): the number of samples that fit is fixed when a block is begun. The samples may be
- * written in several steps. The head does not move before the block is complete, so that what the consumer
- * reads meanwhile changes neither bursts nor losses.
+ * Blocks (block.h): the number of samples that fit is fixed when a block is begun. The samples may
+ * be written in several steps. The head does not move before the block is complete, so that what
+ * the consumer reads meanwhile changes neither bursts nor losses.
  *
  * Resident DMA writes nothing and only moves the head. The samples in the ring are right only while
  * the signal repeats within the ring, and only after one lap was written with the present tuning

@@ -38,8 +38,8 @@ struct zcring_resident {
 };
 
 /*
- * Restarts the check for the present tuning of @antenna: resident DMA is possible, from a lap after the
- * head on, if it is @wanted and the signal of every channel repeats within the ring.
+ * Restarts the check for the present tuning of @antenna: resident DMA is possible, from a lap
+ * after the head on, if it is @wanted and the signal of every channel repeats within the ring.
  */
 void zcring_resident_review(struct zcring_resident *resident, const struct zcring_antenna *antenna,
 			    const struct zcring_stream *stream, bool wanted);

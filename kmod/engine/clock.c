@@ -26,8 +26,8 @@ u64 zcring_clock_at(const struct zcring_clock *clock, u64 mono_ns)
 }
 
 /*
- * Nanoseconds from the epoch to sample @sample_clock. @fraction: in: fraction of a nanosecond of the
- * epoch; out: that of the sample.
+ * Nanoseconds from the epoch to sample @sample_clock. @fraction: in: fraction of a nanosecond of
+ * the epoch; out: that of the sample.
  */
 static u64 clock_elapsed_ns(const struct zcring_clock *clock, u64 sample_clock, u64 *fraction)
 {

@@ -7,9 +7,9 @@
  *
  *   epoch + (c - epoch_clock) * rate_den / rate_num  seconds.
  *
- * A new epoch begins when the rate or the time is set and when a stream resumes. The epoch keeps its
- * fraction of a nanosecond to 2^-64 ns: each change of rate loses at most that much, always in the
- * same direction, so that 2^64 changes drift by one nanosecond.
+ * A new epoch begins when the rate or the time is set and when a stream resumes. The epoch keeps
+ * its fraction of a nanosecond to 2^-64 ns: each change of rate loses at most that much, always in
+ * the same direction, so that 2^64 changes drift by one nanosecond.
  */
 #ifndef ZCRING_ENGINE_CLOCK_H
 #define ZCRING_ENGINE_CLOCK_H
@@ -49,8 +49,8 @@ u64 zcring_clock_time(const struct zcring_clock *clock, u64 sample_clock);
 u64 zcring_clock_now(const struct zcring_clock *clock, u64 mono_ns);
 
 /*
- * Finds the first sample, from the epoch on, whose time of day is not before @time_ns. 0, or -EINVAL
- * if its number does not fit into the sample clock.
+ * Finds the first sample, from the epoch on, whose time of day is not before @time_ns. 0, or
+ * -EINVAL if its number does not fit into the sample clock.
  */
 int zcring_clock_find(const struct zcring_clock *clock, u64 time_ns, u64 *sample_clock);
 

@@ -3,7 +3,8 @@
  * Commands and their time: what a valid command is, at which sample it takes effect, and the queue
  * of timed commands.
  *
- * The functions here handle the sample clock and the queue only. The front end (front.h) applies a command.
+ * The functions here handle the sample clock and the queue only. The front end (front.h) applies a
+ * command.
  */
 #ifndef ZCRING_ENGINE_CONTROL_H
 #define ZCRING_ENGINE_CONTROL_H
@@ -16,7 +17,8 @@
 /**
  * struct zcring_control_queue - the timed commands of one stream
  * @commands: sorted by at_clock, the earliest first; commands for the same sample in the order in
- *            which they were given. All have ZCRING_CONTROL_AT semantics: at_clock is a sample clock
+ *            which they were given. All have ZCRING_CONTROL_AT semantics: at_clock is a sample
+ *            clock
  * @count: number of waiting commands
  * @adc_clock: sample clock of the ADC when the last command was queued. The ADC has executed every
  *             command up to there, although its sample may not be delivered yet

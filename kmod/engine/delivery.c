@@ -4,9 +4,9 @@
  * injected faults.
  *
  * All samples of a block are tuned alike: a block ends at the latest where the next command takes
- * effect, or where the scene has a gap or another frequency, or a feed an underflow. A scene that ends
- * stops the stream. Lost samples, a jump of the time of day and a command after the block that is being
- * written take effect when that block is published.
+ * effect, or where the scene has a gap or another frequency, or a feed an underflow. A scene that
+ * ends stops the stream. Lost samples, a jump of the time of day and a command after the block
+ * that is being written take effect when that block is published.
  */
 #include "front.h"
 

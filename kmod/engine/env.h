@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two worlds of the engine, the kernel and user space: only this file depends on the world that it is
- * compiled for.
+ * The two worlds of the engine, the kernel and user space: only this file depends on the world
+ * that it is compiled for.
  *
  * Each world supplies the names below, and the engine uses no others:
  *   u8 u16 u32 u64 s8 s16 s32 s64, bool   integers

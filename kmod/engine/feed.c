@@ -2,9 +2,9 @@
 /*
  * The feeder's side of a live feed (feed.h); intake.c is the engine's.
  *
- * Silence that was announced is not in the ring at first: it may be longer than the ring. As soon as
- * samples are published after it, as much of the silence as is still to come is zeroed: less than a
- * ring, because there is room for those samples.
+ * Silence that was announced is not in the ring at first: it may be longer than the ring. As soon
+ * as samples are published after it, as much of the silence as is still to come is zeroed: less
+ * than a ring, because there is room for those samples.
  */
 #include "feed.h"
 

@@ -2,19 +2,21 @@
 /*
  * A live feed: samples that somebody writes while they are on the air.
  *
- * One feeder, which fills a ring of samples for each channel, and one engine, which takes them. Index n
- * of the feed is on the air at the n-th tick of the antenna's clock since the feed began. The feed
- * begins with the first sample that is written or announced as silence; before that, the antenna is
- * silent. The antenna's clock ticks once for each sample of the feed, while a stream runs.
+ * One feeder, which fills a ring of samples for each channel, and one engine, which takes them.
+ * Index n of the feed is on the air at the n-th tick of the antenna's clock since the feed began.
+ * The feed begins with the first sample that is written or announced as silence; before that, the
+ * antenna is silent. The antenna's clock ticks once for each sample of the feed, while a stream
+ * runs.
  *
- * With real pace the radio waits for no feeder. Whether a sample is there is decided once, when the
- * block that takes it is begun: a sample that is not written by then is silence, which is counted, and
- * samples that are written after their time are dropped.
+ * With real pace the radio waits for no feeder. Whether a sample is there is decided once, when
+ * the block that takes it is begun: a sample that is not written by then is silence, which is
+ * counted, and samples that are written after their time are dropped.
  *
- * The feeder and the engine may run at the same time. All calls of the feeder's side are serialised by
- * the feeder; all others by the lock that the front end (front.h) has. The feeder may be another
- * process: the engine reads each of its words once, ignores those that cannot be, and finds every
- * sample within the ring. A feeder that writes nonsense changes only what is on the air.
+ * The feeder and the engine may run at the same time. All calls of the feeder's side are
+ * serialised by the feeder; all others by the lock that the front end (front.h) has. The feeder
+ * may be another process: the engine reads each of its words once, ignores those that cannot be,
+ * and finds every sample within the ring. A feeder that writes nonsense changes only what is on
+ * the air.
  *
  * What the feeder does:
  *
@@ -47,8 +49,8 @@
  * @late_samples: private to the feeder: samples that were committed after their time
  * @has_ended: private to the feeder: zcring_feed_end() was called
  *
- * The owner of the memory sets all fields up to @sample_bytes before zcring_feed_init(). The ring stays
- * in place while it is on the air: until another scene is set.
+ * The owner of the memory sets all fields up to @sample_bytes before zcring_feed_init(). The ring
+ * stays in place while it is on the air: until another scene is set.
  */
 struct zcring_feed_ring {
 	struct zcring_feed_written *written;
@@ -69,8 +71,8 @@ void zcring_feed_init(struct zcring_feed_ring *feed);
 /* The feeder's side. */
 
 /*
- * How many samples may be written now; 0 if the ring is full, or after the end. Samples that are late
- * need no room, but are among these.
+ * How many samples may be written now; 0 if the ring is full, or after the end. Samples that are
+ * late need no room, but are among these.
  */
 u64 zcring_feed_room(const struct zcring_feed_ring *feed);
 
@@ -90,15 +92,15 @@ static inline u64 zcring_feed_place(const struct zcring_feed_ring *feed)
 }
 
 /*
- * Publishes the next @samples samples, at most zcring_feed_room(), which are in the ring unless they are
- * late. Late ones are counted. After zcring_feed_announce(), zeroes as much of the ring as is silent: up to
- * all of it.
+ * Publishes the next @samples samples, at most zcring_feed_room(), which are in the ring unless
+ * they are late. Late ones are counted. After zcring_feed_announce(), zeroes as much of the ring
+ * as is silent: up to all of it.
  */
 void zcring_feed_commit(struct zcring_feed_ring *feed, u64 samples);
 
 /*
- * Announces silence up to the sample @index, which is the next one that will be written. 0, or -EINVAL
- * for an @index before the next sample or too far ahead, or after the end. Never waits.
+ * Announces silence up to the sample @index, which is the next one that will be written. 0, or
+ * -EINVAL for an @index before the next sample or too far ahead, or after the end. Never waits.
  */
 int zcring_feed_announce(struct zcring_feed_ring *feed, u64 index);
 

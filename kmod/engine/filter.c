@@ -4,7 +4,8 @@
  * "On the use of the I0-sinh window for spectrum analysis", 1980), in integers.
  *
  * The Bessel function of the window is a series in y = 1 - x^2, all of whose terms are positive:
- * I0(beta sqrt(y)) / I0(beta) = sum over k of c[k] y^k, c[k] = (beta / 2)^(2 k) / (k!)^2 / I0(beta).
+ * I0(beta sqrt(y)) / I0(beta) = sum over k of c[k] y^k, c[k] = (beta / 2)^(2 k) / (k!)^2 /
+ * I0(beta).
  */
 #include "filter.h"
 #include "rotor.h"

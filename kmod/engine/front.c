@@ -74,8 +74,9 @@ static void front_apply_tuning(struct zcring_front *front, const struct zcring_c
 }
 
 /*
- * Applies a command at the next sample. Rate and time hold from the sample @at_clock on, at which the
- * ADC has executed the command: the next sample, or a later one that a stream which ended does not deliver.
+ * Applies a command at the next sample. Rate and time hold from the sample @at_clock on, at which
+ * the ADC has executed the command: the next sample, or a later one that a stream which ended does
+ * not deliver.
  */
 static void front_apply_command(struct zcring_front *front, const struct zcring_control *control,
 				u64 at_clock)

@@ -64,23 +64,23 @@ void zcring_front_configure(struct zcring_front *front, const struct zcring_conf
 
 /*
  * Puts a checked scene on the air. @content is its checked segments and its samples, as user space
- * writes them; with a @source, which may be NULL, its segments alone; of ZCRING_SCENE_FEED its struct
- * zcring_feed_ring. The caller keeps both until the next scene.
+ * writes them; with a @source, which may be NULL, its segments alone; of ZCRING_SCENE_FEED its
+ * struct zcring_feed_ring. The caller keeps both until the next scene.
  *
- * While a stream runs, the new scene begins with the first sample that is not written yet: a block that
- * is being written ends before it. The old scene is not used any more when the function returns. 0, or,
- * only while a stream runs, -ERANGE for a scene that cannot be received at the present rate or at one
- * for which a command waits: the old one stays.
+ * While a stream runs, the new scene begins with the first sample that is not written yet: a block
+ * that is being written ends before it. The old scene is not used any more when the function
+ * returns. 0, or, only while a stream runs, -ERANGE for a scene that cannot be received at the
+ * present rate or at one for which a command waits: the old one stays.
  */
 int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene *scene,
 			   const void *content, const struct zcring_scene_source *source);
 
 /*
- * Starts the stream, with its first sample @start->delay_ns after @mono_ns. The time of day of that
- * sample is @start->time_ns or, where that is 0, the device's time; @time_ns is the time of day at
- * @mono_ns for a device whose time was never set. 0 or what zcring_stream_start() returns; -ERANGE
- * if the scene cannot be received at the rate; -EOPNOTSUPP if resident DMA cannot serve the scene as
- * it is tuned.
+ * Starts the stream, with its first sample @start->delay_ns after @mono_ns. The time of day of
+ * that sample is @start->time_ns or, where that is 0, the device's time; @time_ns is the time of
+ * day at @mono_ns for a device whose time was never set. 0 or what zcring_stream_start() returns;
+ * -ERANGE if the scene cannot be received at the rate; -EOPNOTSUPP if resident DMA cannot serve
+ * the scene as it is tuned.
  */
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
 		       u64 time_ns);
@@ -88,17 +88,18 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 /*
  * Tunes at the next sample that is taken, at a sample clock or at a time. 0, -EINVAL for a field
  * out of range or a time that no sample can have, -ERANGE for a rate at which the scene cannot be
- * received, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for @mono_ns. If that
- * call has left samples, because of a stall or because it was not the last step, the next sample is
- * the one that the ADC takes at @mono_ns, and the command waits for that sample.
+ * received, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for
+ * @mono_ns. If that call has left samples, because of a stall or because it was not the last step,
+ * the next sample is the one that the ADC takes at @mono_ns, and the command waits for that
+ * sample.
  */
 int zcring_front_control(struct zcring_front *front, const struct zcring_control *control,
 			 u64 mono_ns);
 
 /*
- * Injects a fault from @mono_ns on into the running stream; the fault does not affect the next stream. 0,
- * -EINVAL while no stream runs, -ENODEV once the device is gone, or what zcring_injection_add()
- * returns.
+ * Injects a fault from @mono_ns on into the running stream; the fault does not affect the next
+ * stream. 0, -EINVAL while no stream runs, -ENODEV once the device is gone, or what
+ * zcring_injection_add() returns.
  */
 int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, s64 amount,
 			u64 mono_ns);
@@ -114,9 +115,9 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 bool zcring_front_run(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns);
 
 /*
- * For a machine that has slept: all samples that are due at @mono_ns and were not delivered are lost,
- * and commands up to there take effect. Of a block that was being written, the samples that are
- * written are delivered. Does nothing while no stream runs.
+ * For a machine that has slept: all samples that are due at @mono_ns and were not delivered are
+ * lost, and commands up to there take effect. Of a block that was being written, the samples that
+ * are written are delivered. Does nothing while no stream runs.
  */
 void zcring_front_skip(struct zcring_front *front, u64 mono_ns);
 
@@ -132,8 +133,8 @@ void zcring_front_take(struct zcring_front *front, u64 samples);
 
 /*
  * How many of @samples can be taken now without an underflow: as far as the feeder has written or
- * announced silence, and no further than up to the next command that waits. All of them without a feed,
- * or at its end.
+ * announced silence, and no further than up to the next command that waits. All of them without a
+ * feed, or at its end.
  */
 u64 zcring_front_promised(struct zcring_front *front, u64 samples);
 
@@ -156,9 +157,9 @@ void zcring_front_get_ranges(const struct zcring_front *front, struct zcring_ran
 void zcring_front_apply_due(struct zcring_front *front);
 
 /*
- * For a stream that does not deliver the samples up to the sample clock @at_clock, which were taken:
- * applies their commands at the next sample. A time or a rate that was set counts from the sample
- * at which it was to take effect.
+ * For a stream that does not deliver the samples up to the sample clock @at_clock, which were
+ * taken: applies their commands at the next sample. A time or a rate that was set counts from the
+ * sample at which it was to take effect.
  */
 void zcring_front_apply_until(struct zcring_front *front, u64 at_clock);
 
@@ -183,8 +184,9 @@ bool zcring_front_may_change(struct zcring_front *front, u64 until);
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);
 
 /*
- * The antenna passes the next @samples samples, before they are published or lost: counts the underflows
- * of a feed. Returns the samples of the feed that were silence because the feeder was late.
+ * The antenna passes the next @samples samples, before they are published or lost: counts the
+ * underflows of a feed. Returns the samples of the feed that were silence because the feeder was
+ * late.
  */
 u64 zcring_front_pass(struct zcring_front *front, u64 samples);
 

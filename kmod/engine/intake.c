@@ -2,9 +2,9 @@
 /*
  * The engine's side of a live feed (intake.h).
  *
- * Nothing that the feeder stores is used before it is bounded; an index that goes back, or is beyond the
- * room in the ring, is ignored. A decision is final: samples that are written afterwards are late,
- * and a block that was begun and not delivered does not ask again.
+ * Nothing that the feeder stores is used before it is bounded; an index that goes back, or is
+ * beyond the room in the ring, is ignored. A decision is final: samples that are written
+ * afterwards are late, and a block that was begun and not delivered does not ask again.
  *
  * One receiver tells the feeder what is decided and freed. With more than one, the smallest index
  * would be told.

@@ -3,10 +3,10 @@
  * How the engine takes the samples of a live feed (feed.h): which of them are there, and what was
  * silence instead.
  *
- * A tick counts samples of the scene on the antenna's clock; sample n of the feed is on the air at the
- * tick origin + n. What a tick has is decided once, for a whole block, and never changed: samples,
- * silence that was announced, or an underflow, which is silence because the feeder was late. The
- * decisions are kept as long as a filter looks back.
+ * A tick counts samples of the scene on the antenna's clock; sample n of the feed is on the air at
+ * the tick origin + n. What a tick has is decided once, for a whole block, and never changed:
+ * samples, silence that was announced, or an underflow, which is silence because the feeder was
+ * late. The decisions are kept as long as a filter looks back.
  */
 #ifndef ZCRING_ENGINE_INTAKE_H
 #define ZCRING_ENGINE_INTAKE_H
@@ -58,7 +58,8 @@ struct zcring_underflow {
  * @decided: up to this index it is decided what is on the air
  * @freed: samples before this index are not needed any more
  * @written: the last valid index that the feeder stored
- * @spans: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the next one
+ * @spans: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
+ *         next one
  * @span_count: number of spans so far; the place of a span in @spans is its number, as in a ring
  * @underflow_end: index after the last underflow
  * @underflow: of the feed, over all streams
@@ -86,22 +87,23 @@ void zcring_intake_init(struct zcring_intake *intake, const struct zcring_feed_r
 void zcring_intake_restart(struct zcring_intake *intake, u64 tick);
 
 /*
- * Decides for the next @samples samples of a receiver, from @tick on, each of which covers @step ticks,
- * how many are alike: there, or silence. Samples of which only some ticks are written belong to the
- * silence. ZCRING_ENDED: the feed has ended @lag ticks before @tick or earlier; else ZCRING_PRESENT.
+ * Decides for the next @samples samples of a receiver, from @tick on, each of which covers @step
+ * ticks, how many are alike: there, or silence. Samples of which only some ticks are written
+ * belong to the silence. ZCRING_ENDED: the feed has ended @lag ticks before @tick or earlier; else
+ * ZCRING_PRESENT.
  */
 u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag,
 		      enum zcring_presence *presence);
 
 /*
- * Decides for all of the next @samples samples at once, and returns how many of them come before the end:
- * for samples that are lost.
+ * Decides for all of the next @samples samples at once, and returns how many of them come before
+ * the end: for samples that are lost.
  */
 u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag);
 
 /*
- * How many samples in a row, at least, lie between two cuts, where what is on the air changes or the ring
- * ends: as zcring_timeline.shortest.
+ * How many samples in a row, at least, lie between two cuts, where what is on the air changes or
+ * the ring ends: as zcring_timeline.shortest.
  */
 u64 zcring_intake_shortest(const struct zcring_intake *intake);
 

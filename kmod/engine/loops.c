@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The loops over samples (loops.h), written for a compiler that vectorises them: integer arithmetic,
- * and of floating point only operations that have one right result. Where the kernel has no floating
- * point, it computes a float from its bits, with the same result.
+ * The loops over samples (loops.h), written for a compiler that vectorises them: integer
+ * arithmetic, and of floating point only operations that have one right result. Where the kernel
+ * has no floating point, it computes a float from its bits, with the same result.
  */
 #include "loops.h"
 

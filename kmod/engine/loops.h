@@ -5,8 +5,8 @@
  * loops.c is plain C, compiled once for each instruction set. The kernel has those without floating
  * point, and on x86 those for AVX2. All of them give the same bits.
  *
- * A "value" is I or Q of a sample in fixed point: full scale is ZCRING_UNITY, and values are clipped
- * at ZCRING_CLIP, 8 times full scale. n samples are 2 n values, I and Q in turn.
+ * A "value" is I or Q of a sample in fixed point: full scale is ZCRING_UNITY, and values are
+ * clipped at ZCRING_CLIP, 8 times full scale. n samples are 2 n values, I and Q in turn.
  */
 #ifndef ZCRING_ENGINE_LOOPS_H
 #define ZCRING_ENGINE_LOOPS_H

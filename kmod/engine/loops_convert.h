@@ -152,8 +152,8 @@ LOOPS_INLINE bool loops_fit(u32 format, const u8 *from, u32 n, s32 highest, bool
 #if LOOPS_HAS_FLOAT
 
 /*
- * The same for floats. Tiny ones, which are read as 0, do not fit where the result is a float; where
- * the result is an integer, they become 0 anyway.
+ * The same for floats. Tiny ones, which are read as 0, do not fit where the result is a float;
+ * where the result is an integer, they become 0 anyway.
  */
 LOOPS_INLINE bool loops_floats_fit(const u8 *from, u32 n, s32 highest, bool to_floats,
 				   bool gained __attribute__((unused)),

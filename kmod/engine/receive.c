@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How a channel receives the scene (antenna.h): the tuner, the channel filter, the gain, the noise and
- * the ADC, chunk by chunk.
+ * How a channel receives the scene (antenna.h): the tuner, the channel filter, the gain, the noise
+ * and the ADC, chunk by chunk.
  *
- * The blocks of rotors and of noise are aligned to the place in the scene and to the sample clock, so
- * that no sample depends on where a chunk begins. The filter looks as far ahead as back; a recording
- * that is played in a loop is heard as if it had always been, and a gap is silence. A recording that
- * is centred, has unit gain, no noise and the right format is copied byte for byte.
+ * The blocks of rotors and of noise are aligned to the place in the scene and to the sample clock,
+ * so that no sample depends on where a chunk begins. The filter looks as far ahead as back; a
+ * recording that is played in a loop is heard as if it had always been, and a gap is silence. A
+ * recording that is centred, has unit gain, no noise and the right format is copied byte for byte.
  */
 #include "antenna.h"
 #include "noise.h"
@@ -18,8 +18,8 @@
 static const struct zcring_gain receive_scene_noise = { .mantissa = 26214, .exponent = 12 };
 
 /*
- * The low 32 bits of the sample clock, plus 4097 for every channel: the low half in I, the high half
- * in Q. sc8 has the low 16 bits, one byte in I and one in Q.
+ * The low 32 bits of the sample clock, plus 4097 for every channel: the low half in I, the high
+ * half in Q. sc8 has the low 16 bits, one byte in I and one in Q.
  */
 static void receive_counter(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out,
 			    u64 n)
@@ -262,8 +262,8 @@ static u64 receive_as_recorded(struct zcring_antenna *antenna, u32 channel, u64 
 }
 
 /*
- * Copies the scene without rotation and gain, in its own format. The samples of a recording were clipped
- * when it was loaded, those of a feed are clipped here. Returns how many.
+ * Copies the scene without rotation and gain, in its own format. The samples of a recording were
+ * clipped when it was loaded, those of a feed are clipped here. Returns how many.
  */
 static u64 receive_copy(struct zcring_antenna *antenna, u32 channel, u64 sample_clock, u8 *out, u64 n)
 {

@@ -13,10 +13,10 @@
  *   store-release burst_head          (K)     load          descriptors
  *   store-release head                (A)     store-release tail                (C)
  *
- *   A pairs with B: a consumer that loads the head sees the samples before it, and a burst_head past
- *   their descriptor. K pairs with L: a consumer that loads the burst_head sees the descriptors
- *   before it, some of which may describe samples past the head that was loaded. C pairs with D: a
- *   producer that loads the tail overwrites only samples that were read.
+ *   A pairs with B: a consumer that loads the head sees the samples before it, and a burst_head
+ *   past their descriptor. K pairs with L: a consumer that loads the burst_head sees the
+ *   descriptors before it, some of which may describe samples past the head that was loaded. C
+ *   pairs with D: a producer that loads the tail overwrites only samples that were read.
  *
  * The state is stored with release (M) after the last head, and loaded with acquire (N).
  *
@@ -29,9 +29,9 @@
  *   load-acquire  head                (B)     load          waiting, watermark
  *   sleep if head is before watermark         wake if waiting and head reached watermark
  *
- *   E pairs with F: each side stores its own word before it loads the other side's, so that at least
- *   one side sees the other's store, and no wake-up is lost. In the kernel, joining and leaving the
- *   wait queue replace waiting; E comes after poll_wait(), and wq_has_sleeper() is F.
+ *   E pairs with F: each side stores its own word before it loads the other side's, so that at
+ *   least one side sees the other's store, and no wake-up is lost. In the kernel, joining and
+ *   leaving the wait queue replace waiting; E comes after poll_wait(), and wq_has_sleeper() is F.
  *
  * Telemetry is a set of counters that must be read as one consistent set:
  *
@@ -56,14 +56,14 @@
  *   store-release ended               (U)     store         clock
  *                                             store-release freed               (S)
  *
- *   O pairs with P, Q with R, S with T, U with V: an engine that loads one of the feeder's words sees
- *   everything that the feeder did before it stored that word. Of what the feeder announced, the engine
- *   loads the last first: an engine that knows of silence up to an index, or of the end, knows of all
- *   samples before. A feeder that waits for room sleeps as a consumer does (E, F), with freed as the
- *   head.
+ *   O pairs with P, Q with R, S with T, U with V: an engine that loads one of the feeder's words
+ *   sees everything that the feeder did before it stored that word. Of what the feeder announced,
+ *   the engine loads the last first: an engine that knows of silence up to an index, or of the
+ *   end, knows of all samples before. A feeder that waits for room sleeps as a consumer does (E,
+ *   F), with freed as the head.
  *
- * Why this suffices on a weakly ordered machine, in the terms of C11. The kernel's memory model gives
- * the same guarantees for the operations used here:
+ * Why this suffices on a weakly ordered machine, in the terms of C11. The kernel's memory model
+ * gives the same guarantees for the operations used here:
  *
  *   A, B  The samples are stored before A and loaded after B: once the head is seen, the stores
  *         happen before the loads. Without A, the head may become visible before the samples;
@@ -81,23 +81,24 @@
  *   G, J  A counter of an update was stored after G, so the sequence loaded after J is not older
  *         than the odd one. Without either, the second load may see the sequence from before the
  *         update: old and new counters would be mixed.
- *   H, I  Without either, a counter that is older than the even sequence may be read with it.
- *   O, P  As A and B.
- *   Q, R  Without either, the engine may see the silence and miss samples that were published before
+ *   H, I Without either, a counter that is older than the even sequence may be read with it. O, P
+ *   As A and B. Q, R Without either, the engine may see the silence and miss samples that were
+ *   published before
  *         it: it would take them for silence as well.
  *   S, T  As C and D. The clock needs no order of its own: a feeder that sees an old one puts late
- *         samples into the ring, to which the engine does not look any more. The clock is stored before S
- *         and loaded after T, so that the feeder never sees one before freed.
+ *         samples into the ring, to which the engine does not look any more. The clock is stored
+ *         before S and loaded after T, so that the feeder never sees one before freed.
  *   U, V  Without either, the engine may stop before the last sample.
  *
- * Samples and descriptors are the only plain accesses, and each of them happens before or after every
- * access that conflicts with it: a place belongs to the producer from D to A and to the consumer from
- * B (or L) to C; a place of a feed belongs to the feeder from T to O and to the engine from P to S. Every
- * other shared field is loaded and stored whole. tests/model explores all but G to J.
+ * Samples and descriptors are the only plain accesses, and each of them happens before or after
+ * every access that conflicts with it: a place belongs to the producer from D to A and to the
+ * consumer from B (or L) to C; a place of a feed belongs to the feeder from T to O and to the
+ * engine from P to S. Every other shared field is loaded and stored whole. tests/model explores
+ * all but G to J.
  *
- * The producer keeps private copies of its indices and never reads its own stores back: shared fields
- * could be forged if the protection of the mapping failed. The producer reads each field of the
- * consumer once and bounds it.
+ * The producer keeps private copies of its indices and never reads its own stores back: shared
+ * fields could be forged if the protection of the mapping failed. The producer reads each field of
+ * the consumer once and bounds it.
  */
 #ifndef ZCRING_ENGINE_RING_H
 #define ZCRING_ENGINE_RING_H

@@ -78,7 +78,8 @@ struct zcring_stream {
 
 /*
  * Resets all fields but memory and geometry, which the owner has set before, and begins another
- * stream_id; the struct is zeroed before the first call. An observer of the metadata reads nothing inconsistent meanwhile.
+ * stream_id; the struct is zeroed before the first call. An observer of the metadata reads nothing
+ * inconsistent meanwhile.
  */
 void zcring_stream_init(struct zcring_stream *stream);
 
@@ -94,8 +95,8 @@ int zcring_stream_start(struct zcring_stream *stream, const struct zcring_start 
 void zcring_stream_stop(struct zcring_stream *stream);
 
 /*
- * Ends the stream, if one runs, by ZCRING_FAULT_HARDWARE with a code of enum zcring_fault_code, or a
- * board's own.
+ * Ends the stream, if one runs, by ZCRING_FAULT_HARDWARE with a code of enum zcring_fault_code, or
+ * a board's own.
  */
 void zcring_stream_fail(struct zcring_stream *stream, u32 fault_code);
 void zcring_stream_unplug(struct zcring_stream *stream);
@@ -107,8 +108,9 @@ void zcring_stream_unplug(struct zcring_stream *stream);
 u64 zcring_stream_room(struct zcring_stream *stream);
 
 /*
- * Publishes @burst->samples samples, which are in the ring already, from @head on. The caller fills
- * time, rate, tuning, clipped samples, underflows and interrupt of @burst; the accounting fills the rest.
+ * Publishes @burst->samples samples, which are in the ring already, from @head on. The caller
+ * fills time, rate, tuning, clipped samples, underflows and interrupt of @burst; the accounting
+ * fills the rest.
  */
 void zcring_stream_publish(struct zcring_stream *stream, struct zcring_burst *burst);
 
@@ -119,9 +121,9 @@ void zcring_stream_lose(struct zcring_stream *stream, u64 samples);
 void zcring_stream_account(struct zcring_stream *stream);
 
 /*
- * For a consumer that was closed, while the stream does not run. A valid tail counts as released; an
- * invalid tail that was never checked is discarded, and no stream ends by it. The page is cleared
- * for the next consumer.
+ * For a consumer that was closed, while the stream does not run. A valid tail counts as released;
+ * an invalid tail that was never checked is discarded, and no stream ends by it. The page is
+ * cleared for the next consumer.
  */
 void zcring_stream_reset_consumer(struct zcring_stream *stream);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The places of a recording (timeline.h): its segments are sorted by place, so that a place is found by
- * bisection.
+ * The places of a recording (timeline.h): its segments are sorted by place, so that a place is
+ * found by bisection.
  */
 #include "timeline.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * When the samples of a recording are on the air. A place counts samples of the recording, with those
- * that are missing between its segments; a recording that is played in a loop has every place.
+ * When the samples of a recording are on the air. A place counts samples of the recording, with
+ * those that are missing between its segments; a recording that is played in a loop has every
+ * place.
  */
 #ifndef ZCRING_ENGINE_TIMELINE_H
 #define ZCRING_ENGINE_TIMELINE_H
@@ -69,15 +70,15 @@ enum zcring_presence {
 };
 
 /*
- * How many of the next @samples samples of a receiver, each of which covers @step places, from @place
- * on, are alike and belong to one segment.
+ * How many of the next @samples samples of a receiver, each of which covers @step places, from
+ * @place on, are alike and belong to one segment.
  */
 u64 zcring_timeline_run(const struct zcring_timeline *timeline, u64 place, u32 step, u64 samples,
 			enum zcring_presence *presence);
 
 /*
- * How many of the next @samples samples of such a receiver, from @place on, come before the end of the
- * scene: all of them if it does not end.
+ * How many of the next @samples samples of such a receiver, from @place on, come before the end of
+ * the scene: all of them if it does not end.
  */
 u64 zcring_timeline_until_end(const struct zcring_timeline *timeline, u64 place, u32 step,
 			      u64 samples);

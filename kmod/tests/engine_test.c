@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The engine as compiled for the kernel, with the kernel's helpers and without the compiler's library,
- * against values that were computed elsewhere. The tests in user space check everything else.
+ * The engine as compiled for the kernel, with the kernel's helpers and without the compiler's
+ * library, against values that were computed elsewhere. The tests in user space check everything
+ * else.
  */
 #include <kunit/test.h>
 #include <linux/slab.h>

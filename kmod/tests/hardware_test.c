@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the hardware of a board may do: refuse a configuration, fail, make no progress, sleep, and not
- * come back.
+ * What the hardware of a board may do: refuse a configuration, fail, make no progress, sleep, and
+ * not come back.
  */
 #include <linux/ktime.h>
 #include <linux/sizes.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Part of main.c if the suites are built. KUnit runs the suites after the module was loaded and before
- * its init runs: the parameters have their defaults, and the suites call init themselves. The kernel
- * calls init once more afterwards, so that anything left behind by a suite is noticed.
+ * Part of main.c if the suites are built. KUnit runs the suites after the module was loaded and
+ * before its init runs: the parameters have their defaults, and the suites call init themselves.
+ * The kernel calls init once more afterwards, so that anything left behind by a suite is noticed.
  */
 #include <linux/sizes.h>
 
