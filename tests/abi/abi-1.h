@@ -427,7 +427,9 @@ struct zcring_region {
  * @reserved: zero
  *
  * Setting fails with EBUSY while the stream runs. A change of @format, @channels or @ring_bytes
- * also fails with EBUSY while a region other than ZCRING_META is mapped.
+ * gives the device a new ring; it also fails with EBUSY while the caller's file maps a region other
+ * than ZCRING_META. Mappings of other files keep the ring that they show; where such rings take more
+ * than the quota of a user, the oldest are revoked, and an access to their mappings gives SIGBUS.
  */
 struct zcring_config {
 	__u32 format;
@@ -479,24 +481,28 @@ enum zcring_scene_kind {
  * struct zcring_scene - argument of ZCRING_IOC_SET_SCENE
  * @kind: enum zcring_scene_kind; EOPNOTSUPP for a kind that the device does not support
  * @format: format of the samples that will be written: enum zcring_format; 0 for built-in kinds
- * @samples: number of samples of a channel that will be written; 0 for built-in kinds
+ * @samples: number of samples of a channel that will be written; 0 for built-in kinds. Of a feed: how
+ *           many samples its buffer holds at least; 0: the device chooses
  * @freq_uhz: frequency at the centre of the scene
  * @rate_num: rate of the samples in hertz, numerator; 0 for built-in kinds
  * @rate_den: rate of the samples in hertz, denominator, 1 to ZCRING_RATE_DEN_MAX; 0 for built-in
  *            kinds
- * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds
+ * @flags: ZCRING_SCENE_ONCE: the stream stops after the last sample; 0 for built-in kinds and feeds
  * @channels: number of channels of the scene: channel c of the device receives channel c modulo
  *            @channels. 0: one channel
  * @segments: number of segments that will be written, at most ZCRING_SEGMENTS_MAX. 0: one segment,
- *            which is all of the scene, at @freq_uhz
+ *            which is all of the scene, at @freq_uhz; 0 for feeds
  * @reserved: zero
  *
- * EBUSY while the stream runs. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
+ * A command of the antenna. While a stream runs, the scene begins with the first sample that is not
+ * delivered yet; ERANGE if it cannot be received at the present rate, or at one for which a command
+ * waits. After ZCRING_SCENE_MEMORY, write() takes exactly @segments structs
  * zcring_segment, then @samples samples of each channel, channel 0 first: at most
  * ZCRING_SCENE_BYTES_MAX bytes of samples. The last write() fails with EINVAL if the segments
- * contradict each other. Starting a stream fails with ENODATA before all is written, and with ERANGE
- * if the scene's rate is not 1 to 64 times the device's (the device takes every n-th sample of the
- * scene, after a low-pass), or if its gaps leave no two of the device's samples in a row.
+ * contradict each other. Until all is written, the scene before stays on the air. Starting a stream
+ * fails with ERANGE if the scene's rate is not 1 to 64 times the device's (the device takes every
+ * n-th sample of the scene, after a low-pass), or if its gaps leave no two of the device's samples in
+ * a row.
  */
 struct zcring_scene {
 	__u32 kind;
@@ -584,7 +590,7 @@ struct zcring_start {
  *
  * All named fields take effect together at one sample, which begins a burst. ENOSPC when too many
  * timed commands wait. Waiting commands are dropped when a new stream starts, when another scene is
- * set, and when the device is configured.
+ * set while no stream runs, and when the device is configured.
  *
  * A time that was set runs on with CLOCK_BOOTTIME, during streams and between them; the time of a
  * device whose time was never set is CLOCK_REALTIME.
@@ -794,11 +800,16 @@ struct zcring_inject {
 };
 
 /*
- * Commands. One file at a time is the consumer: the first one that configures, controls, starts,
- * stops, sets or writes the scene, reads or maps ZCRING_CONSUMER, until it is closed; for any other
- * file these calls fail with EBUSY. The GET commands and the read-only mappings of metadata,
- * descriptors and samples are open to every file. All other commands fail with EPERM on a file that
- * was not opened for writing; read() does not.
+ * Commands. Each role has its own; those of another role fail with ENOTTY.
+ *
+ * The radio: one file at a time is the consumer: the first one that configures, controls, starts,
+ * stops, reads or maps ZCRING_CONSUMER, until it is closed; for any other file these calls fail with
+ * EBUSY. The GET commands and the read-only mappings of metadata, descriptors and samples are open to
+ * every file. All other commands fail with EPERM on a file that was not opened for writing; read()
+ * does not.
+ *
+ * The antenna: one file at a time is the feeder: the first one that sets a scene or writes, until it is
+ * closed; for any other file these calls fail with EBUSY. ZCRING_IOC_GET_INFO is open to every file.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
