@@ -286,6 +286,8 @@ ssize_t zcring_live_write(struct file *file, const char __user *from, size_t byt
 		done += n;
 		if ((size_t)done == bytes)
 			return done;
+		if (signal_pending(current)) /* there may be room: the wait below would not look */
+			return done ?: -ERESTARTSYS;
 		if (n) /* perhaps only a part of a frame is left */
 			continue;
 		if (file->f_flags & O_NONBLOCK)

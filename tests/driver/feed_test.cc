@@ -299,6 +299,27 @@ TEST_F(Feed, AFeederThatIsKilledInAWriteLeavesRoomForTheNextOne)
     EXPECT_EQ(radio.telemetry().lost_samples, 0u);
 }
 
+// The writer does not sleep then: only the signal ends its write.
+TEST_F(Feed, AFeederIsKilledWhileThereIsRoom)
+{
+    const antenna_file observer(O_RDONLY);
+    const pid_t child = fork();
+    if (!child) {
+        const antenna_file antenna;
+        const std::vector<std::uint32_t> samples(roomy_samples);
+        if (!antenna.scene(feed_scene(roomy_samples)))
+            (void)!antenna.write(samples.data(), samples.size() * 4);
+        _exit(1);
+    }
+    zcring_feed f{};
+    EXPECT_TRUE(
+        eventually([&] { return !observer.call(ZCRING_IOC_GET_FEED, &f) && f.written > 0; }));
+    ASSERT_EQ(kill(child, SIGKILL), 0);
+    EXPECT_TRUE(eventually([&] { return waitpid(child, nullptr, WNOHANG) == child; }));
+    EXPECT_LT(f.written, roomy_samples);
+    EXPECT_EQ(set_scene(ZCRING_SCENE_TONE), 0) << "the next feeder";
+}
+
 TEST_F(Feed, ARecordingIsLoadedWhileTheRadioStreams)
 {
     device_file radio;
