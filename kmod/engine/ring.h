@@ -270,17 +270,7 @@ static inline void zcring_ring_clear_waiting(struct zcring_consumer *consumer)
 	zcring_store(&consumer->waiting, 0);
 }
 
-/*
- * Observer's side. The number of the stream, loaded after the head (B) and again after the samples:
- * another number means that the head, or the samples, may belong to another stream or ring.
- */
-static inline u64 zcring_ring_load_stream_id(const struct zcring_meta *meta)
-{
-	zcring_fence_acquire();
-	return zcring_load(&meta->stream_id);
-}
-
-/* False if the counters were being written: the caller tries again. */
+/* Observer's side. False if the counters were being written: the caller tries again. */
 static inline bool zcring_ring_try_telemetry(const struct zcring_meta *meta,
 					     struct zcring_telemetry *copy)
 {
