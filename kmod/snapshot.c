@@ -113,7 +113,7 @@ static void zcring_snapshot_count_consumed(const struct zcring_device *zdev,
 
 	if (now->state == ZCRING_STATE_FAULT || tail - now->tail > now->head - now->tail)
 		return;
-	if (zcring_load(&zdev->stream.meta->stream_id) != now->stream_id)
+	if (zcring_load(&zdev->stream.stream_id) != now->stream_id)
 		return;
 	now->telemetry.consumed_samples = consumed > 0 ? consumed : 0; /* preroll is not counted */
 	now->telemetry.consumed_bytes =

@@ -23,7 +23,8 @@ static void stream_set_state(struct zcring_stream *stream, u32 state, u32 fault,
 /* Before the indices begin anew. */
 static void stream_set_id(struct zcring_stream *stream)
 {
-	zcring_ring_store_stream_id(stream->meta, ++stream->stream_id);
+	zcring_store(&stream->stream_id, stream->stream_id + 1);
+	zcring_ring_store_stream_id(stream->meta, stream->stream_id);
 }
 
 static bool stream_tail_is_valid(const struct zcring_stream *stream, u64 tail)
