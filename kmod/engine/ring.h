@@ -81,9 +81,9 @@
  *   G, J  A counter of an update was stored after G, so the sequence loaded after J is not older
  *         than the odd one. Without either, the second load may see the sequence from before the
  *         update: old and new counters would be mixed.
- *   H, I Without either, a counter that is older than the even sequence may be read with it. O, P
- *   As A and B. Q, R Without either, the engine may see the silence and miss samples that were
- *   published before
+ *   H, I  Without either, a counter that is older than the even sequence may be read with it.
+ *   O, P  As A and B.
+ *   Q, R  Without either, the engine may see the silence and miss samples that were published before
  *         it: it would take them for silence as well.
  *   S, T  As C and D. The clock needs no order of its own: a feeder that sees an old one puts late
  *         samples into the ring, to which the engine does not look any more. The clock is stored
@@ -105,44 +105,6 @@
 
 #include "env.h"
 #include "zcring/abi.h"
-
-/**
- * struct zcring_feed_written - shared data of the feeder of a live feed
- * @written: index after the last sample in the ring
- * @silent_until: the samples from @written up to here are silence; none if it is not after @written
- * @late_samples: samples that were written after their time; for observers
- * @ended: 1: nothing follows
- * @reserved0: zero
- * @reserved: zero
- *
- * The feeder is the only writer. The engine reads each field once and bounds it.
- */
-struct zcring_feed_written {
-	u64 written;
-	u64 silent_until;
-	u64 late_samples;
-	u32 ended;
-	u32 reserved0;
-	u64 reserved[4];
-};
-
-/**
- * struct zcring_feed_taken - shared data of the engine that takes a live feed
- * @clock: whether the samples before this index are there is decided: what is written later is late
- * @freed: samples before this index may be overwritten; not after @clock
- * @underflow_samples: samples that were silence because they were late; for observers
- * @underflow_count: runs of such samples
- * @reserved: zero
- *
- * The engine is the only writer.
- */
-struct zcring_feed_taken {
-	u64 clock;
-	u64 freed;
-	u64 underflow_samples;
-	u64 underflow_count;
-	u64 reserved[4];
-};
 
 static inline u64 zcring_ring_place(u64 index, u64 size)
 {
@@ -324,6 +286,19 @@ static inline void zcring_ring_store_ended(struct zcring_feed_written *written)
 	zcring_store_release(&written->ended, 1); /* U */
 }
 
+/* A feeder without poll(): as zcring_ring_store_waiting(), with the index that @freed must reach. */
+static inline void zcring_ring_store_feed_waiting(struct zcring_feed_written *written, u64 watermark)
+{
+	zcring_store(&written->watermark, watermark);
+	zcring_store(&written->waiting, 1);
+	zcring_ring_fence_before_look();
+}
+
+static inline void zcring_ring_clear_feed_waiting(struct zcring_feed_written *written)
+{
+	zcring_store(&written->waiting, 0);
+}
+
 /* The engine's side. What was announced last is loaded first: in the order of these functions. */
 
 static inline bool zcring_ring_load_ended(const struct zcring_feed_written *written)
@@ -356,6 +331,16 @@ static inline void zcring_ring_store_underflow(struct zcring_feed_taken *taken, 
 static inline void zcring_ring_free_feed(struct zcring_feed_taken *taken, u64 freed)
 {
 	zcring_store_release(&taken->freed, freed); /* S */
+}
+
+/*
+ * Whether a feeder without poll() sleeps for room that is there, or for the end of the feed: it is to
+ * be woken. @freed is what was stored last (F).
+ */
+static inline bool zcring_ring_feed_wants_wake(const struct zcring_feed_written *written, u64 freed)
+{
+	zcring_fence_full(); /* F */
+	return zcring_load(&written->waiting) && (s64)(freed - zcring_load(&written->watermark)) >= 0;
 }
 
 /* Begins a new feed, which neither side uses meanwhile. */

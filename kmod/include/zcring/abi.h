@@ -15,6 +15,17 @@
  * ZCRING_IOC_GET_REGION returns offset, length and mappable length of each region at run time;
  * no offset and no size of a ring is part of this interface.
  *
+ * The driver's antenna takes its samples by write(). A server's antenna takes them through memory,
+ * once a scene of kind ZCRING_SCENE_FEED or ZCRING_SCENE_MEMORY was set:
+ *
+ *   region              written by   feeder maps it  holds
+ *   ------------------  -----------  --------------  ---------------------------------
+ *   ZCRING_META         server       read-only       struct zcring_feed_taken
+ *   ZCRING_CONSUMER     feeder       read-write      struct zcring_feed_written
+ *   ZCRING_DATA         feeder       read-write      a feed: one ring of samples per channel; a
+ *                                                    recording: one ring of bytes, which are what
+ *                                                    write() takes, and which the indices count
+ *
  * Units. A "sample" is one complex sample, I then Q, of one channel, little-endian. Indices and
  * counts of samples are per channel and the same for every channel. Counts of bytes are over all
  * channels. Frequencies are in microhertz, gains in millibels (1/100 dB), times in nanoseconds
@@ -725,6 +736,48 @@ struct zcring_feed {
 #define ZCRING_FEED_ENDED	(1U << 0)	/* ZCRING_IOC_FEED_END was called */
 
 /**
+ * struct zcring_feed_written - shared data of the feeder of a live feed, where the samples go through
+ *                              memory; at the beginning of region ZCRING_CONSUMER of the antenna
+ * @written: index after the last sample in the ring
+ * @silent_until: the samples from @written up to here are silence; none if it is not after @written
+ * @late_samples: samples that were written after their time; for observers
+ * @ended: 1: nothing follows
+ * @waiting: 1 while the feeder sleeps or is about to sleep
+ * @watermark: index that zcring_feed_taken.freed must reach before the feeder is woken
+ * @reserved: zero
+ *
+ * The feeder is the only writer. The engine reads each field once and bounds it.
+ */
+struct zcring_feed_written {
+	__u64 written;
+	__u64 silent_until;
+	__u64 late_samples;
+	__u32 ended;
+	__u32 waiting;
+	__u64 watermark;
+	__u64 reserved[3];
+};
+
+/**
+ * struct zcring_feed_taken - shared data of the engine that takes a live feed; at the beginning of
+ *                            region ZCRING_META of the antenna
+ * @clock: whether the samples before this index are there is decided: what is written later is late
+ * @freed: samples before this index may be overwritten; not after @clock
+ * @underflow_samples: samples that were silence because they were late; for observers
+ * @underflow_count: runs of such samples
+ * @reserved: zero
+ *
+ * The engine is the only writer.
+ */
+struct zcring_feed_taken {
+	__u64 clock;
+	__u64 freed;
+	__u64 underflow_samples;
+	__u64 underflow_count;
+	__u64 reserved[4];
+};
+
+/**
  * struct zcring_feed_until - argument of ZCRING_IOC_FEED_UNTIL: nothing is sent for a while
  * @index: the next sample that will be written has this index; those before it are silence, which is
  *         no underflow. Not before zcring_feed.written
@@ -854,6 +907,8 @@ ZCRING_ABI_ASSERT(sizeof(struct zcring_control) == 96);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_tuning) == 192);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_ranges) == 256);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_feed) == 128);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_feed_written) == 64);
+ZCRING_ABI_ASSERT(sizeof(struct zcring_feed_taken) == 64);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_feed_until) == 32);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_attach) == 64);
 ZCRING_ABI_ASSERT(sizeof(struct zcring_inject) == 32);
