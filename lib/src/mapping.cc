@@ -36,13 +36,8 @@ mapping::mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable)
     d_address = address;
 }
 
-mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
+mapping::mapping(int fd, std::size_t bytes, unsigned times) : d_bytes(bytes * times)
 {
-    const unique_fd memory(memfd_create("zcring", MFD_CLOEXEC));
-    if (!memory || ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0)
-        throw_errno("cannot get " + std::to_string(bytes) +
-                    " bytes for the ring; set a smaller ring_bytes or free some memory");
-
     void* whole = mmap(nullptr, d_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (whole == MAP_FAILED)
         throw_errno("cannot reserve " + std::to_string(d_bytes) +
@@ -50,13 +45,22 @@ mapping::mapping(std::size_t bytes, unsigned times) : d_bytes(bytes * times)
     d_address = whole;
     for (unsigned i = 0; i < times; i++) {
         void* part = static_cast<std::byte*>(whole) + i * bytes;
-        if (mmap(part, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memory.get(), 0) ==
+        if (mmap(part, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
             MAP_FAILED) {
             const int error = errno;
             munmap(whole, d_bytes);
             throw std::system_error(error, std::system_category(), "cannot map the ring twice");
         }
     }
+}
+
+mapping::mapping(std::size_t bytes, unsigned times)
+{
+    const unique_fd memory(memfd_create("zcring", MFD_CLOEXEC));
+    if (!memory || ftruncate(memory.get(), static_cast<off_t>(bytes)) != 0)
+        throw_errno("cannot get " + std::to_string(bytes) +
+                    " bytes for the ring; set a smaller ring_bytes or free some memory");
+    *this = mapping(memory.get(), bytes, times);
 }
 
 void mapping::replace_by(mapping&& other)

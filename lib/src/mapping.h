@@ -15,6 +15,8 @@ public:
     mapping(int fd, std::uint64_t offset, std::size_t bytes, bool writable);
     //! New zeroed memory of \p bytes, \p times in a row.
     mapping(std::size_t bytes, unsigned times);
+    //! All \p bytes of \p fd, which has a size, writable and \p times in a row.
+    mapping(int fd, std::size_t bytes, unsigned times);
     ~mapping();
     mapping(mapping&& other) noexcept;
     mapping& operator=(mapping&& other) noexcept;
