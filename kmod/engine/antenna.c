@@ -168,14 +168,29 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 	}
 }
 
+void zcring_antenna_join(struct zcring_antenna *antenna, u64 sample_clock, u64 tick)
+{
+	u32 c;
+
+	antenna->place = tick - antenna->lag;
+	antenna->place_clock = sample_clock;
+	antenna->ahead = tick / antenna->decimation - sample_clock;
+	zcring_intake_restart(&antenna->intake, tick);
+	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
+		antenna->tuner[c].phase = antenna->tuner[c].step * tick;
+		antenna->tuner[c].phase_place = antenna->place;
+	}
+}
+
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock)
 {
-	antenna->place =
-		(sample_clock ? zcring_antenna_tick(antenna, sample_clock) : 0) - antenna->lag;
+	u64 tick = sample_clock ? zcring_antenna_tick(antenna, sample_clock) : antenna->first_tick;
+
+	antenna->place = tick - antenna->lag;
 	antenna->place_clock = sample_clock;
 	if (!sample_clock) /* a new stream */
-		zcring_intake_restart(&antenna->intake, 0);
+		zcring_intake_restart(&antenna->intake, tick);
 	antenna->decimation = zcring_scene_decimation(&antenna->scene, rate_num, rate_den);
 	if (!antenna->decimation) /* no stream starts at this rate */
 		antenna->decimation = 1;
@@ -268,7 +283,9 @@ void zcring_antenna_tune(struct zcring_antenna *antenna, u32 channel, u64 rate_n
 		antenna_tune_scene(antenna, tuner);
 		break;
 	}
-	tuner->phase = tuner->step && sample_clock ? phase : 0;
+	if (!tuner->step)
+		phase = 0;
+	tuner->phase = sample_clock ? phase : tuner->step * antenna->first_tick;
 	tuner->phase_place = place;
 	antenna->effort.tunings++;
 }

@@ -152,6 +152,8 @@ struct zcring_scene_source {
  * @decimation: samples of the scene for each sample received
  * @place: place in the scene, without loops, at @place_clock
  * @place_clock: sample clock of the last change of rate
+ * @first_tick: what is on the air at sample clock 0: not 0 where others hear the antenna, too
+ * @ahead: samples by which a stream that began with the scene would be ahead of the sample clock
  * @has_noise: noise is added before the ADC
  * @noise: its level
  * @tuner: tuner of each channel
@@ -176,6 +178,8 @@ struct zcring_antenna {
 	u32 decimation;
 	u64 place;
 	u64 place_clock;
+	u64 first_tick;
+	u64 ahead;
 	bool has_noise;
 	struct zcring_gain noise;
 	struct zcring_tuner tuner[ZCRING_CHANNELS_MAX];
@@ -217,6 +221,12 @@ void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb);
 
 /* Begins the scene at its first place with the sample @sample_clock, whatever was on the air before. */
 void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock);
+
+/*
+ * For an antenna that others hear, too: the sample @sample_clock is at @tick of the scene, at the
+ * phase that a stream has there which began with the scene. After all channels were tuned.
+ */
+void zcring_antenna_join(struct zcring_antenna *antenna, u64 sample_clock, u64 tick);
 
 /* The rate, which holds from @sample_clock on. The scene can be received at it. */
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,

@@ -222,6 +222,27 @@ int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene
 	return 0;
 }
 
+int zcring_front_join_scene(struct zcring_front *front, const struct zcring_scene *scene,
+			    const void *content, const struct zcring_scene_source *source, u64 tick,
+			    u64 tone_num, u64 tone_den)
+{
+	struct zcring_antenna *antenna = &front->antenna;
+	u64 before = antenna->first_tick;
+	int err;
+
+	antenna->first_tick = tick;
+	err = zcring_front_set_scene(front, scene, content, source);
+	if (err) {
+		antenna->first_tick = before;
+		return err;
+	}
+	antenna->tone_rate_num = tone_num;
+	antenna->tone_rate_den = tone_den;
+	front_retune(front, ~0U);
+	zcring_antenna_join(antenna, front->stream->telemetry.sample_clock, tick);
+	return 0;
+}
+
 /* The device's own time of day, if it was set; else @time_ns. */
 static u64 front_time_of_day(const struct zcring_front *front, u64 mono_ns, u64 time_ns)
 {
@@ -274,6 +295,20 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	err = zcring_stream_start(stream, start);
 	if (!err)
 		front_begin(front, start, mono_ns, time_ns);
+	return err;
+}
+
+int zcring_front_start_at(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
+			  u64 time_ns, u64 tick)
+{
+	int err;
+
+	if (front->stream->state == ZCRING_STATE_RUNNING)
+		return -EBUSY;
+	front->antenna.first_tick = tick;
+	err = zcring_front_start(front, start, mono_ns, time_ns);
+	if (!err)
+		zcring_antenna_join(&front->antenna, front->stream->telemetry.sample_clock, tick);
 	return err;
 }
 

@@ -86,6 +86,17 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 		       u64 time_ns);
 
 /*
+ * The same two for an antenna that others hear, too: the first sample, of a resumed stream as well,
+ * and the first one of the new scene is at @tick of the scene. A tone is an eighth of the rate
+ * @tone_num / @tone_den above the centre.
+ */
+int zcring_front_start_at(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
+			  u64 time_ns, u64 tick);
+int zcring_front_join_scene(struct zcring_front *front, const struct zcring_scene *scene,
+			    const void *content, const struct zcring_scene_source *source, u64 tick,
+			    u64 tone_num, u64 tone_den);
+
+/*
  * Tunes at the next sample that is taken, at a sample clock or at a time. 0, -EINVAL for a field
  * out of range or a time that no sample can have, -ERANGE for a rate at which the scene cannot be
  * received, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for

@@ -58,7 +58,8 @@ struct zcring_underflow {
  * @decided: up to this index it is decided what is on the air
  * @freed: samples before this index are not needed any more
  * @written: the last valid index that the feeder stored
- * @spans: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
+ * @log_next: with a log: number of the first span of which the end was not passed
+ * @spans: without a log: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
  *         next one
  * @span_count: number of spans so far; the place of a span in @spans is its number, as in a ring
  * @underflow_end: index after the last underflow
@@ -73,6 +74,7 @@ struct zcring_intake {
 	u64 decided;
 	u64 freed;
 	u64 written;
+	u64 log_next;
 	struct zcring_intake_span spans[ZCRING_INTAKE_SPANS];
 	u64 span_count;
 	u64 underflow_end;

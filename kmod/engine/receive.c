@@ -135,7 +135,7 @@ static void receive_turn(struct zcring_antenna *antenna, const struct zcring_tun
 	u32 at;
 
 	for (at = 0; at < n; at += run, sample_clock += run, phase += run * step) {
-		first = sample_clock % ZCRING_ROTORS;
+		first = (sample_clock + antenna->ahead) % ZCRING_ROTORS;
 		run = min(n - at, ZCRING_ROTORS - first);
 		antenna->loops->turn(work->i + at, work->q + at, run, &tuner->turn, first,
 				     zcring_rotor_at(phase - first * step));
@@ -217,8 +217,8 @@ static void receive_noise(struct zcring_antenna *antenna, u32 channel, u64 sampl
 	u32 k;
 
 	memset(work->values, 0, 2 * n * sizeof(*work->values));
-	zcring_noise_add(antenna->loops, antenna->seed, channel, ZCRING_NOISE_SCENE, sample_clock,
-			 work->values, n, &receive_scene_noise);
+	zcring_noise_add(antenna->loops, antenna->seed, channel, ZCRING_NOISE_SCENE,
+			 sample_clock + antenna->ahead, work->values, n, &receive_scene_noise);
 	for (k = 0; k < n; k++) {
 		work->i[k] = work->values[2 * k];
 		work->q[k] = work->values[2 * k + 1];
