@@ -17,10 +17,11 @@ namespace {
 
 [[noreturn]] void throw_no_memory(std::size_t bytes)
 {
-    throw std::system_error(errno,
-                            std::system_category(),
-                            "cannot get " + std::to_string(bytes) +
-                                " bytes for a ring; choose a smaller ring_bytes or free some memory");
+    throw std::system_error(
+        errno,
+        std::system_category(),
+        "cannot get " + std::to_string(bytes) +
+            " bytes for a ring; choose a smaller ring_bytes or free some memory");
 }
 
 int make_memfd(const char* name, std::size_t bytes)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "workers.h"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace zcring::server {
+
+namespace {
+
+constexpr std::uint64_t grid_ns = 125000;
+
+//! Signals of the process go to the thread of its loop. Those that its own instructions cause stay.
+class signals_blocked final
+{
+public:
+    signals_blocked()
+    {
+        sigset_t blocked;
+        sigfillset(&blocked);
+        for (const int fault : { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP })
+            sigdelset(&blocked, fault);
+        pthread_sigmask(SIG_SETMASK, &blocked, &d_before);
+    }
+    ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &d_before, nullptr); }
+
+private:
+    sigset_t d_before;
+};
+
+} // namespace
+
+std::uint64_t on_grid(std::uint64_t ns) { return (ns + grid_ns - 1) / grid_ns * grid_ns; }
+
+std::uint64_t clock_ns(clockid_t clock)
+{
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+turner::asleep measure_sleep()
+{
+    const auto before = static_cast<std::int64_t>(clock_ns(CLOCK_MONOTONIC));
+    const auto paced = static_cast<std::int64_t>(clock_ns(CLOCK_BOOTTIME));
+    const auto after = static_cast<std::int64_t>(clock_ns(CLOCK_MONOTONIC));
+    return { paced - after, paced - before };
+}
+
+class workers::worker final
+{
+public:
+    worker(std::uint64_t (*now)(void*), void* context) : d_now(now), d_context(context)
+    {
+        const signals_blocked block;
+        d_thread = std::thread([this] { run(); });
+    }
+
+    void add(std::shared_ptr<turner> t, std::uint64_t due_ns)
+    {
+        {
+            const std::lock_guard<std::mutex> lock(d_mutex);
+            d_load++;
+            push({ on_grid(due_ns), std::move(t) });
+        }
+        d_changed.notify_one();
+    }
+
+    std::size_t load()
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        return d_load;
+    }
+
+    void end()
+    {
+        {
+            const std::lock_guard<std::mutex> lock(d_mutex);
+            d_quit = true;
+        }
+        d_changed.notify_one();
+        if (d_thread.joinable())
+            d_thread.join();
+    }
+
+private:
+    struct entry {
+        std::uint64_t due_ns;
+        std::shared_ptr<turner> what;
+        bool operator<(const entry& other) const { return due_ns > other.due_ns; } // least first
+    };
+
+    void push(entry e)
+    {
+        d_heap.push_back(std::move(e));
+        std::push_heap(d_heap.begin(), d_heap.end());
+    }
+
+    entry pop()
+    {
+        std::pop_heap(d_heap.begin(), d_heap.end());
+        entry e = std::move(d_heap.back());
+        d_heap.pop_back();
+        return e;
+    }
+
+    //! Takes all that are due; false at the end.
+    bool wait(std::vector<entry>& batch)
+    {
+        std::unique_lock<std::mutex> lock(d_mutex);
+        for (;;) {
+            if (d_quit)
+                return false;
+            if (d_heap.empty()) {
+                d_changed.wait(lock);
+                continue;
+            }
+            const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
+            const std::uint64_t due = d_heap.front().due_ns;
+            if (due > now) {
+                d_changed.wait_for(lock, std::chrono::nanoseconds(due - now));
+                continue;
+            }
+            while (!d_heap.empty() && d_heap.front().due_ns <= now)
+                batch.push_back(pop());
+            return true;
+        }
+    }
+
+    // Those that have work left go behind all others.
+    void run()
+    {
+        prctl(PR_SET_TIMERSLACK, 1); // ns, for this thread; the default delays a wake-up by 50 us
+        std::vector<entry> batch;
+        while (wait(batch)) {
+            const std::uint64_t now = d_now(d_context);
+            const turner::asleep machine = measure_sleep();
+            for (entry& e : batch) {
+                const std::uint64_t next = e.what->turn(now, machine);
+                e.due_ns = next > now ? on_grid(next) : next;
+            }
+            {
+                const std::lock_guard<std::mutex> lock(d_mutex);
+                for (entry& e : batch) {
+                    if (e.due_ns)
+                        push(std::move(e));
+                    else
+                        d_load--;
+                }
+            }
+            batch.clear(); // may destroy a radio
+        }
+    }
+
+    std::uint64_t (*const d_now)(void*);
+    void* const d_context;
+    std::mutex d_mutex;
+    std::condition_variable d_changed;
+    std::vector<entry> d_heap;
+    std::size_t d_load = 0; //!< in the heap, or having a turn
+    bool d_quit = false;
+    std::thread d_thread;
+};
+
+workers::workers(unsigned count, std::uint64_t (*now)(void*), void* context)
+{
+    if (!count)
+        count = std::max(std::thread::hardware_concurrency(), 1u);
+    for (unsigned k = 0; k < count; k++)
+        d_workers.push_back(std::make_unique<worker>(now, context));
+}
+
+workers::~workers() { end(); }
+
+void workers::end()
+{
+    for (const auto& w : d_workers)
+        w->end();
+}
+
+void workers::add(std::shared_ptr<turner> t, std::uint64_t due_ns)
+{
+    worker* least = nullptr;
+    for (const auto& w : d_workers)
+        if (!least || w->load() < least->load())
+            least = w.get();
+    least->add(std::move(t), due_ns);
+}
+
+} // namespace zcring::server

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <time.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace zcring::server {
+
+//! Work of one radio that is done again and again, at times of CLOCK_BOOTTIME.
+class turner
+{
+public:
+    virtual ~turner() = default;
+
+    //! How long the machine has slept since it booted, in ns, between two bounds.
+    struct asleep {
+        std::int64_t least;
+        std::int64_t most;
+    };
+
+    //! Does a bounded part of what is due now, \p now_ns. When the next turn is due, which is not
+    //! after \p now_ns if work is left; 0: never again.
+    virtual std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) = 0;
+};
+
+/*!
+ * \brief The threads that make samples with real pace.
+ *
+ * A thread has a heap of what it turns. Times are rounded up to a grid that all have in common: those
+ * that are due at the same point of the grid cost one wake-up. What is added goes to the thread
+ * with the least.
+ * Threading: any thread may add.
+ */
+class workers final
+{
+public:
+    //! \p now is called at the begin of a batch of turns, with \p context.
+    workers(unsigned count, std::uint64_t (*now)(void*), void* context);
+    ~workers();
+    workers(const workers&) = delete;
+    workers& operator=(const workers&) = delete;
+
+    //! First turn at \p due_ns. Not what has turns already.
+    void add(std::shared_ptr<turner> t, std::uint64_t due_ns);
+    //! Ends the threads. The owner calls it while all that is turned still lives.
+    void end();
+
+private:
+    class worker;
+    std::vector<std::unique_ptr<worker>> d_workers;
+};
+
+//! Rounded up to the common grid.
+std::uint64_t on_grid(std::uint64_t ns);
+
+turner::asleep measure_sleep();
+std::uint64_t clock_ns(clockid_t clock);
+
+} // namespace zcring::server

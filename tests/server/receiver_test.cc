@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Receivers of one antenna with real pace: what they hear, their calls, and faults.
+ */
+#include "client.h"
+
+namespace {
+
+using namespace zcring_test;
+
+//! The sample clock of the antenna, for a time of day: an early stream's clock for a late one's begin.
+std::uint64_t clock_at(const client& c, std::uint64_t time_ns)
+{
+    const zcring_burst& b = c.bursts.front();
+    return b.sample_clock +
+           static_cast<std::uint64_t>(static_cast<unsigned __int128>(time_ns - b.time_ns) *
+                                          b.rate_num / b.rate_den +
+                                      500000000) /
+               1000000000;
+}
+
+TEST(Receivers, StreamAndCountEverySample)
+{
+    air a(server_with("emulator,scene=counter,rate=1e6,interval_us=1000"), 1);
+    client c(a);
+    ASSERT_EQ(c.start(), 0);
+    const auto samples = c.read(100000);
+    for (std::uint32_t n = 0; n < 100000; n++)
+        ASSERT_EQ(samples[n], n);
+    ASSERT_EQ(c.stop(), 0);
+    const zcring_telemetry t = c.telemetry();
+    EXPECT_EQ(t.lost_samples, 0u);
+    EXPECT_EQ(t.consumed_samples, 100000u);
+    EXPECT_EQ(t.produced_samples, c.head());
+    EXPECT_EQ(c.state(), static_cast<std::uint32_t>(ZCRING_STATE_STOPPED));
+}
+
+TEST(Receivers, HearTheSameAtOneFrequencyAlsoWhenOneJoinsInTheMiddle)
+{
+    for (const char* scene : { "tone", "noise" }) {
+        air a(server_with(std::string("emulator,rate=2e5,noise=none,interval_us=1000,scene=") +
+                          scene),
+              2);
+        client early(a), late(a);
+        for (client* c : { &early, &late })
+            ASSERT_EQ(c->tune(100e6 + 12345), 0);
+        ASSERT_EQ(early.start(), 0);
+        auto whole = early.read(5000);
+        ASSERT_EQ(late.start(), 0);
+        const auto part = late.read(5000);
+        const std::uint64_t ahead = clock_at(early, late.bursts.front().time_ns);
+        const auto more = early.read(ahead + 5000 - whole.size());
+        whole.insert(whole.end(), more.begin(), more.end());
+        for (std::size_t n = 0; n < part.size(); n++)
+            ASSERT_EQ(part[n], whole[ahead + n]) << scene << " " << n;
+    }
+}
+
+TEST(Receivers, HaveNumbersThatAreFree)
+{
+    air a(server_with("emulator"), 1);
+    auto first = std::make_unique<client>(a);
+    client second(a);
+    EXPECT_EQ(first->info.receiver, 0u);
+    EXPECT_EQ(second.info.receiver, 1u);
+    EXPECT_EQ(a.find(1).get(), second.radio.get());
+    first.reset();
+    EXPECT_EQ(a.find(0), nullptr);
+    client third(a);
+    EXPECT_EQ(third.info.receiver, 0u);
+}
+
+TEST(Receivers, AreConfiguredAsTheDriverIs)
+{
+    air a(server_with("emulator,scene=counter"), 1);
+    client c(a);
+    auto config = c.get<zcring_config>(ZCRING_IOC_GET_CONFIG);
+    config.ring_bytes = 5000;
+    EXPECT_EQ(c.radio->call(ZCRING_IOC_SET_CONFIG, &config), -EINVAL);
+    EXPECT_EQ(c.configure(1000000, 1 << 16), 0);
+    EXPECT_EQ(c.info.ring_samples, (1u << 16) / 4);
+    ASSERT_EQ(c.start(), 0);
+    EXPECT_EQ(c.start(), -EBUSY);
+    EXPECT_EQ(c.configure(1000000, 1 << 17), -EBUSY);
+    EXPECT_EQ(c.radio->call(ZCRING_IOC_GET_FEED, nullptr), -ENOTTY);
+    zcring_region r{};
+    std::shared_ptr<const shared_memory> memory;
+    r.region = ZCRING_DATA;
+    r.channel = 1;
+    EXPECT_EQ(c.radio->region(r, memory), -EINVAL);
+    c.radio->close();
+    EXPECT_EQ(c.stop(), -ENODEV);
+    c.radio.reset();
+}
+
+TEST(Receivers, AreGoneWithTheServer)
+{
+    auto a = std::make_unique<air>(server_with("emulator"), 1);
+    client c(*a);
+    ASSERT_EQ(c.start(), 0);
+    c.read(10);
+    a->unplug_all();
+    EXPECT_EQ(c.state(), static_cast<std::uint32_t>(ZCRING_STATE_GONE));
+    EXPECT_EQ(c.stop(), -ENODEV);
+    a.reset();
+    EXPECT_EQ(c.stop(), -ENODEV);
+}
+
+TEST(Receivers, HaveFaultsOfTheirOwn)
+{
+    air a(server_with("emulator,scene=counter,interval_us=1000"), 2);
+    client faulty(a), other(a);
+    ASSERT_EQ(faulty.start(), 0);
+    ASSERT_EQ(other.start(), 0);
+    EXPECT_EQ(faulty.inject(ZCRING_INJECT_DROP, 1000), 0);
+    EXPECT_EQ(faulty.inject(ZCRING_INJECT_JUMP, 1000000), 0);
+    EXPECT_EQ(faulty.inject(99, 0), -EINVAL);
+    faulty.read(20000);
+    other.read(20000);
+    EXPECT_EQ(faulty.telemetry().lost_samples, 1000u);
+    EXPECT_EQ(other.telemetry().lost_samples, 0u);
+    EXPECT_EQ(faulty.inject(ZCRING_INJECT_PLUG), -EEXIST);
+    EXPECT_EQ(faulty.inject(ZCRING_INJECT_UNPLUG), 0);
+    EXPECT_EQ(faulty.state(), static_cast<std::uint32_t>(ZCRING_STATE_GONE));
+    EXPECT_EQ(faulty.stop(), -ENODEV);
+    EXPECT_EQ(faulty.inject(ZCRING_INJECT_PLUG), 0);
+    EXPECT_EQ(other.read(1000).size(), 1000u);
+}
+
+TEST(Receivers, EndOnlyTheirOwnStreamByAnInvalidTail)
+{
+    air a(server_with("emulator,scene=counter,interval_us=1000"), 1);
+    client liar(a), other(a);
+    ASSERT_EQ(liar.start(), 0);
+    ASSERT_EQ(other.start(), 0);
+    zcring_ring_release(liar.consumer(), 1ULL << 40, 0);
+    EXPECT_LT(liar.wait(1 << 20), 1u << 20);
+    EXPECT_EQ(liar.state(), static_cast<std::uint32_t>(ZCRING_STATE_FAULT));
+    EXPECT_EQ(other.read(10000).size(), 10000u);
+}
+
+} // namespace
