@@ -50,6 +50,10 @@ std::string remedy(int error)
 std::string antenna_remedy(int error)
 {
     switch (error) {
+    case ENOENT:
+    case ENXIO:
+        return "no such antenna; load the driver (modprobe zcring), or start a server (zcring "
+               "serve)";
     case EBUSY:
         return "another program feeds this antenna; close that program, or open the device "
                "without scene=";
@@ -58,8 +62,22 @@ std::string antenna_remedy(int error)
         return "permission denied; log in at the machine itself, become a member of the group "
                "that owns the antenna, or open the device without scene=";
     case ENOMEM:
-        return "not enough memory; set a smaller ring_bytes, or a part of the recording by start= "
-               "and stop=";
+        return "not enough memory; set a smaller ring_bytes, a smaller buffer of the feed, or a "
+               "part of the recording by start= and stop=";
+    case ENODATA:
+        return "no live feed is on the air; begin one";
+    case ENOSPC:
+        return "the live feed has ended; begin another one";
+    case ERANGE:
+        return "a receiver streams, and the rate of the scene is not 1 to 64 times the receiver's; "
+               "stop the receiver, or set another rate";
+    case EOPNOTSUPP:
+        return "a board has no antenna that takes scenes; use a simulated device";
+    case ENODEV:
+        return "the antenna is gone";
+    case ENOTTY:
+        return "not a zcring antenna, or its driver has another version; install driver and "
+               "library of one version";
     default:
         return remedy(error);
     }

@@ -7,6 +7,7 @@
 
 #include "device_error.h"
 #include "geometry.h"
+#include "kernel_antenna.h"
 #include "poll_fds.h"
 
 #include <fcntl.h>
@@ -33,45 +34,6 @@ unsigned number_of(int fd)
     };
     return fstat(fd, &about) == 0 ? minor(about.st_rdev) : 0;
 }
-
-// The node of the antenna of /dev/zcring@number, whatever path the device was opened by.
-class antenna final
-{
-public:
-    explicit antenna(unsigned number)
-        : d_path("/dev/zcring-antenna" + std::to_string(number)),
-          d_fd(open(d_path.c_str(), O_WRONLY | O_CLOEXEC))
-    {
-        if (!d_fd)
-            throw_antenna_error(errno, d_path, "cannot open");
-    }
-
-    void set_scene(zcring_scene scene, const scene_content& content)
-    {
-        if (ioctl(d_fd.get(), ZCRING_IOC_SET_SCENE, &scene) < 0)
-            throw_antenna_error(errno, d_path, "cannot set the scene");
-        write_all(content.segments.data(), content.segments.size() * sizeof(zcring_segment));
-        write_all(content.samples.data(), content.samples.size());
-    }
-
-private:
-    void write_all(const void* from, std::size_t bytes)
-    {
-        const auto* next = static_cast<const std::byte*>(from);
-        while (bytes) {
-            const ssize_t n = write(d_fd.get(), next, bytes);
-            if (n < 0 && errno == EINTR)
-                continue;
-            if (n <= 0)
-                throw_antenna_error(n < 0 ? errno : EIO, d_path, "cannot load the scene");
-            next += n;
-            bytes -= static_cast<std::size_t>(n);
-        }
-    }
-
-    const std::string d_path;
-    const unique_fd d_fd;
-};
 
 // Writes to a file for fault injection, below the folder of the driver.
 void write_debugfs(const std::string& file, const std::string& text)
@@ -135,7 +97,7 @@ void kernel_device::set_scene(const zcring_scene& scene, scene_content content)
     if (!(info.features & ZCRING_FEATURE_SIMULATED))
         throw_device_error(EOPNOTSUPP, name(), "cannot set the scene");
     stop(); // becomes the consumer: the scene of another consumer's stream is left alone
-    antenna(d_number).set_scene(scene, content);
+    kernel_antenna(d_number).set_scene(scene, content);
 }
 
 const void* kernel_device::map_region(unsigned region, unsigned channel, std::uint64_t bytes)
