@@ -8,7 +8,7 @@
 static const __uint128_t arith_top_bit = (__uint128_t)1 << 127;
 
 /* Long division, bit by bit: kernels have no 128-bit division helper of the compiler. */
-static __uint128_t arith_divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
+static __uint128_t arith_divide_bits(__uint128_t n, __uint128_t d, __uint128_t *rest)
 {
 	__uint128_t quotient = 0;
 	int bits = 128;
@@ -32,6 +32,48 @@ static __uint128_t arith_divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
 	return quotient;
 }
 
+/*
+ * The same for @high * 2^64 + @low, and @high < @d, by two digits of 32 bits. A digit that is estimated
+ * by the upper half of a divisor whose top bit is set is at most two too large.
+ */
+static u64 arith_divide_short(u64 high, u64 low, u64 d, u64 *rest)
+{
+	int shift = __builtin_clzll(d);
+	__uint128_t part, product;
+	u64 quotient = 0;
+	u64 digit;
+	int i;
+
+	d <<= shift;
+	if (shift)
+		high = high << shift | low >> (64 - shift);
+	low <<= shift;
+	for (i = 0; i < 2; i++, low <<= 32) {
+		part = (__uint128_t)high << 32 | low >> 32;
+		digit = min(high / (d >> 32), 0xffffffffULL);
+		product = (__uint128_t)digit * d;
+		for (; product > part; product -= d)
+			digit--;
+		high = (u64)(part - product);
+		quotient = quotient << 32 | digit;
+	}
+	*rest = high >> shift;
+	return quotient;
+}
+
+static __uint128_t arith_divide(__uint128_t n, __uint128_t d, __uint128_t *rest)
+{
+	u64 high = (u64)(n >> 64);
+	u64 short_d = (u64)d;
+	u64 low, short_rest;
+
+	if (d >> 64 || !d)
+		return arith_divide_bits(n, d, rest);
+	low = arith_divide_short(high % short_d, (u64)n, short_d, &short_rest);
+	*rest = short_rest;
+	return (__uint128_t)(high / short_d) << 64 | low;
+}
+
 __uint128_t zcring_divide(__uint128_t n, __uint128_t d)
 {
 	__uint128_t rest;
@@ -46,6 +88,11 @@ u64 zcring_fraction(__uint128_t n, __uint128_t d)
 	int bits;
 
 	arith_divide(n, d, &rest);
+	if (d && !(d >> 64)) {
+		u64 none;
+
+		return arith_divide_short((u64)rest, 0, (u64)d, &none);
+	}
 	for (bits = 64; bits; bits--) {
 		rest <<= 1;
 		fraction <<= 1;
