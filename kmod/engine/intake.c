@@ -336,6 +336,14 @@ u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 ste
 	return min(samples, (view.until - index) / step);
 }
 
+bool zcring_intake_has_ended(const struct zcring_intake *intake, u64 tick)
+{
+	struct intake_view view = intake_look(intake);
+	u64 index = intake->has_begun ? tick - intake->origin : 0;
+
+	return view.has_ended && (s64)(index - view.until) >= 0;
+}
+
 struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick)
 {
 	struct zcring_underflow passed = {};

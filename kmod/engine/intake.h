@@ -112,6 +112,9 @@ u64 zcring_intake_shortest(const struct zcring_intake *intake);
 /* How many of the next samples, as above, are there; all after the end, none before the beginning. */
 u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples);
 
+/* Whether the feed has ended at @tick or earlier. */
+bool zcring_intake_has_ended(const struct zcring_intake *intake, u64 tick);
+
 /* The antenna's clock passes all samples before @tick. Counts the underflows among them, and frees. */
 struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// A receiver (radio.h): its memory, its settings and its stream. The checks and errors of its calls are
-// those of the driver.
+// A receiver (radio.h): its memory, its settings and its stream.
 #include "radio.h"
+
+#include "live_feed.h"
 
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <new>
 #include <system_error>
 
 namespace zcring::server {
@@ -31,17 +33,12 @@ bool has_same_geometry(const zcring_config& a, const zcring_config& b)
     return a.format == b.format && a.channels == b.channels && a.ring_bytes == b.ring_bytes;
 }
 
-template <class T>
-T& as(void* argument)
-{
-    return *static_cast<T*>(argument);
-}
-
 } // namespace
 
-radio::radio(std::shared_ptr<antenna> a, std::uint64_t number, const zcring_attach&)
+radio::radio(std::shared_ptr<antenna> a, std::uint64_t number, const zcring_attach& attach)
     : d_antenna(std::move(a)),
       d_number(number),
+      d_attach(attach),
       d_meta(make_memory("zcring-meta", system_page_bytes(), 1, false)),
       d_consumer(make_memory("zcring-consumer", system_page_bytes(), 1, true)),
       d_front(std::make_unique<zcring_front>())
@@ -85,128 +82,9 @@ void radio::attach_ring(ring r, const zcring_config& config)
     zcring_stream_init(&d_stream);
 }
 
-int radio::call(std::uint32_t command, void* argument)
-{
-    switch (command) {
-    case ZCRING_IOC_GET_INFO:
-        return get_info(as<zcring_info>(argument));
-    case ZCRING_IOC_GET_CONFIG: {
-        const turnstile_lock lock(d_lock);
-        as<zcring_config>(argument) = d_front->config;
-        return is_gone() ? -ENODEV : 0;
-    }
-    case ZCRING_IOC_GET_TUNING:
-        return get_tuning(as<zcring_tuning>(argument));
-    case ZCRING_IOC_GET_TELEMETRY:
-        return get_telemetry(as<zcring_telemetry>(argument));
-    case ZCRING_IOC_GET_RANGES:
-        return get_ranges(as<zcring_ranges>(argument));
-    case ZCRING_IOC_SET_CONFIG:
-        return set_config(as<const zcring_config>(argument));
-    case ZCRING_IOC_START:
-        return start(as<const zcring_start>(argument));
-    case ZCRING_IOC_STOP:
-        return stop();
-    case ZCRING_IOC_CONTROL:
-        return control(as<const zcring_control>(argument));
-    case ZCRING_IOC_INJECT:
-        return inject(as<const zcring_inject>(argument));
-    }
-    return -ENOTTY;
-}
-
-int radio::region(zcring_region& region, std::shared_ptr<const shared_memory>& memory)
-{
-    const turnstile_lock lock(d_lock);
-    if (is_gone())
-        return -ENODEV;
-    if (!zcring_all_zero(region.reserved, 3) || region.flags & ~ZCRING_REGION_PAGES)
-        return -EINVAL;
-    if (region.region > ZCRING_DATA || region.channel >= d_stream.channels ||
-        (region.channel && region.region != ZCRING_DATA))
-        return -EINVAL;
-    if (region.flags & ZCRING_REGION_PAGES)
-        return -EOPNOTSUPP;
-    switch (region.region) {
-    case ZCRING_META:
-        memory = d_meta;
-        break;
-    case ZCRING_CONSUMER:
-        memory = d_consumer;
-        break;
-    case ZCRING_BURSTS:
-        memory = d_ring.bursts;
-        break;
-    default:
-        memory = d_ring.data[region.channel];
-    }
-    region.offset = 0;
-    region.length = memory->bytes();
-    region.map_length = memory->bytes();
-    region.writable = region.region == ZCRING_CONSUMER;
-    return 0;
-}
-
-int radio::get_info(zcring_info& info)
-{
-    const turnstile_lock lock(d_lock);
-    if (is_gone())
-        return -ENODEV;
-    info = {};
-    info.abi_version = ZCRING_ABI_VERSION;
-    info.features = ZCRING_FEATURE_SIMULATED | ZCRING_FEATURE_TIMED;
-    info.role = ZCRING_ROLE_RADIO;
-    info.channels = d_stream.channels;
-    info.format = d_front->config.format;
-    info.sample_bytes = d_stream.sample_bytes;
-    info.state = d_stream.state;
-    info.burst_bytes = sizeof(zcring_burst);
-    info.ring_samples = d_stream.ring_samples;
-    info.burst_slots = d_stream.burst_slots;
-    info.receiver = d_number;
-    info.pace_clock = d_antenna->is_free() ? ZCRING_PACE_FREE : CLOCK_BOOTTIME;
-    info.time_source = d_antenna->is_free() ? ZCRING_TIME_SAMPLES : ZCRING_TIME_HOST;
-    info.numa_node = -1;
-    std::strncpy(info.model, "zcring server", sizeof(info.model) - 1);
-    return 0;
-}
-
-int radio::get_tuning(zcring_tuning& tuning)
-{
-    const std::uint64_t now = d_antenna->now();
-    const turnstile_lock lock(d_lock);
-    if (is_gone())
-        return -ENODEV;
-    zcring_front_get_tuning(d_front.get(), now, d_antenna->time_of_day(now), &tuning);
-    return 0;
-}
-
-int radio::get_telemetry(zcring_telemetry& telemetry)
-{
-    const turnstile_lock lock(d_lock);
-    if (is_gone())
-        return -ENODEV;
-    zcring_stream_account(&d_stream);
-    wake(); // an invalid tail has ended the stream
-    telemetry = d_stream.telemetry;
-    return 0;
-}
-
-void radio::kick() {}
-
-int radio::get_ranges(zcring_ranges& ranges)
-{
-    const turnstile_lock lock(d_lock);
-    if (is_gone())
-        return -ENODEV;
-    zcring_ranges_default(&ranges);
-    zcring_front_get_ranges(d_front.get(), &ranges);
-    return 0;
-}
-
 // New memory is made without the lock.
 int radio::set_config(const zcring_config& config)
-try {
+{
     ring fresh;
     bool is_made = false;
     if (const int error = zcring_config_check(&config, system_page_bytes()))
@@ -229,19 +107,22 @@ try {
         fresh = make_ring(config);
         is_made = true;
     }
-} catch (const std::system_error& e) {
-    return -e.code().value();
-} catch (const std::bad_alloc&) {
-    return -ENOMEM;
 }
 
 int radio::put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tick)
 {
+    const void* content = scene->content.data();
+    std::unique_ptr<hearing> hears;
+    if (scene->feed) {
+        hears = std::make_unique<hearing>();
+        hears->ring = scene->feed->ring(&hears->taken);
+        content = &hears->ring;
+    }
     auto file = scene->file ? std::make_unique<read_ahead>(scene->file) : nullptr;
     const zcring_scene_source source = file ? file->source() : zcring_scene_source{};
     const int error = zcring_front_join_scene(d_front.get(),
                                               &scene->scene,
-                                              scene->content.data(),
+                                              content,
                                               file ? &source : nullptr,
                                               static_cast<std::uint64_t>(tick),
                                               scene->tone_num,
@@ -250,6 +131,7 @@ int radio::put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tic
         return error;
     d_scene = std::move(scene);
     d_file = std::move(file);
+    d_hearing = std::move(hears);
     return 0;
 }
 
@@ -258,14 +140,23 @@ int radio::start(const zcring_start& options)
     int error = -EAGAIN;
     while (error == -EAGAIN) { // more preroll is left to zero; others get the locks meanwhile
         const turnstile_lock antenna_lock(d_antenna->lock());
+        const std::uint64_t now = d_antenna->now_locked();
+        d_antenna->prepare_start(now +
+                                 std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
         const turnstile_lock lock(d_lock);
         error = start_locked(options);
     }
     return error;
 }
 
-// The stream begins at a tick that is a whole number of its samples after tick 0: two receivers of one
-// rate then take the same samples.
+std::int64_t radio::decimation() const
+{
+    return std::max(
+        zcring_scene_decimation(&d_scene->scene, d_front->clock.rate_num, d_front->clock.rate_den),
+        1u);
+}
+
+// With free pace, the stream waits until the antenna lets it begin.
 int radio::start_locked(const zcring_start& options)
 {
     if (is_gone())
@@ -276,12 +167,8 @@ int radio::start_locked(const zcring_start& options)
         std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX); // else refused below
     const std::uint64_t now = d_antenna->now_locked();
     const scene_clock clock =
-        d_antenna->clock_for_start(now + delay, d_front->clock.rate_num, d_front->clock.rate_den);
-    const std::int64_t decimation = std::max(
-        zcring_scene_decimation(&d_scene->scene, d_front->clock.rate_num, d_front->clock.rate_den),
-        1u);
-    const std::int64_t tick =
-        (clock.first_from(now + delay) + decimation - 1) / decimation * decimation;
+        d_antenna->clock_of_scene(d_front->clock.rate_num, d_front->clock.rate_den);
+    const std::int64_t tick = first_tick(clock, now + delay);
     const std::uint64_t from = clock.begin_of(tick) - delay;
     const int error = zcring_front_start_at(d_front.get(),
                                             &options,
@@ -291,23 +178,56 @@ int radio::start_locked(const zcring_start& options)
     if (error)
         return error;
     d_asleep = measure_sleep();
-    if (!d_has_turns) {
+    d_is_demoted = false;
+    d_delay_ns = delay;
+    d_has_time = options.time_ns;
+    full_since_ns = 0;
+    if (d_antenna->is_free()) {
+        d_is_waiting = true;
+        d_antenna->kick();
+    } else if (!d_has_turns) {
         d_has_turns = true;
         d_antenna->begin_turns(shared_from_this(), next_turn(now));
     }
     return 0;
 }
 
+// A whole number of the receiver's samples after tick 0: two receivers of one rate then take the same
+// samples. The first sample may have begun before; it is taken when it ends.
+std::int64_t radio::first_tick(const scene_clock& clock, std::uint64_t ns) const
+{
+    const std::int64_t step = decimation();
+    return (clock.tick_at(ns) + step - 1) / step * step;
+}
+
 int radio::stop()
 {
-    const std::uint64_t now = d_antenna->now();
+    // With free pace the clock does not move afterwards, if no other member runs.
+    std::unique_lock<turnstile> antenna_lock(d_antenna->lock(), std::defer_lock);
+    if (d_antenna->is_free())
+        antenna_lock.lock();
+    const std::uint64_t now = d_antenna->is_free() ? d_antenna->now_locked() : d_antenna->now();
     const turnstile_lock lock(d_lock);
     if (is_gone())
         return -ENODEV;
-    skip_sleep(now, measure_sleep());
-    zcring_front_stop(d_front.get(), now);
+    run_until(now);
+    if (d_antenna->is_free())
+        zcring_stream_stop(&d_stream);
+    else
+        zcring_front_stop(d_front.get(), now);
+    d_is_waiting = false;
     wake();
+    d_antenna->kick();
     return 0;
+}
+
+// What is due now, as far as one step goes: "now" is the time of the call, not of the last burst.
+void radio::run_until(std::uint64_t ns)
+{
+    if (d_antenna->is_free())
+        return;
+    skip_sleep(ns, measure_sleep());
+    zcring_front_run(d_front.get(), ns, ns);
 }
 
 int radio::control(const zcring_control& control)
@@ -316,8 +236,7 @@ int radio::control(const zcring_control& control)
     const turnstile_lock lock(d_lock);
     if (is_gone())
         return -ENODEV;
-    skip_sleep(now, measure_sleep());
-    zcring_front_run(d_front.get(), now, now);
+    run_until(now);
     const int error = zcring_front_control(d_front.get(), &control, now);
     wake();
     return error;
@@ -341,12 +260,14 @@ int radio::inject(const zcring_inject& injection)
         d_is_plugged = false;
         zcring_stream_unplug(&d_stream);
         wake();
+        d_antenna->kick();
         return 0;
     }
-    skip_sleep(now, measure_sleep());
-    zcring_front_run(d_front.get(), now, now);
+    run_until(now);
     const int error = zcring_front_inject(
         d_front.get(), static_cast<zcring_injection>(injection.kind), injection.amount, now);
+    if (d_antenna->is_free())
+        d_front->injected.stalled_until_ns = 0; // there is no clock that could end the stall
     wake();
     return error;
 }
@@ -380,6 +301,7 @@ void radio::close()
         wake();
     }
     d_antenna->forget(d_number);
+    d_antenna->kick();
 }
 
 void radio::skip_sleep(std::uint64_t now_ns, const asleep& machine)
@@ -402,10 +324,14 @@ std::uint64_t radio::turn(std::uint64_t now_ns, const asleep& machine)
     return is_left ? now_ns : next_turn(now_ns);
 }
 
-// At whole intervals of the clock: those of one interval are due together.
+// At whole intervals of the clock: those of one interval are due together. A feed is taken before the
+// antenna's ring is full.
 std::uint64_t radio::next_turn(std::uint64_t now_ns) const
 {
-    const std::uint64_t interval = on_grid(d_front->config.interval_ns);
+    std::uint64_t interval = d_front->config.interval_ns;
+    if (d_scene->feed)
+        interval = std::min(interval, d_scene->feed->quarter_ns());
+    interval = on_grid(interval);
     return (now_ns / interval + 1) * interval;
 }
 

@@ -36,9 +36,45 @@ public:
 
     std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) override;
 
+    // The antenna calls these with its lock.
+
     //! Without the lock.
     bool is_running() const;
     void unplug();
+    //! Whether a running stream can go on with a scene.
+    bool can_receive(const zcring_scene& scene);
+    //! Another scene, whose tick 0 is at \p ns. A stream that cannot go on ends by a fault.
+    void change_scene(const std::shared_ptr<const scene_on_air>& scene, std::uint64_t ns);
+
+    //! The first tick of a feed that the stream needs; INT64_MAX without one.
+    std::int64_t kept();
+    //! Counts as lost what was not received before \p ns.
+    void lose_until(std::uint64_t ns);
+
+    // Free pace.
+
+    //! How a stream stands to the antenna's clock; ticks of the scene, or ns of one without a rate.
+    struct outlook {
+        bool is_waiting = false; //!< started, and not begun
+        bool is_running = false; //!< begun
+        bool is_member = false;  //!< and not demoted
+        unsigned quorum = 1;
+        std::uint64_t patience_ns = 0;
+        std::int64_t position = 0; //!< up to where it has taken samples
+        std::int64_t sample = 1;   //!< ticks of one sample, at least
+        std::int64_t limit = 0;    //!< the position when the ring is full
+    };
+    outlook look();
+    //! A waiting stream begins at \p ns.
+    void begin(std::uint64_t ns);
+    //! Takes a part of what is due at \p ns, which is \p clock in ticks, of the scene that was on the
+    //! air then; whether there was any.
+    bool take(const scene_on_air* scene, std::int64_t clock, std::uint64_t ns);
+    void demote();
+    bool is_running_member();
+    void fail(std::uint32_t code);
+    //! For how long it has been full while others could go on, as the antenna measures it.
+    std::uint64_t full_since_ns = 0; //!< 0: it is not
 
 private:
     bool is_gone() const;
@@ -70,8 +106,26 @@ private:
     void wake() const;
     std::uint64_t next_turn(std::uint64_t now_ns) const;
 
+    //! Time of a sample on the antenna's clock, rounded up.
+    std::uint64_t sample_ns(std::uint64_t sample_clock) const;
+    std::uint64_t due_samples(std::int64_t clock, std::uint64_t ns) const;
+    std::uint64_t take_some(std::uint64_t due);
+    std::uint64_t burst_samples() const;
+    bool is_member() const { return (d_attach.flags & ZCRING_ATTACH_MEMBER) && !d_is_demoted; }
+    void anchor(const scene_clock& clock, std::uint64_t ns);
+    std::int64_t decimation() const;
+    std::int64_t first_tick(const scene_clock& clock, std::uint64_t ns) const;
+    void run_until(std::uint64_t ns);
+
+    //! What a receiver of a feed takes from.
+    struct hearing {
+        zcring_feed_taken taken{};
+        zcring_feed_ring ring{};
+    };
+
     const std::shared_ptr<antenna> d_antenna;
     const std::uint64_t d_number;
+    const zcring_attach d_attach;
     const wake_pipe d_pipe;
 
     mutable turnstile d_lock; // guards all below
@@ -80,10 +134,15 @@ private:
     ring d_ring;
     std::shared_ptr<const scene_on_air> d_scene;
     std::unique_ptr<read_ahead> d_file;
+    std::unique_ptr<hearing> d_hearing;
     zcring_stream d_stream{};
     std::unique_ptr<zcring_front> d_front;
     asleep d_asleep{}; //!< at the last call of the engine, while a stream runs
     bool d_has_turns = false;
+    bool d_is_waiting = false;
+    bool d_is_demoted = false;
+    bool d_has_time = false; //!< the time of the first sample was told
+    std::uint64_t d_delay_ns = 0;
     bool d_is_plugged = true;
     bool d_is_closed = false;
 };

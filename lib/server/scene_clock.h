@@ -16,18 +16,11 @@ struct scene_clock {
     std::uint64_t num = 1;      //!< ticks a second
     std::uint64_t den = 1;
 
-    //! How many ticks have passed at a time: tick n has passed once tick n + 1 begins.
-    std::int64_t passed(std::uint64_t ns) const
+    //! The tick at a time; all before it have passed.
+    std::int64_t tick_at(std::uint64_t ns) const
     {
         const auto elapsed = static_cast<std::int64_t>(ns - begin_ns);
         return floor_divide(static_cast<__int128>(elapsed) * num, second_den());
-    }
-
-    //! The first tick that begins at a time or later.
-    std::int64_t first_from(std::uint64_t ns) const
-    {
-        const auto elapsed = static_cast<std::int64_t>(ns - begin_ns);
-        return -floor_divide(-(static_cast<__int128>(elapsed) * num), second_den());
     }
 
     //! When a tick begins, rounded up to a nanosecond: never before it does.

@@ -12,11 +12,15 @@
 
 namespace zcring::server {
 
-//! What is on the air. Constant, and shared by all who receive it.
+class live_feed;
+
+//! What is on the air. Constant but for a feed, and shared by all who receive it.
 struct scene_on_air {
     zcring_scene scene{};
     std::vector<std::byte> content;        //!< segments, and samples unless they are in a file
     std::shared_ptr<const recording> file; //!< in place of the samples
+    std::shared_ptr<live_feed> feed;       //!< of a feed
+    bool is_fed = false;                   //!< a feeder has set the feed, and was not lost
     std::uint64_t tone_num = 0;            //!< a tone is an eighth of this rate above the centre
     std::uint64_t tone_den = 1;
 

@@ -12,25 +12,18 @@ namespace {
 
 constexpr std::uint64_t grid_ns = 125000;
 
-//! Signals of the process go to the thread of its loop. Those that its own instructions cause stay.
-class signals_blocked final
-{
-public:
-    signals_blocked()
-    {
-        sigset_t blocked;
-        sigfillset(&blocked);
-        for (const int fault : { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP })
-            sigdelset(&blocked, fault);
-        pthread_sigmask(SIG_SETMASK, &blocked, &d_before);
-    }
-    ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &d_before, nullptr); }
-
-private:
-    sigset_t d_before;
-};
-
 } // namespace
+
+signals_blocked::signals_blocked()
+{
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (const int fault : { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP })
+        sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &d_before);
+}
+
+signals_blocked::~signals_blocked() { pthread_sigmask(SIG_SETMASK, &d_before, nullptr); }
 
 std::uint64_t on_grid(std::uint64_t ns) { return (ns + grid_ns - 1) / grid_ns * grid_ns; }
 
@@ -84,6 +77,7 @@ public:
         d_changed.notify_one();
         if (d_thread.joinable())
             d_thread.join();
+        d_heap.clear(); // what is turned keeps the owner alive
     }
 
 private:

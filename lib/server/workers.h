@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <signal.h>
 #include <time.h>
 
 #include <atomic>
@@ -59,6 +60,18 @@ private:
 
 //! Rounded up to the common grid.
 std::uint64_t on_grid(std::uint64_t ns);
+
+//! While it lives, threads are made that get no signal of the process but those that their own
+//! instructions cause: all others go to the thread of the loop.
+class signals_blocked final
+{
+public:
+    signals_blocked();
+    ~signals_blocked();
+
+private:
+    sigset_t d_before;
+};
 
 turner::asleep measure_sleep();
 std::uint64_t clock_ns(clockid_t clock);

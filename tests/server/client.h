@@ -213,4 +213,15 @@ private:
     std::shared_ptr<const shared_memory> d_meta, d_consumer, d_bursts, d_data;
 };
 
+//! The sample clock of a stream that has read its first burst, at a time of day.
+inline std::uint64_t clock_at(const client& c, std::uint64_t time_ns)
+{
+    const zcring_burst& b = c.bursts.front();
+    return b.sample_clock +
+           static_cast<std::uint64_t>(static_cast<unsigned __int128>(time_ns - b.time_ns) *
+                                          b.rate_num / b.rate_den +
+                                      500000000) /
+               1000000000;
+}
+
 } // namespace zcring_test
