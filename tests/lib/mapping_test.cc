@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -95,6 +97,44 @@ TEST(Mapping, ShowsAFile)
     const mapping w(file.get(), page, page, true);
     bytes_of(w)[0] = 'Z';
     EXPECT_EQ(bytes_of(m)[0], 'Z');
+}
+
+TEST(Mapping, IsReplacedInPlaceInEveryPart)
+{
+    const auto make = [](unsigned char value) {
+        mapping m(page, 2);
+        bytes_of(m)[7] = value;
+        return m;
+    };
+    mapping m = make(1);
+    unsigned char* const p = bytes_of(m);
+    m.replace_by(make(2));
+    EXPECT_EQ(bytes_of(m), p);
+    EXPECT_EQ(p[7], 2);
+    EXPECT_EQ(p[page + 7], 2);
+    p[8] = 3;
+    EXPECT_EQ(p[page + 8], 3);
+    EXPECT_THROW(m.replace_by(mapping(2 * page, 1)), std::system_error) << "not twice in a row";
+}
+
+// In a child, another mapping may have got the address: the copy of the object must leave it alone.
+TEST(Mapping, IsKeptFromChildren)
+{
+    auto m = std::make_unique<mapping>(page, 2);
+    m->keep_from_children();
+    void* const address = m->get();
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool is_there = is_mapped(address);
+        void* const other = mmap(
+            address, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        m.reset();
+        _exit(is_there ? 1 : other != address ? 2 : is_mapped(address) ? 0 : 3);
+    }
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(is_mapped(address));
 }
 
 TEST(Mapping, SaysWhyItCannotBeHad)
