@@ -68,6 +68,8 @@ void set_text(arguments& a, const argument_row& row, std::string_view value)
 
 void set_emulator(arguments& a, const argument_row&, std::string_view) { a.emulator = true; }
 
+void set_member(arguments& a, const argument_row&, std::string_view) { a.member = true; }
+
 // A level, or none.
 void set_noise(arguments& a, const argument_row& row, std::string_view value)
 {
@@ -121,8 +123,14 @@ word_row(const char* key, std::vector<std::string> words, const char* standard, 
 argument_row device_row()
 {
     argument_row row;
-    row.info = { "device", "PATH", "", "a kernel device, such as /dev/zcring0" };
-    row.allowed = "a path, such as /dev/zcring0";
+    row.info = {
+        "device",
+        "PATH",
+        "",
+        "a kernel device, such as /dev/zcring0, or the socket of a server; device=NAME: the "
+        "server that zcring serve NAME has started"
+    };
+    row.allowed = "a path, such as /dev/zcring0, or the name of a server";
     row.set = set_text<&arguments::device>;
     return row;
 }
@@ -136,6 +144,18 @@ argument_row emulator_row()
                  "the emulator, inside this process; without device= and emulator: the first "
                  "/dev/zcring* that can be opened, else the emulator" };
     row.set = set_emulator;
+    return row;
+}
+
+argument_row member_row()
+{
+    argument_row row;
+    row.info = { "member",
+                 "",
+                 "",
+                 "the receiver is a member: a server with free pace waits for it, so that it loses "
+                 "no samples" };
+    row.set = set_member;
     return row;
 }
 
@@ -230,6 +250,19 @@ std::vector<argument_row> make_rows()
                            "samples arrive by the computer's clock, or as fast as they are read "
                            "(emulator only)"),
         seed_row(),
+        member_row(),
+        number_row<&a::quorum>("quorum",
+                               1,
+                               quorum_max,
+                               "",
+                               "how many members a server must have before a stream of this member "
+                               "begins; without quorum= 1"),
+        number_row<&a::patience>("patience",
+                                 0,
+                                 patience_max,
+                                 "",
+                                 "seconds for which other members wait for this one while its ring "
+                                 "is full; 0: for ever; without patience= 5"),
     };
 }
 

@@ -8,6 +8,7 @@
 #include "argument_table.h"
 #include "check.h"
 #include "recording.h"
+#include "server_names.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -71,6 +72,37 @@ void check_part(const arguments& a)
             "stop", number_text(*a.stop), "greater than start=" + number_text(start));
 }
 
+// The part of a receiver in a stream at free pace, which only a server has.
+void check_membership(const arguments& a)
+{
+    const char* key = a.member     ? "member"
+                      : a.quorum   ? "quorum="
+                      : a.patience ? "patience="
+                                   : nullptr;
+    if (!key)
+        return;
+    if (a.device.empty())
+        throw std::invalid_argument(std::string("zcring: ") + key +
+                                    " is for a receiver of a server; add device=NAME, the server "
+                                    "that zcring serve NAME has started, or remove " +
+                                    key);
+    if (!a.member)
+        throw std::invalid_argument(std::string("zcring: ") + key +
+                                    " is for members of a stream; add member, or remove " + key);
+}
+
+void check_device(const arguments& a)
+{
+    if (a.device == "emulator")
+        throw std::invalid_argument(
+            "zcring: the emulator is no server; write emulator instead of device=emulator");
+    if (is_server_name(a.device) && !is_valid_server_name(a.device))
+        throw_argument_error("device",
+                             a.device,
+                             "a path, such as /dev/zcring0, or the name of a server: up to 64 "
+                             "letters, digits, '.', '_' and '-', with no '.' in front");
+}
+
 } // namespace
 
 std::optional<double> recorded_frequency(const arguments& a)
@@ -105,12 +137,14 @@ void check(const arguments& a)
         throw_argument_error(
             "ring_bytes", std::to_string(*a.ring_bytes), "a power of two, such as 8388608");
     check_part(a);
+    check_device(a);
+    check_membership(a);
     if (a.emulator && !a.device.empty())
         throw std::invalid_argument(
             "zcring: device= and emulator exclude each other; remove one of them");
     if (a.pace && !a.device.empty())
-        throw std::invalid_argument(
-            "zcring: pace= is for the emulator only; remove device= or pace=");
+        throw std::invalid_argument("zcring: pace= is for the emulator only, and for zcring serve; "
+                                    "remove device= or pace=");
 }
 
 void check_range(const char* what, double value, double low, double high)

@@ -42,6 +42,8 @@ public:
 
     virtual const std::string& name() const noexcept = 0;
     virtual bool is_emulator() const noexcept = 0;
+    //! As device::receiver().
+    virtual std::uint64_t receiver() const noexcept { return 0; }
     //! Whether it needs the threads of the process that made it, or locks that these may hold.
     //! It must then not be called, and not be destroyed, in a child made by fork().
     virtual bool is_bound_to_process() const noexcept = 0;

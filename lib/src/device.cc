@@ -14,8 +14,10 @@
 #include "kernel_device.h"
 #include "rational.h"
 #include "scene_ranges.h"
+#include "server_names.h"
 #include "session.h"
 #include "settings.h"
+#include "socket_device.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -102,6 +104,14 @@ std::unique_ptr<backend> open_kernel_device(const std::string& path, settings& s
     return b;
 }
 
+std::unique_ptr<backend> open_server(const arguments& a, settings& s)
+{
+    auto b = std::make_unique<socket_device>(a);
+    s.apply(*b);
+    b->map();
+    return b;
+}
+
 std::unique_ptr<backend> open_emulator(const arguments& a, settings& s)
 {
     auto b = std::make_unique<emulator>(a.pace.value_or(pacing::real));
@@ -112,6 +122,12 @@ std::unique_ptr<backend> open_emulator(const arguments& a, settings& s)
 
 std::unique_ptr<backend> open(const arguments& a, settings& s)
 {
+    if (is_server(a.device))
+        return open_server(a, s);
+    if (a.member)
+        throw std::invalid_argument("zcring: member is for a receiver of a server, and " +
+                                    a.device +
+                                    " is none; remove member, or name a server by device=NAME");
     if (!a.device.empty())
         return open_kernel_device(a.device, s);
     if (!a.emulator && !a.pace)
@@ -151,6 +167,7 @@ device& device::operator=(device&&) noexcept = default;
 
 const std::string& device::name() const noexcept { return d_session->get_backend().name(); }
 bool device::is_emulator() const noexcept { return d_session->get_backend().is_emulator(); }
+std::uint64_t device::receiver() const noexcept { return d_session->get_backend().receiver(); }
 format device::format() const noexcept { return d_format; }
 unsigned device::channels() const noexcept { return d_channels; }
 std::uint64_t device::ring_samples() const noexcept

@@ -83,6 +83,42 @@ std::string antenna_remedy(int error)
     }
 }
 
+std::string server_remedy(int error)
+{
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ECONNREFUSED:
+        return "no such server; start it (zcring serve NAME), or see which ones run (zcring info)";
+    case EACCES:
+    case EPERM:
+        return "permission denied; run as the user of the server, or become a member of the group "
+               "that the server was started with (zcring serve --group GROUP)";
+    case EBUSY:
+        return "the server has no more room; close another program that uses the server";
+    case EMFILE:
+    case EUSERS:
+    case EDQUOT:
+        return "too much for one user; close another program that uses the server, or set a "
+               "smaller ring_bytes";
+    case ENODEV:
+        return "the server or its receiver is gone";
+    case ENXIO:
+        return "the server has no such receiver; see which ones it has (zcring info)";
+    case ETIMEDOUT:
+        return "the server does not answer; restart it";
+    case EPROTO:
+    case EPROTOTYPE:
+    case ENOTTY:
+        return "not a zcring server, or one of another version; start zcring serve of the version "
+               "of this library";
+    case ENAMETOOLONG:
+        return "the path of the socket is too long; choose a shorter name or path";
+    default:
+        return remedy(error);
+    }
+}
+
 std::string injection_remedy(int error)
 {
     switch (error) {
@@ -113,6 +149,14 @@ void throw_antenna_error(int error, const std::string& path, const char* what)
 {
     throw std::system_error(
         error, std::system_category(), path + ": " + what + ": " + antenna_remedy(error));
+}
+
+// A socket without a listener is that of a server which is gone, and may be back.
+void throw_server_error(int error, const std::string& name, const char* what)
+{
+    throw std::system_error(error == ECONNREFUSED ? ENOENT : error,
+                            std::system_category(),
+                            name + ": " + what + ": " + server_remedy(error));
 }
 
 void throw_device_error(int error, const std::string& path, const char* what)

@@ -11,6 +11,9 @@ namespace zcring {
 //! The same for the node of an antenna, \p path.
 [[noreturn]] void throw_antenna_error(int error, const std::string& path, const char* what);
 
+//! The same for a server, \p name as device= takes it.
+[[noreturn]] void throw_server_error(int error, const std::string& name, const char* what);
+
 //! The same for a fault that could not be injected; \p path is the device or the file.
 [[noreturn]] void throw_injection_error(int error, const std::string& path);
 

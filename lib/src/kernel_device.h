@@ -18,6 +18,7 @@ public:
     const std::string& name() const noexcept override { return d_name; }
     bool is_emulator() const noexcept override { return false; }
     bool is_bound_to_process() const noexcept override { return false; }
+    std::uint64_t receiver() const noexcept override { return d_number; }
     const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override;
     void configure(const zcring_config& config) override;

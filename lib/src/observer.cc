@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// Reads a kernel device through a read-only file: every query is one ioctl, no memory is mapped,
-// and nothing is set. So an observer never disturbs the consumer of the device.
+// Reads a kernel device through a read-only file, and a receiver of a server through a connection:
+// every query is one call, no memory is mapped, and nothing is set. So an observer never disturbs the
+// consumer of the device.
 #include <zcring/observer.h>
 
 #include "abi_values.h"
 #include "device_error.h"
+#include "server_connection.h"
+#include "server_names.h"
 #include "unique_fd.h"
 
 #include <fcntl.h>
@@ -41,6 +44,14 @@ state state_from_abi(std::uint32_t s)
     return state::gone;
 }
 
+std::unique_ptr<server_connection> connect_observer(const std::string& name, std::uint64_t receiver)
+{
+    zcring_attach attach{};
+    attach.role = ZCRING_ROLE_OBSERVER;
+    attach.receiver = receiver;
+    return std::make_unique<server_connection>(name, attach);
+}
+
 bool is_device_name(const std::string& name)
 {
     const std::string prefix = "zcring";
@@ -68,8 +79,13 @@ const char* to_string(state s) noexcept
 class observer::impl final
 {
 public:
-    explicit impl(const std::string& path) : d_name(path), d_fd(open_device(path))
+    impl(const std::string& path, std::uint64_t receiver) : d_name(path)
     {
+        if (is_server(path)) {
+            d_server = connect_observer(path, receiver);
+            return;
+        }
+        d_fd = unique_fd(open_device(path));
         const auto info =
             query<zcring_info>(ZCRING_IOC_GET_INFO, "cannot read the device's description");
         if (info.abi_version != ZCRING_ABI_VERSION)
@@ -79,17 +95,20 @@ public:
     const std::string& name() const noexcept { return d_name; }
 
     template <class T>
-    T query(unsigned long request, const char* what) const
+    T query(std::uint32_t request, const char* what) const
     {
         T answer{};
-        if (ioctl(d_fd.get(), request, &answer) < 0)
+        if (d_server)
+            d_server->checked_call(request, &answer, what);
+        else if (ioctl(d_fd.get(), request, &answer) < 0)
             throw_device_error(errno, d_name, what);
         return answer;
     }
 
 private:
     const std::string d_name;
-    const unique_fd d_fd;
+    std::unique_ptr<server_connection> d_server; //!< or the file of a kernel device
+    unique_fd d_fd;
 };
 
 // The lowest number first: zcring2 before zcring10.
@@ -106,7 +125,18 @@ std::vector<std::string> observer::list()
     return paths;
 }
 
-observer::observer(const std::string& path) : d_impl(std::make_unique<impl>(path)) {}
+std::vector<std::string> observer::list_servers()
+{
+    std::vector<std::string> names;
+    for (const found_server& server : find_servers())
+        names.push_back(server.name);
+    return names;
+}
+
+observer::observer(const std::string& path, std::uint64_t receiver)
+    : d_impl(std::make_unique<impl>(path, receiver))
+{
+}
 observer::~observer() = default;
 
 const std::string& observer::name() const noexcept { return d_impl->name(); }
@@ -121,6 +151,7 @@ observer::description observer::describe() const
     result.model.assign(info.model, strnlen(info.model, sizeof(info.model)));
     result.state = state_from_abi(info.state);
     result.format = format_from_abi(info.format);
+    result.receiver = info.receiver;
     result.channels = info.channels;
     result.ring_samples = info.ring_samples;
     result.interval = static_cast<double>(config.interval_ns) / 1e9;

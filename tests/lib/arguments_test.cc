@@ -199,6 +199,33 @@ TEST(Arguments, RefuseWhatContradictsItself)
     expect_says(refusal("pace=free,device=/dev/zcring0"), { "pace=", "emulator only" });
 }
 
+TEST(Arguments, NameAServerOrAPath)
+{
+    EXPECT_EQ(parse_arguments("device=lab-2.a_B").device, "lab-2.a_B");
+    EXPECT_EQ(parse_arguments("device=./socket").device, "./socket");
+    expect_says(refusal("device=emulator"), { "write emulator instead" });
+    for (const char* name : { ".hidden", "a b", "a:b", "..", "\xc3\xa9" })
+        expect_says(refusal(std::string("device=") + name), { name, "/dev/zcring0", "server" });
+    expect_says(refusal("device=" + std::string(65, 'a')), { "64" });
+}
+
+TEST(Arguments, HaveMembersAtAServerOnly)
+{
+    const arguments a = parse_arguments("device=lab,member,quorum=3,patience=0.5");
+    EXPECT_TRUE(a.member);
+    EXPECT_EQ(a.quorum, 3u);
+    EXPECT_EQ(a.patience, 0.5);
+    EXPECT_FALSE(parse_arguments("device=lab").member);
+    for (const char* key : { "member", "quorum=2", "patience=1" }) {
+        expect_says(refusal(key), { "device=NAME", "remove" });
+        expect_says(refusal(std::string("emulator,") + key), { "device=NAME", "remove" });
+    }
+    expect_says(refusal("device=lab,quorum=2"), { "quorum=", "add member" });
+    expect_says(refusal("device=lab,patience=2"), { "patience=", "add member" });
+    expect_says(refusal("device=lab,member,quorum=65"), { "quorum=65", "1 to 64" });
+    expect_says(refusal("device=lab,member,patience=-1"), { "patience=-1", "0 to 86400" });
+}
+
 TEST(Arguments, SelectPartsOfRecordingsOnly)
 {
     for (const char* key : { "start=1", "stop=1", "loop=no" })

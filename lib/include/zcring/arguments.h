@@ -23,8 +23,8 @@ enum class looping { yes, no };
  * A setting without a value stays as the device has it.
  */
 struct arguments {
-    std::string device;                       //!< path of a kernel device, or empty
-    bool emulator = false;                    //!< the emulator, instead of a kernel device
+    std::string device;                       //!< a kernel device's path, a server, or empty
+    bool emulator = false;                    //!< the emulator, instead of a device
     std::optional<zcring::format> format;     //!< of the ring
     std::optional<unsigned> channels;         //!< 1 to max_channels
     std::optional<double> rate;               //!< samples a second
@@ -40,6 +40,9 @@ struct arguments {
     std::optional<dma_mode> dma;              //!< what the DMA engine writes
     std::optional<pacing> pace;               //!< of the emulator
     std::optional<std::uint64_t> seed;        //!< of all random values
+    bool member = false;                      //!< of a server's free-pace stream
+    std::optional<unsigned> quorum;           //!< of members
+    std::optional<double> patience;           //!< seconds; 0: for ever
 };
 
 //! Parses an argument string. Throws std::invalid_argument, which names the key, the value

@@ -16,11 +16,13 @@ class session;
 class settings;
 
 /*!
- * \brief A source of samples: a kernel device, or the emulator inside this process.
+ * \brief A source of samples: a kernel device, a receiver of a server, or the emulator inside this
+ * process.
  *
  * Opened by an argument string, which is a list of items with commas between them:
  *
- * - `device=PATH`: a kernel device, such as /dev/zcring0
+ * - `device=PATH`: a kernel device, such as /dev/zcring0, or the socket of a server; device=NAME: the
+ *   server that `zcring serve NAME` has started
  * - `emulator`: the emulator; without device= and emulator: the first /dev/zcring* that can be
  *   opened, else the emulator
  * - `format=` sc8, sc16 or fc32 (default sc16): sample type of the ring
@@ -46,6 +48,12 @@ class settings;
  * - `pace=` real or free (default real): samples arrive by the computer's clock, or as fast as
  *   they are read (emulator only)
  * - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
+ * - `member`: the receiver is a member: a server with free pace waits for it, so that it loses no
+ *   samples
+ * - `quorum=` 1 to 64: how many members a server must have before a stream of this member begins;
+ *   without quorum= 1
+ * - `patience=` 0 to 86400: seconds for which other members wait for this one while its ring is full;
+ *   0: for ever; without patience= 5
  *
  * A setting that is not given stays as the device has it; the emulator begins with the
  * defaults. argument_table() has the same table for a program.
@@ -61,7 +69,8 @@ class settings;
  * status::fault, and the destructor returns at once; the parent's stream is not disturbed. Open
  * the device in the child. A kernel device stays in use (EBUSY) after the parent has closed it,
  * until the child exits, calls exec() or destroys its copy of the device: the child inherits the
- * file descriptor and the mappings. Where the system lacks MADV_WIPEONFORK, the library does
+ * file descriptor and the mappings. So does a server's receiver, but only if the parent was killed;
+ * the child does not inherit its mappings. Where the system lacks MADV_WIPEONFORK, the library does
  * not recognize a child; the child must then not use the device.
  * Errors: the constructor throws std::invalid_argument (the string is wrong; names the values
  * allowed) or std::system_error (the system refused; names the path and the remedy).
@@ -79,10 +88,13 @@ public:
     //! The same; the device that was here is closed.
     device& operator=(device&&) noexcept;
 
-    //! "/dev/zcring0", or "emulator".
+    //! "/dev/zcring0", the server as device= names it, or "emulator".
     const std::string& name() const noexcept;
-    //! Whether the device is the emulator, not a kernel device.
+    //! Whether the device is the emulator inside this process.
     bool is_emulator() const noexcept;
+    //! The number of the receiver: N of /dev/zcringN, or the one that a server gave to this device,
+    //! which is another one after reopen(). 0 for the emulator.
+    std::uint64_t receiver() const noexcept;
 
     //! Format of the samples in the ring.
     zcring::format format() const noexcept;
@@ -163,7 +175,8 @@ public:
      * at the same addresses. It has the geometry, the interval and the scene of the arguments
      * (a recording is read again), and the last tuning: all commands that were given or took
      * effect before the device went, then those of keep(). The time of day and timed commands
-     * that waited are not restored; the emulator keeps its time.
+     * that waited are not restored; the emulator keeps its time. A server that has ended is a device
+     * that is gone, and has returned when another server has the name.
      *
      * Afterwards, views and the memory at ring() belong to another stream: samples that were
      * not read are lost, and a reader begins anew. Throws, and the device is gone as before:
@@ -176,7 +189,7 @@ public:
     /*! \name Fault injection
      * Faults of real hardware, on demand, in the stream that runs; a new stream has none of
      * them. On a kernel device these calls need root and debugfs, and unplug() and plug()
-     * affect every program that uses it. Each call throws std::system_error: EINVAL while no
+     * affect every program that uses it; on a server they reach this receiver alone. Each call throws std::system_error: EINVAL while no
      * stream runs, ERANGE for a value out of range, ENODEV after the device is gone, and
      * ENOENT or EACCES, which name the file and the remedy.
      */

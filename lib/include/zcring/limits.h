@@ -21,5 +21,7 @@ inline constexpr std::uint64_t ring_bytes_max = std::uint64_t{ 1 } << 30; //!< o
 inline constexpr std::uint64_t interval_us_min = 100;                     //!< between bursts
 inline constexpr std::uint64_t interval_us_max = 60000000;                //!< between bursts
 inline constexpr double recording_seconds_max = 1e9; //!< start and stop in a recording
+inline constexpr unsigned quorum_max = 64;           //!< members of a stream
+inline constexpr double patience_max = 86400;        //!< seconds
 
 } // namespace zcring::limits

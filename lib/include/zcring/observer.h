@@ -21,7 +21,7 @@ enum class state {
 ZCRING_API const char* to_string(state s) noexcept;
 
 /*!
- * \brief Reads the state of a kernel device without changing it.
+ * \brief Reads the state of a kernel device, or of a receiver of a server, without changing it.
  *
  * Any number of observers may watch one device while its consumer streams: an observer opens
  * the device read-only, queries it, and neither configures it nor becomes its consumer.
@@ -35,8 +35,14 @@ public:
     //! Paths of all kernel devices, the lowest number first.
     static std::vector<std::string> list();
 
-    //! Opens the kernel device \p path, such as "/dev/zcring0", read-only.
-    explicit observer(const std::string& path);
+    //! Names of all servers that can be connected to. None is connected to: one that a service
+    //! manager starts on demand is not started.
+    static std::vector<std::string> list_servers();
+
+    //! Opens the kernel device \p path, such as "/dev/zcring0", read-only; or the receiver with the
+    //! number \p receiver of a server, \p path being its name or the path of its socket. Throws
+    //! ENXIO if the server has no such receiver.
+    explicit observer(const std::string& path, std::uint64_t receiver = 0);
     ~observer();
     observer(const observer&) = delete;
     observer& operator=(const observer&) = delete;
@@ -46,12 +52,13 @@ public:
         std::string model;                    //!< the hardware, or the simulation, in words
         zcring::state state = state::stopped; //!< what the device is doing
         zcring::format format = format::sc16; //!< of the samples in the ring
+        std::uint64_t receiver = 0;           //!< N of /dev/zcringN, or the number at the server
         unsigned channels = 0;                //!< 1 to max_channels
         std::uint64_t ring_samples = 0;       //!< that one channel's ring holds
         double interval = 0;                  //!< seconds between bursts
     };
 
-    //! The path that was opened.
+    //! The path or name that was opened.
     const std::string& name() const noexcept;
     //! The present settings. Throws std::system_error if the device is gone.
     description describe() const;

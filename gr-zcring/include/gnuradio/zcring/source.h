@@ -99,7 +99,8 @@ public:
      * \brief Opens the device.
      *
      * \param args which device to open, and its settings, as items with commas between them:
-     *        - `device=PATH`: a kernel device, such as /dev/zcring0
+     *        - `device=PATH`: a kernel device, such as /dev/zcring0, or the socket of a server;
+     *          device=NAME: the server that `zcring serve NAME` has started
      *        - `emulator`: the emulator, inside this process; without device= and emulator: the
      *          first /dev/zcring* that can be opened, else the emulator
      *        - `format=` sc8, sc16 or fc32 (default the type of the items): sample type of the
@@ -124,6 +125,12 @@ public:
      *        - `pace=` real or free (default real): samples arrive by the computer's clock, or as
      *          fast as they are read (emulator only)
      *        - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
+     *        - `member`: the receiver is a member: a server with free pace waits for it, so that
+     *          it loses no samples
+     *        - `quorum=` 1 to 64: how many members a server must have before a stream of this
+     *          member begins; without quorum= 1
+     *        - `patience=` 0 to 86400: seconds for which other members wait for this one while its
+     *          ring is full; 0: for ever; without patience= 5
      * \param type of the items: "fc32", "sc16" or "sc8"
      * \param nchan number of channels, 1 to 8
      * \param samp_rate samples a second, 0.001 to 1e10; a recording is resampled to it when it is
