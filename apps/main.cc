@@ -3,6 +3,7 @@
 // The command line of zcring: parses it, runs one subcommand, and turns every exception into one
 // line on stderr and exit status 2. Exit status 1 is the subcommand's own.
 #include "info.h"
+#include "serve.h"
 #include "verify.h"
 #include "verify_recording.h"
 
@@ -41,6 +42,15 @@ constexpr const char* about_verify =
     "Of a recording, given by the path of its metadata, all samples are read and compared with "
     "the\n"
     "SHA-512 in the metadata.\n";
+
+constexpr const char* about_serve =
+    "NAME is what clients give as device=NAME; without it: default. Each client gets a receiver "
+    "of\n"
+    "its own, and all receive the same antenna. scene=, start=, stop=, loop= and pace= are the\n"
+    "antenna's; the other keys are what a new receiver begins with.\n"
+    "Ctrl-C ends the server: its clients see that the device is gone.\n"
+    "  zcring serve                              a tone, for device=default\n"
+    "  zcring serve fm scene=fm.sigmf-meta       a recording, for device=fm\n";
 
 // The table of the argument string, and how to write one.
 std::string arguments_help()
@@ -131,10 +141,48 @@ void add_verify(CLI::App& command, app::verify_options& options)
     verify->footer(about_verify);
 }
 
+void add_serve(CLI::App& command, app::serve_options& options)
+{
+    CLI::App* serve =
+        command.add_subcommand("serve", "Give receivers of one antenna to other programs");
+    serve->add_option("WORDS", options.words, "NAME, and settings KEY=VALUE")
+        ->type_name("[NAME] [KEY=VALUE]...")
+        ->option_text(" ");
+    serve
+        ->add_option("--group",
+                     options.group,
+                     "Let the members of group G connect, too; the\nsocket is in /run/zcring then")
+        ->type_name("G");
+    serve->add_option("--receivers", options.receivers, "At most N receivers (default: 64)")
+        ->type_name("N")
+        ->transform(between(1, 64, true));
+    serve
+        ->add_option("--user-connections",
+                     options.user_connections,
+                     "At most N connections of one user (default: 128)")
+        ->type_name("N")
+        ->transform(between(1, 10000, true));
+    serve
+        ->add_option("--user-memory",
+                     options.user_megabytes,
+                     "At most MB megabytes for the rings of one user\n(default: 1024)")
+        ->type_name("MB")
+        ->check(between(1, 1e6, false));
+    serve
+        ->add_option("--user-rate",
+                     options.user_rate,
+                     "At most RATE samples a second in all receivers and\nchannels of one user "
+                     "(default: 1e9)")
+        ->type_name("RATE")
+        ->check(between(1, 1e12, false));
+    serve->footer(about_serve);
+}
+
 int run(int argc, char** argv)
 {
     CLI::App command("Shows and checks the stream of /dev/zcring*, or of the emulator.", "zcring");
     app::info_options info;
+    app::serve_options serve;
     app::verify_options verify;
 
     keep_footer_lines(*command.get_formatter(), 0); // subcommands inherit the formatter
@@ -142,6 +190,7 @@ int run(int argc, char** argv)
     command.require_subcommand(1);
     command.footer(arguments_help() + "\n" + statuses);
     add_info(command, info);
+    add_serve(command, serve);
     add_verify(command, verify);
     command.add_subcommand("arguments", "Print the keys of ARGS, their values and defaults");
     try {
@@ -158,6 +207,8 @@ int run(int argc, char** argv)
     }
     if (command.got_subcommand("info"))
         return app::run_info(info);
+    if (command.got_subcommand("serve"))
+        return app::run_serve(serve);
     return app::is_recording(verify.arguments) ? app::run_verify_recording(verify)
                                                : app::run_verify(verify);
 }
