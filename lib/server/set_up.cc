@@ -35,6 +35,7 @@ public:
     const std::string& name() const noexcept override { return d_name; }
     bool is_emulator() const noexcept override { return true; }
     bool is_bound_to_process() const noexcept override { return true; }
+    std::uint64_t receiver() const noexcept override { return 0; }
     const pages& mapped() const noexcept override { return d_pages; }
     zcring_config config() const override { return d_config; }
 
