@@ -153,6 +153,12 @@ void add_serve(CLI::App& command, app::serve_options& options)
                      options.group,
                      "Let the members of group G connect, too; the\nsocket is in /run/zcring then")
         ->type_name("G");
+    serve
+        ->add_option("--rtl-tcp",
+                     options.rtl_tcp,
+                     "Serve clients of rtl_tcp at this port, too, each with a\n"
+                     "receiver; without ADDRESS those of this computer")
+        ->type_name("[ADDRESS:]PORT");
     serve->add_option("--receivers", options.receivers, "At most N receivers (default: 64)")
         ->type_name("N")
         ->transform(between(1, 64, true));

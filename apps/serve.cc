@@ -7,11 +7,13 @@
 #include "air_ports.h"
 #include "interrupt.h"
 #include "listener.h"
+#include "rtl_tcp.h"
 #include "server.h"
 
 #include <zcring/arguments.h>
 
 #include <grp.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <systemd/sd-daemon.h>
@@ -24,6 +26,7 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <thread>
 
 namespace app {
 
@@ -108,6 +111,39 @@ zcring::server::listener make_listener(const std::string& name, const std::strin
                                     find_group(group));
 }
 
+using rtl_service = std::optional<zcring::server::rtl_tcp>;
+
+// Waits for Ctrl-C or SIGTERM, which all threads have blocked, and ends the server: the clients of
+// rtl_tcp first, as long as the server answers their receivers.
+class ender final
+{
+public:
+    ender(zcring::server::server& server, rtl_service& rtl)
+        : d_thread([&] {
+              sigset_t ends;
+              sigemptyset(&ends);
+              sigaddset(&ends, SIGINT);
+              sigaddset(&ends, SIGTERM);
+              int number = 0;
+              sigwait(&ends, &number);
+              if (rtl)
+                  rtl->stop();
+              server.stop();
+          })
+    {
+    }
+    ~ender()
+    {
+        pthread_kill(d_thread.native_handle(), SIGTERM); // in case that the server has failed
+        d_thread.join();
+    }
+    ender(const ender&) = delete;
+    ender& operator=(const ender&) = delete;
+
+private:
+    std::thread d_thread;
+};
+
 } // namespace
 
 int run_serve(const serve_options& options)
@@ -124,16 +160,23 @@ int run_serve(const serve_options& options)
     zcring::server::air_ports ports(air);
     zcring::server::server server(
         ports, make_listener(asked.name, options.group), limits_of(options));
-    server.end_on(SIGINT);
-    server.end_on(SIGTERM);
 
     const std::string& path = server.socket().path();
-    std::cout << "zcring: serving " << asked.name << " at " << path << "; open it with device="
-              << (zcring::server::socket_path(asked.name, false) == path ? asked.name : path)
-              << std::endl;
-    sd_notify(0, "READY=1");
-    server.run();
-    sd_notify(0, "STOPPING=1");
+    const bool has_own_name = zcring::server::socket_path(asked.name, false) == path;
+    const std::string device = "device=" + (has_own_name ? asked.name : path);
+    rtl_service rtl;
+    if (!options.rtl_tcp.empty())
+        rtl.emplace(zcring::server::parse_rtl_address(options.rtl_tcp),
+                    device,
+                    [](const std::string& line) { std::cerr << "zcring: " + line + '\n'; });
+    {
+        const ender ends(server, rtl);
+        std::cout << "zcring: serving " << asked.name << " at " << path << "; open it with "
+                  << device << std::endl;
+        sd_notify(0, "READY=1");
+        server.run();
+        sd_notify(0, "STOPPING=1");
+    }
     air.unplug_all();
     server.close_all();
     return 0;

@@ -10,6 +10,7 @@ namespace app {
 struct serve_options {
     std::vector<std::string> words; //!< the name, if one is given, and items as in arguments
     std::string group;              //!< whose members may connect; empty: the user alone
+    std::string rtl_tcp; //!< where clients of rtl_tcp are served: [ADDRESS:]PORT, or empty
     unsigned receivers = 64;
     unsigned user_connections = 128;
     double user_megabytes = 1024;

@@ -6,6 +6,7 @@ import contextlib
 import mmap
 import os
 import pathlib
+import re
 import select
 import shutil
 import signal
@@ -146,6 +147,19 @@ class Serve(unittest.TestCase):
         self.assertEqual(self.connect(self.folder / "zcring/one").attach(), 0)
         self.end(second)
         self.end(third)
+
+    def test_a_client_of_rtl_tcp_gets_samples_until_the_server_ends(self):
+        server, _ = self.start("fm", "--rtl-tcp=0")
+        port = int(re.fullmatch(r"zcring: rtl_tcp: listening on 127.0.0.1:(\d+)\n",
+                                server.stderr.readline()).group(1))
+        with socket.create_connection(("127.0.0.1", port), DEADLINE_SECONDS) as client:
+            with client.makefile("rb") as stream:
+                self.assertEqual(stream.read(4), b"RTL0")
+                self.assertEqual(len(stream.read(100000)), 100000)
+                server.send_signal(signal.SIGTERM)
+                self.assertEqual(server.wait(DEADLINE_SECONDS), 0)
+                with contextlib.suppress(ConnectionResetError):
+                    stream.read()
 
     def test_a_service_manager_is_told(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:

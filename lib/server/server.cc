@@ -59,11 +59,6 @@ server::server(ports& all, listener socket, const limits& allowed)
 
 server::~server() { close_all(); }
 
-void server::end_on(int signal)
-{
-    checked_event(sd_event_add_signal(d_loop.get(), nullptr, signal, nullptr, nullptr));
-}
-
 void server::run() { checked_event(sd_event_loop(d_loop.get())); }
 
 void server::stop() noexcept

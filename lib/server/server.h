@@ -32,10 +32,7 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    //! Makes a signal end run(). Every thread of the process must have blocked it.
-    void end_on(int signal);
-
-    //! Returns after stop(), or after a signal of end_on(). Connections stay until close_all().
+    //! Returns after stop(). Connections stay until close_all().
     void run();
     void stop() noexcept;
 
