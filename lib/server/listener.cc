@@ -4,6 +4,8 @@
 // on the folder while it looks at the path and changes it.
 #include "listener.h"
 
+#include "server_names.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -13,11 +15,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 // Linux 6.16.
 #ifndef SO_PASSRIGHTS
@@ -116,16 +118,12 @@ void refuse_descriptors(int socket) noexcept
 
 std::string socket_path(const std::string& name, bool for_group)
 {
-    constexpr const char* allowed =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    if (name.empty() || name.size() > 64 || name[0] == '.' || name == "emulator" ||
-        name.find_first_not_of(allowed) != std::string::npos)
+    if (!is_valid_server_name(name))
         throw std::invalid_argument("'" + name +
                                     "': the name of a server has 1 to 64 letters, digits, '.', '_' "
                                     "and '-', does not begin with '.', and is not 'emulator'");
-    const char* const own = std::getenv("XDG_RUNTIME_DIR");
-    const bool has_own = own && *own == '/' && !for_group;
-    return (has_own ? std::string(own) : std::string("/run")) + "/zcring/" + name;
+    const std::vector<std::string> folders = server_folders();
+    return (for_group ? folders.back() : folders.front()) + '/' + name;
 }
 
 listener::listener(const std::string& path, std::optional<gid_t> group)

@@ -10,8 +10,8 @@
 
 namespace zcring::server {
 
-//! The path of the socket of the server \p name: in $XDG_RUNTIME_DIR/zcring, or in /run/zcring if that is
-//! not set, or for all users of a group. Throws std::invalid_argument for what is no name.
+//! The path of the socket of the server \p name: in the first folder where clients
+//! look for it, or in the last one, which is that of the system, for all users of a group. Throws std::invalid_argument for what is no name.
 std::string socket_path(const std::string& name, bool for_group);
 
 //! Makes the kernel refuse descriptors that are sent to a socket, or to those that it accepts, where the
