@@ -203,7 +203,8 @@ class Serve(unittest.TestCase):
         done = subprocess.run(
             ["systemd-analyze", "verify", "--user", "--man=no",
              str(self.folder / "zcring@x.socket"), str(self.folder / "zcring@x.service")],
-            env={**os.environ, "XDG_RUNTIME_DIR": str(self.folder)}, capture_output=True, text=True)
+            env={**os.environ, "XDG_RUNTIME_DIR": str(self.folder)},
+            capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
     def as_nobody(self):
