@@ -78,6 +78,8 @@ snapshot take_snapshot(const zcring::observer& device)
     const zcring::observer::description d = device.describe();
     snapshot s;
     s.name = device.name();
+    s.receiver = d.receiver;
+    s.is_of_server = zcring::observer::is_server(s.name);
     s.model = d.model;
     s.state = d.state;
     s.format = d.format;
@@ -122,6 +124,7 @@ json to_json(const snapshot& s)
     }
     json all = {
         { "name", s.name },
+        { "receiver", s.receiver },
         { "model", s.model },
         { "emulator", s.emulator },
         { "state", to_string(s.state) },
@@ -142,7 +145,10 @@ json to_json(const snapshot& s)
 
 std::ostream& operator<<(std::ostream& out, const snapshot& s)
 {
-    return out << s.name << '\n' << settings(s) << '\n' << counters(s.telemetry);
+    out << s.name;
+    if (s.is_of_server)
+        out << ", receiver " << s.receiver;
+    return out << '\n' << settings(s) << '\n' << counters(s.telemetry);
 }
 
 } // namespace app

@@ -14,6 +14,8 @@ namespace app {
 //! The geometry, the settings and the counters of a device at one moment.
 struct snapshot {
     std::string name;
+    std::uint64_t receiver = 0; //!< its number
+    bool is_of_server = false;
     std::string model;
     bool emulator = false;
     zcring::state state = zcring::state::stopped;

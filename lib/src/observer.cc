@@ -81,7 +81,7 @@ class observer::impl final
 public:
     impl(const std::string& path, std::uint64_t receiver) : d_name(path)
     {
-        if (is_server(path)) {
+        if (zcring::is_server(path)) {
             d_server = connect_observer(path, receiver);
             return;
         }
@@ -132,6 +132,8 @@ std::vector<std::string> observer::list_servers()
         names.push_back(server.name);
     return names;
 }
+
+bool observer::is_server(const std::string& path) noexcept { return zcring::is_server(path); }
 
 observer::observer(const std::string& path, std::uint64_t receiver)
     : d_impl(std::make_unique<impl>(path, receiver))

@@ -38,6 +38,8 @@ public:
     //! Names of all servers that can be connected to. None is connected to: one that a service
     //! manager starts on demand is not started.
     static std::vector<std::string> list_servers();
+    //! Whether \p path, a value of device=, names a server: it has no slash, or is a socket.
+    static bool is_server(const std::string& path) noexcept;
 
     //! Opens the kernel device \p path, such as "/dev/zcring0", read-only; or the receiver with the
     //! number \p receiver of a server, \p path being its name or the path of its socket. Throws
