@@ -37,6 +37,14 @@ script_test(style.doxygen style 120 ${tools}/check-style doxygen ${PROJECT_BINAR
 script_test(manuals style 60 ${CMAKE_CURRENT_SOURCE_DIR}/manuals)
 script_test(model unit 600 ${CMAKE_CURRENT_SOURCE_DIR}/model/check)
 
+# The suite of the library once more, on a receiver of a server.
+if(ZCRING_APPS)
+  script_test(server.device unit 300 ${tools}/test-with-server -- $<TARGET_FILE:device_test>
+    --gtest_filter=-Antenna*:*Recording*:SceneRanges.*)
+  script_test(server.verify unit 120 ${tools}/test-with-server pace=free scene=counter --
+    zcring verify device=test,member --samples 1e9)
+endif()
+
 if(ZCRING_APPS)
   script_test(install.library install 900
     ${CMAKE_CURRENT_SOURCE_DIR}/consumer library ${PROJECT_BINARY_DIR})

@@ -312,7 +312,7 @@ TEST(Device, RefusesResidentDmaForScenesWithoutAPeriod)
 
 TEST(Device, HasConsistentCountersWhileItStreams)
 {
-    device dev(with("channels=2,rate=2e6,ring_bytes=16384,interval_us=500"));
+    device dev(with("channels=2,rate=2e6,ring_bytes=16384," + interval(500)));
     reader in(dev);
     dev.start();
     std::atomic<bool> done{ false };

@@ -17,8 +17,8 @@ constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
 // A consumer of changing speed, at the edge of losing: sizes of all kinds, for long.
 TEST(Reader, ReportsEveryLossUnderStress)
 {
-    device dev(with(std::string("ring_bytes=16384,interval_us=100,rate=") +
-                    (on_emulator() ? "2e7" : "2e6")));
+    device dev(
+        with("ring_bytes=16384," + interval(100) + ",rate=" + (on_emulator() ? "2e7" : "2e6")));
     consumer c(dev);
     std::mt19937_64 random(1);
     dev.start();
@@ -39,7 +39,7 @@ TEST(Reader, ReportsEveryLossUnderStress)
 
 TEST(Reader, FollowsAThousandStreams)
 {
-    device dev(with("ring_bytes=8388608,interval_us=200"));
+    device dev(with("ring_bytes=8388608," + interval(200)));
     consumer c(dev);
     for (std::uint64_t stream = 0; stream < 1000 && !HasFailure(); stream++) {
         device::start_options options;
@@ -55,7 +55,7 @@ TEST(Reader, FollowsAThousandStreams)
 
 TEST(Reader, LosesAndDoublesNothingOverAThousandResumes)
 {
-    device dev(with("ring_bytes=8388608,interval_us=200,rate=2e5"));
+    device dev(with("ring_bytes=8388608,rate=2e5," + interval(200)));
     consumer c(dev);
     dev.start();
     for (int i = 0; i < 1000 && !HasFailure(); i++) {

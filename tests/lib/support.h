@@ -50,6 +50,20 @@ inline int error_of(const std::function<void()>& action)
 
 inline bool on_emulator() { return device_under_test().rfind("emulator", 0) == 0; }
 
+//! Whether the device under test is a receiver of a server, as in "device=NAME".
+inline bool on_server()
+{
+    const std::string device = device_under_test();
+    return device.rfind("device=", 0) == 0 &&
+           device.substr(0, device.find(',')).find('/') == std::string::npos;
+}
+
+//! "interval_us=…": a server takes no shorter interval than a millisecond.
+inline std::string interval(unsigned us)
+{
+    return "interval_us=" + std::to_string(on_server() && us < 1000 ? 1000 : us);
+}
+
 //! Arguments of the device under test, which set everything that a test before may have set.
 inline std::string with(const std::string& more)
 {
