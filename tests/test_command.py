@@ -12,11 +12,13 @@ import os
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 COMMAND = "zcring"
 DEADLINE_SECONDS = 60
@@ -167,6 +169,63 @@ class Info(unittest.TestCase):
         status, report = run_json("info")
         self.assertEqual(status, 0)
         self.assertEqual([device["name"] for device in report["devices"]], ["emulator"])
+
+
+class Servers(unittest.TestCase):
+    def setUp(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(unittest.mock.patch.dict(os.environ, XDG_RUNTIME_DIR=folder))
+        self.folder = pathlib.Path(folder) / "zcring"
+        self.folder.mkdir()
+
+    def listen(self, name):
+        server = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        server.bind(str(self.folder / name))
+        server.listen()
+        server.setblocking(False)
+        return server
+
+    def start(self, *arguments):
+        server = subprocess.Popen(
+            [COMMAND, "serve", *arguments], stdout=subprocess.PIPE, text=True
+        )
+        self.enterContext(server)
+        self.addCleanup(server.terminate)
+        self.assertIn("serving", server.stdout.readline())
+        return server
+
+    def test_are_listed_and_not_connected_to(self):
+        idle = self.listen("idle")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stale:
+            stale.bind(str(self.folder / "stale"))
+        (self.folder / "file").write_text("")
+        status, report = run_json("info")
+        self.assertEqual(status, 0)
+        self.assertEqual(report["servers"], ["idle"])
+        self.assertIn("zcring info device=idle", run("info")[1])
+        with self.assertRaises(BlockingIOError):  # nobody has connected
+            idle.accept()
+
+    def test_show_their_receivers(self):
+        server = self.start("lab", "rate=2e6")
+        self.assertEqual(run_json("info", "device=lab"),
+                         (0, {"server": "lab", "receivers": []}))
+        with subprocess.Popen(
+            [COMMAND, "verify", "device=lab", "--seconds=1000"], stdout=subprocess.DEVNULL
+        ) as client:
+            deadline = time.monotonic() + DEADLINE_SECONDS
+            receivers = []
+            while not receivers or receivers[0]["state"] != "running":
+                self.assertLess(time.monotonic(), deadline)
+                receivers = run_json("info", "device=lab")[1]["receivers"]
+            client.send_signal(signal.SIGINT)
+        self.assertEqual([(r["name"], r["receiver"], r["rate_hz"]) for r in receivers],
+                         [("lab", 0, 2e6)])
+        server.terminate()
+        self.assertEqual(server.wait(DEADLINE_SECONDS), 0)
+        status, _, err = run("info", "device=lab")
+        self.assertEqual(status, 2)
+        self.assertIn("no such server", err)
 
 
 class Verify(unittest.TestCase):
