@@ -112,11 +112,14 @@ private:
     {
         return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.bursts.slots;
     }
-    // Samples that the stream of another consumer left in the ring must not be read.
+    // Samples that the stream of another consumer left in the ring must not be read; and no more
+    // than the ring has, whatever head another process has stored.
     std::uint64_t available() const noexcept
     {
-        return d_stream && !d_session.is_in_child() ? zcring_ring_load_head(d_pages.meta) - d_cursor
-                                                    : 0;
+        if (!d_stream || d_session.is_in_child())
+            return 0;
+        return std::min<std::uint64_t>(zcring_ring_load_head(d_pages.meta) - d_cursor,
+                                       d_pages.ring_samples - held());
     }
     bool take_wake() noexcept;
 
