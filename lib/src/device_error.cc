@@ -99,8 +99,11 @@ std::string server_remedy(int error)
     case EMFILE:
     case EUSERS:
     case EDQUOT:
-        return "too much for one user; close another program that uses the server, or set a "
-               "smaller ring_bytes";
+        return "too much for one user of the server; close another program that uses the server, "
+               "or set a smaller ring_bytes or rate";
+    case EINVAL:
+        return "a value is out of the server's range; a server has bursts of at least 1 ms "
+               "(interval_us=1000)";
     case ENODEV:
         return "the server or its receiver is gone";
     case ENXIO:
