@@ -152,8 +152,9 @@ TEST_F(Antenna, SamplesOfSeveralChannelsStayTogether)
     reader in(radio);
     antenna out(path_under_test());
     out.begin_feed(feed_of(1 << 16, 2)); // written in many parts
+    feed(out, 0, 1 << 15, 2);
     radio.start();
-    feed(out, 0, samples, 2);
+    feed(out, 1 << 15, samples, 2);
     out.end_feed();
     const received all = read_all(in, 2);
     EXPECT_EQ(all.wrong, 0u);
