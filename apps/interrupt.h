@@ -20,7 +20,7 @@ public:
 };
 
 /*!
- * \brief On Ctrl-C (or SIGTERM), requests an early end and wakes a reader.
+ * \brief On Ctrl-C (or SIGTERM), requests an early end, and wakes whoever waits.
  *
  * A second signal kills the process. Construct and destroy this object in the thread that has
  * blocked the signals, while they are blocked there: then no signal can reach a reader that
@@ -29,12 +29,20 @@ public:
 class interrupt final
 {
 public:
+    //! Wakes \p to_wake.
     explicit interrupt(zcring::reader& to_wake);
+    //! Makes fd() readable.
+    interrupt();
     ~interrupt();
     interrupt(const interrupt&) = delete;
     interrupt& operator=(const interrupt&) = delete;
 
     bool came() const noexcept;
+    //! Readable once the signal came; -1 where a reader is woken.
+    int fd() const noexcept { return d_fd; }
+
+private:
+    const int d_fd = -1;
 };
 
 } // namespace app

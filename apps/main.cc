@@ -3,6 +3,7 @@
 // The command line of zcring: parses it, runs one subcommand, and turns every exception into one
 // line on stderr and exit status 2. Exit status 1 is the subcommand's own.
 #include "info.h"
+#include "play.h"
 #include "serve.h"
 #include "verify.h"
 #include "verify_recording.h"
@@ -31,7 +32,8 @@ constexpr const char* about_arguments =
 constexpr const char* about_defaults = "A setting that is not given stays as the device has it; "
                                        "the emulator begins with the defaults.\n";
 constexpr const char* statuses =
-    "Exit status: 0 done, 1 samples wrong or lost (verify), 2 the run could not start.\n";
+    "Exit status: 0 done, 1 samples wrong or lost (verify) or late (play), 2 the run could not "
+    "start.\n";
 constexpr const char* about_info =
     "With device= alone the device is only observed, even while another program streams from it.\n"
     "With any other key the device is opened and set. zcring --help explains ARGS.\n";
@@ -51,6 +53,17 @@ constexpr const char* about_serve =
     "Ctrl-C ends the server: its clients see that the device is gone.\n"
     "  zcring serve                              a tone, for device=default\n"
     "  zcring serve fm scene=fm.sigmf-meta       a recording, for device=fm\n";
+
+constexpr const char* about_play =
+    "FILE is a recording (FILE.sigmf-meta), a file of raw samples, - for raw samples on stdin, or "
+    "one\n"
+    "of tone, noise and counter. Raw samples need format= and rate= in ARGS, and may have freq= "
+    "and\n"
+    "channels=; of a recording, start=, stop= and loop=no select what is played.\n"
+    "A scene is on the air until Ctrl-C. With --live the samples are sent while they are on the "
+    "air:\n"
+    "each has its own tick of the antenna's clock, from the first sample on. A sample that comes\n"
+    "after its tick is dropped and counted, and the tick is silent. Ctrl-C ends the feed.\n";
 
 // The table of the argument string, and how to write one.
 std::string arguments_help()
@@ -184,11 +197,31 @@ void add_serve(CLI::App& command, app::serve_options& options)
     serve->footer(about_serve);
 }
 
+void add_play(CLI::App& command, app::play_options& options)
+{
+    CLI::App* play =
+        command.add_subcommand("play", "Put a recording, or samples from a pipe, on the air");
+    play->add_option("FILE", options.file, "What is played")->required();
+    play->add_option("ARGS",
+                     options.arguments,
+                     "The antenna, by device=/dev/zcring0 or device=NAME of a server\n"
+                     "(default: the first there is), and what the samples are");
+    play->add_flag("--live", options.live, "Send the samples while they are on the air");
+    play->add_option("--buffer",
+                     options.buffer,
+                     "Send a live feed up to S seconds ahead, or a little more\n(default: 1)")
+        ->type_name("S")
+        ->check(between(1e-3, 3600, false));
+    play->add_flag("--json", options.json, "Print one JSON object");
+    play->footer(about_play);
+}
+
 int run(int argc, char** argv)
 {
-    CLI::App command("Shows and checks the stream of /dev/zcring*, or of the emulator.", "zcring");
+    CLI::App command("Shows, checks and feeds /dev/zcring*, servers and the emulator.", "zcring");
     app::info_options info;
     app::serve_options serve;
+    app::play_options play;
     app::verify_options verify;
 
     keep_footer_lines(*command.get_formatter(), 0); // subcommands inherit the formatter
@@ -198,6 +231,7 @@ int run(int argc, char** argv)
     add_info(command, info);
     add_serve(command, serve);
     add_verify(command, verify);
+    add_play(command, play);
     command.add_subcommand("arguments", "Print the keys of ARGS, their values and defaults");
     try {
         command.parse(argc, argv);
@@ -215,6 +249,8 @@ int run(int argc, char** argv)
         return app::run_info(info);
     if (command.got_subcommand("serve"))
         return app::run_serve(serve);
+    if (command.got_subcommand("play"))
+        return app::run_play(play);
     return app::is_recording(verify.arguments) ? app::run_verify_recording(verify)
                                                : app::run_verify(verify);
 }

@@ -70,7 +70,7 @@ class Usage(unittest.TestCase):
         self.assertIn(table, run("--help")[1])
 
     def test_help_of_each_subcommand_fits_a_terminal(self):
-        for words in ([], ["info"], ["verify"]):
+        for words in ([], ["info"], ["verify"], ["play"]):
             status, out, _ = run(*words, "--help")
             self.assertEqual(status, 0)
             self.assertLessEqual(max(map(len, out.splitlines())), 100)
@@ -104,6 +104,14 @@ class Usage(unittest.TestCase):
     def test_a_file_that_is_no_device_is_refused(self):
         for command in ("info", "verify"):
             self.expect_refusal([command, "device=/dev/null"], "/dev/null", "not a zcring device")
+
+    def test_what_play_cannot_do_is_refused_with_the_remedy(self):
+        antenna = "device=/dev/zcring4711"
+        self.expect_refusal(["play"], "FILE")
+        self.expect_refusal(["play", "tone", antenna], "/dev/zcring4711", "modprobe")
+        self.expect_refusal(["play", "tone", "emulator"], "zcring serve")
+        self.expect_refusal(["play", "tone", antenna + ",gain=3"], "gain=", "remove it")
+        self.expect_refusal(["play", "--buffer=0", "tone", antenna], "--buffer", "0.001")
 
     def test_a_stream_that_cannot_start_is_reported(self):
         self.expect_refusal(["verify", "emulator,dma=resident,format=sc16"], "dma=resident")

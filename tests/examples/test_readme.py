@@ -30,6 +30,8 @@ TESTS = {
     "./run uninstall": "install.uninstall",
     "./run env zcring info": "apps.command",
     "./run env zcring verify emulator,pace=free": "apps.command",
+    "zcring play capture.sigmf-meta device=/dev/zcring0": "vm.driver",
+    "sdr-program | zcring play --live - device=/dev/zcring0,format=sc16,rate=2e6": "vm.driver",
     "./run test": None,  # runs all of them
 }
 
