@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The antenna of the device that ZCRING_TEST_DEVICE names; the emulator has none. Sample n of a feed
-// has the value n + 1, so that every sample that is received is either the one of its moment or
-// silence, which is 0.
+// The antenna of the device or server that ZCRING_TEST_DEVICE names; the emulator has none. Sample n of
+// a feed has the value n + 1, so that every sample that is received is either the one of its moment or
+// silence, which is 0. The antenna is silent before the first sample of a feed.
 #include <zcring/antenna.h>
 #include <zcring/reader.h>
 
@@ -26,7 +26,8 @@ constexpr std::uint64_t roomy_samples = 1 << 22; // 20 s
 std::string path_under_test()
 {
     const std::string device = device_under_test();
-    return device.substr(device.find('=') + 1);
+    const auto path = device.find('=') + 1;
+    return device.substr(path, device.find(',') - path);
 }
 
 // No scene is set: that is the antenna's.
@@ -65,6 +66,7 @@ void feed(antenna& out, std::uint64_t first, std::uint64_t end, unsigned channel
     }
 }
 
+// From the first sample of the feed on.
 struct received {
     std::uint64_t samples = 0;
     std::uint64_t silent = 0;
@@ -73,23 +75,33 @@ struct received {
     std::uint64_t lost = 0;
 };
 
-// Reads until the stream has stopped.
-received read_all(reader& in, unsigned channels = 1)
+// Reads until the stream has stopped. The first sample that is not silent has the index first_index.
+received read_all(reader& in, unsigned channels = 1, std::uint64_t first_index = 0)
 {
     received all;
+    bool has_begun = false;
     while (in.wait(1, patience) == status::data) {
         const reader::view v = in.acquire();
         while (const std::optional<burst> b = in.next_burst(v.index + v.samples)) {
             all.flagged += b->feed_underflow_samples;
             all.lost += b->lost;
         }
+        std::uint64_t first = 0;
+        while (!has_begun && first < v.samples &&
+               !static_cast<const std::uint32_t*>(v.channel[0])[first])
+            first++;
+        if (!has_begun && first < v.samples) {
+            has_begun = true;
+            all.samples = first_index;
+        }
         for (unsigned c = 0; c < channels; c++)
-            for (std::uint64_t i = 0; i < v.samples; i++) {
+            for (std::uint64_t i = first; i < v.samples; i++) {
                 const std::uint32_t word = static_cast<const std::uint32_t*>(v.channel[c])[i];
+                const std::uint64_t expected = all.samples + i - first + 1;
                 all.silent += word == 0;
-                all.wrong += word && word != static_cast<std::uint32_t>(v.index + i + 1) << c;
+                all.wrong += word && word != static_cast<std::uint32_t>(expected) << c;
             }
-        all.samples += v.samples;
+        all.samples += v.samples - first;
         in.release(v.samples);
     }
     return all;
@@ -119,10 +131,10 @@ protected:
 
 TEST_F(Antenna, IsListedAndIsOpenedByEitherName)
 {
-    const antenna of_radio(path_under_test());
+    const std::string name = antenna(path_under_test()).name();
     const std::vector<std::string> all = antenna::list();
-    EXPECT_EQ(std::count(all.begin(), all.end(), of_radio.name()), 1);
-    EXPECT_EQ(antenna(of_radio.name()).name(), of_radio.name());
+    EXPECT_EQ(std::count(all.begin(), all.end(), name), 1);
+    EXPECT_TRUE(eventually([&] { return error_of([&] { antenna again(name); }) == 0; }));
 }
 
 TEST_F(Antenna, EverySampleOfAFeedIsReceivedAtItsMoment)
@@ -132,9 +144,8 @@ TEST_F(Antenna, EverySampleOfAFeedIsReceivedAtItsMoment)
     reader in(radio);
     antenna out(path_under_test());
     out.begin_feed(feed_of(roomy_samples));
-    feed(out, 0, samples / 2);
     radio.start();
-    feed(out, samples / 2, samples);
+    feed(out, 0, samples);
     EXPECT_EQ(out.status().position, samples);
     out.end_feed();
     const received all = read_all(in);
@@ -152,9 +163,8 @@ TEST_F(Antenna, SamplesOfSeveralChannelsStayTogether)
     reader in(radio);
     antenna out(path_under_test());
     out.begin_feed(feed_of(1 << 16, 2)); // written in many parts
-    feed(out, 0, 1 << 15, 2);
     radio.start();
-    feed(out, 1 << 15, samples, 2);
+    feed(out, 0, samples, 2);
     out.end_feed();
     const received all = read_all(in, 2);
     EXPECT_EQ(all.wrong, 0u);
@@ -163,13 +173,15 @@ TEST_F(Antenna, SamplesOfSeveralChannelsStayTogether)
 
 TEST_F(Antenna, AFeederThatPausesLeavesExactlyThatManySamplesOfSilence)
 {
+    if (device_under_test().find(",member") != std::string::npos)
+        GTEST_SKIP() << "free pace waits for its feeder";
     constexpr std::uint64_t before = 50000, pause = rate, end = before + 3 * rate;
     device radio = open_receiver();
     reader in(radio);
     antenna out(path_under_test());
     out.begin_feed(feed_of(roomy_samples));
-    feed(out, 0, before);
     radio.start();
+    feed(out, 0, before);
     EXPECT_TRUE(eventually([&] { return out.status().clock >= before + pause; }));
     EXPECT_TRUE(out.status().is_running);
     feed(out, before, end); // goes on where it was, and catches up
@@ -193,17 +205,18 @@ TEST_F(Antenna, AnnouncedSilenceIsNoUnderflow)
     reader in(radio);
     antenna out(path_under_test());
     out.begin_feed(feed_of(0));
-    feed(out, 0, 1000);
-    expect_says(message_of<std::invalid_argument>([&] { out.silence_until(999); }),
-                { "999", "1000" });
+    radio.start();
+    out.silence_until(10000);
+    feed(out, 10000, 11000);
+    expect_says(message_of<std::invalid_argument>([&] { out.silence_until(10999); }),
+                { "10999", "11000" });
     out.silence_until(until);
     EXPECT_EQ(out.status().position, until);
     feed(out, until, until + 1000);
     out.end_feed();
-    radio.start();
-    const received all = read_all(in);
+    const received all = read_all(in, 1, 10000);
     EXPECT_EQ(all.samples, until + 1000);
-    EXPECT_EQ(all.silent, until - 1000);
+    EXPECT_EQ(all.silent, until - 11000);
     EXPECT_EQ(all.wrong + all.flagged, 0u);
 }
 
@@ -248,13 +261,15 @@ TEST_F(Antenna, CallsWithoutAFeedAreRefused)
 
 TEST_F(Antenna, HasOneFeeder)
 {
+    const auto feed_once = [] { antenna(path_under_test()).begin_feed(feed_of(0)); };
     antenna first(path_under_test());
     first.begin_feed(feed_of(0));
-    antenna second(path_under_test());
-    expect_says(message_of<std::system_error>([&] { second.begin_feed(feed_of(0)); }),
-                { "another program feeds" });
-    first = std::move(second);
-    EXPECT_NO_THROW(first.begin_feed(feed_of(0))) << "the first one is closed";
+    expect_says(message_of<std::system_error>(feed_once), { "another program feeds" });
+    {
+        const antenna moved = std::move(first);
+        EXPECT_EQ(error_of(feed_once), EBUSY);
+    }
+    EXPECT_TRUE(eventually([&] { return error_of(feed_once) == 0; })) << "the first one is closed";
 }
 
 TEST_F(Antenna, ValuesOutOfRangeAreRefused)

@@ -16,16 +16,17 @@ namespace zcring {
  * An antenna is opened by its name: that of a kernel device's antenna ("/dev/zcring-antenna0", or
  * "/dev/zcring0" for the antenna of that device), that of a server (`zcring serve NAME`), or the path
  * of a server's socket. The emulator inside a process has no antenna that can be opened: use
- * `zcring serve`. One program at a time feeds an antenna: from its first set_scene() or begin_feed()
- * until the antenna is destroyed. Opening alone changes nothing.
+ * `zcring serve`. One program at a time feeds an antenna, until the object is destroyed: of a kernel
+ * device, from its first set_scene() or begin_feed() on; of a server, from opening on. Opening changes
+ * nothing that is on the air.
  *
  * A *scene* is complete before it is on the air, and stays there. A *live feed* is written while it
  * is on the air. Its samples have indices from 0 on, the same for all channels:
  *
  * - Sample n of the feed is on the air at the n-th tick of the antenna's clock since the feed began,
  *   which is with its first sample or announced silence.
- * - The clock of a kernel device's antenna runs while its receiver streams; that of a server's
- *   antenna runs always, but for free pace, where members make it run (see docs/abi.md).
+ * - The clock of a kernel device's antenna runs while its receiver streams, and goes on where it stood.
+ *   That of a server's antenna runs always; with free pace, while members stream (docs/abi.md).
  * - Real pace waits for no feeder: a sample that is not written when its tick comes is silence on the
  *   air (an *underflow*, which is counted, and which the receivers flag). A sample that is written
  *   after its tick is *late*: it is counted and dropped, so that all later samples keep their ticks.
