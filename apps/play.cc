@@ -41,6 +41,9 @@ void refuse_receiver(const zcring::arguments& a)
                       : a.dma         ? "dma="
                       : a.pace        ? "pace="
                       : a.seed        ? "seed="
+                      : a.member      ? "member"
+                      : a.quorum      ? "quorum="
+                      : a.patience    ? "patience="
                                       : nullptr;
     if (key)
         throw std::invalid_argument(std::string(key) +

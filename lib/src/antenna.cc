@@ -13,6 +13,8 @@
 #include "poll_fds.h"
 #include "rational.h"
 #include "recorded_scene.h"
+#include "server_antenna.h"
+#include "server_names.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -34,6 +36,8 @@ std::unique_ptr<antenna_backend> open_antenna(const std::string& name)
         throw std::invalid_argument(
             "zcring: the emulator is inside one process and has no antenna for others; run zcring "
             "serve NAME and use device=NAME, or load the driver and use device=/dev/zcring0");
+    if (is_server(name))
+        return std::make_unique<server_antenna>(name);
     return std::make_unique<kernel_antenna>(name);
 }
 
@@ -87,6 +91,9 @@ void check_scene_arguments(const arguments& a)
                       : a.dma           ? "dma="
                       : a.pace          ? "pace="
                       : a.seed          ? "seed="
+                      : a.member        ? "member"
+                      : a.quorum        ? "quorum="
+                      : a.patience      ? "patience="
                                         : nullptr;
     if (key)
         throw std::invalid_argument(std::string("zcring: ") + key +
@@ -144,6 +151,8 @@ std::vector<std::string> antenna::list()
     std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
         return std::make_pair(a.size(), a) < std::make_pair(b.size(), b);
     });
+    for (const found_server& server : find_servers())
+        names.push_back(server.name);
     return names;
 }
 

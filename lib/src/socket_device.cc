@@ -7,6 +7,7 @@
 
 #include "device_error.h"
 #include "geometry.h"
+#include "server_antenna.h"
 #include "server_names.h"
 
 #include <poll.h>
@@ -120,15 +121,7 @@ void socket_device::configure(const zcring_config& config)
 
 void socket_device::set_scene(const zcring_scene& scene, scene_content content)
 {
-    zcring_attach attach{};
-    attach.role = ZCRING_ROLE_ANTENNA;
-    server_connection antenna(name(), attach);
-    zcring_scene copy = scene;
-    if (scene.kind == ZCRING_SCENE_MEMORY || scene.kind == ZCRING_SCENE_FEED)
-        throw_server_error(EOPNOTSUPP, name(), "cannot set the scene");
-    static_cast<void>(content);
-    if (const int error = antenna.call(ZCRING_IOC_SET_SCENE, &copy))
-        throw_antenna_error(error, name(), "cannot set the scene");
+    server_antenna(name()).set_scene(scene, content);
 }
 
 const std::byte* socket_device::map_region(unsigned region, unsigned channel, std::uint64_t bytes)
