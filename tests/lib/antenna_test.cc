@@ -309,6 +309,33 @@ TEST_F(Antenna, SamplesInMemoryAreAScene)
     EXPECT_EQ(in.acquire().samples, samples.size()) << "once";
 }
 
+// Longer than the memory through which a server takes it.
+TEST_F(Antenna, TakesALongSceneWhole)
+{
+    std::vector<std::uint32_t> samples(500000);
+    std::iota(samples.begin(), samples.end(), 1u);
+    const void* channel = samples.data();
+    device radio = open_receiver();
+    reader in(radio);
+    antenna out(path_under_test());
+    antenna::scene_options o;
+    o.rate = rate;
+    out.set_scene(o, &channel, samples.size());
+    radio.start();
+    std::uint64_t seen = 0, wrong = 0, last = 0;
+    while (seen < samples.size() && in.wait(1, patience) == status::data) {
+        const reader::view v = in.acquire();
+        for (std::uint64_t i = 0; i < v.samples; i++, seen++) {
+            const std::uint64_t word = static_cast<const std::uint32_t*>(v.channel[0])[i];
+            wrong += seen && word != last % samples.size() + 1;
+            last = word;
+        }
+        in.release(v.samples);
+    }
+    EXPECT_GE(seen, samples.size());
+    EXPECT_EQ(wrong, 0u);
+}
+
 TEST_F(Antenna, TakesARecordingAndABuiltInScene)
 {
     const temporary_directory where;
