@@ -48,16 +48,8 @@ std::string number(double x)
 
 } // namespace
 
-rtl_client::rtl_client(unique_fd socket,
-                       std::string name,
-                       const arguments& a,
-                       log_function log,
-                       std::function<void()> notify)
-    : d_socket(std::move(socket)),
-      d_name(std::move(name)),
-      d_arguments(a),
-      d_log(std::move(log)),
-      d_notify(std::move(notify))
+rtl_client::rtl_client(unique_fd socket, std::string name, const arguments& a, owner o)
+    : d_socket(std::move(socket)), d_name(std::move(name)), d_arguments(a), d_owner(std::move(o))
 {
     set_option(d_socket.get(), SOL_SOCKET, SO_SNDBUF, socket_buffer_bytes);
     set_option(d_socket.get(), SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -147,7 +139,7 @@ void rtl_client::run()
         const std::lock_guard lock(d_mutex);
         d_is_ended = true;
     }
-    d_notify();
+    d_owner.notify();
 }
 
 void rtl_client::stream(rtl_receiver& receiver)
@@ -202,7 +194,10 @@ void rtl_client::push(const std::uint8_t* bytes, std::uint64_t samples)
     const std::size_t used = d_queue.size() - d_queue_begin;
     const std::size_t room = used < d_queue_bytes ? d_queue_bytes - used : 0;
     const std::uint64_t taken = std::min<std::uint64_t>(samples, room / rtl_sample_bytes);
-    d_samples_lost += samples - taken;
+    if (taken < samples) {
+        d_samples_lost += samples - taken;
+        d_owner.add_lost(samples - taken);
+    }
     if (!taken)
         return;
     if (bytes)
@@ -213,7 +208,7 @@ void rtl_client::push(const std::uint8_t* bytes, std::uint64_t samples)
         return;
     write_queue();
     if (!d_queue.empty())
-        d_notify();
+        d_owner.notify();
 }
 
 void rtl_client::write_queue()
@@ -230,7 +225,7 @@ void rtl_client::write_queue()
             break;
         } else if (errno != EINTR) {
             leave();
-            d_notify();
+            d_owner.notify();
         }
     }
     // Moved only after half of it was sent: each byte once, on average.
@@ -249,6 +244,6 @@ void rtl_client::say_once(std::uint8_t opcode, const std::string& what)
     say(rtl_name(opcode) + ' ' + what + " (said once)");
 }
 
-void rtl_client::say(const std::string& what) const { d_log(d_name + ": " + what); }
+void rtl_client::say(const std::string& what) const { d_owner.log(d_name + ": " + what); }
 
 } // namespace zcring::server

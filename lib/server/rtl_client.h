@@ -31,17 +31,16 @@ class rtl_receiver;
 class rtl_client final
 {
 public:
-    using log_function = std::function<void(const std::string&)>; //!< called by any thread
+    //! What the owner does; any thread calls it.
+    struct owner {
+        std::function<void(const std::string& line)> log;
+        std::function<void()> notify;                        //!< looks at events() and is_over()
+        std::function<void(std::uint64_t samples)> add_lost; //!< the client read too slowly
+    };
 
-    /*!
-     * Opens the device of \p a, in a thread, and streams. \p name is that of the client in log
-     * lines; \p notify, which any thread calls, makes the owner look at events() and is_over().
-     */
-    rtl_client(unique_fd socket,
-               std::string name,
-               const arguments& a,
-               log_function log,
-               std::function<void()> notify);
+    //! Opens the device of \p a, in a thread, and streams. \p name is that of the client in log
+    //! lines.
+    rtl_client(unique_fd socket, std::string name, const arguments& a, owner o);
     //! Ends the connection and the stream, and says how many samples were sent and lost.
     ~rtl_client();
     rtl_client(const rtl_client&) = delete;
@@ -73,8 +72,7 @@ private:
     const unique_fd d_socket;
     const std::string d_name;
     const arguments d_arguments;
-    const log_function d_log;
-    const std::function<void()> d_notify;
+    const owner d_owner;
 
     // Of the owner's thread.
     rtl_parser d_parser;

@@ -176,8 +176,11 @@ void rtl_tcp::accept_clients()
     }
     d_said_refusal = false;
     say(name + ": connected");
-    const auto log = [this](const std::string& text) { say(text); };
-    d_clients.emplace_back(std::move(fd), name, d_arguments, log, [this] { notify(); });
+    rtl_client::owner owner;
+    owner.log = [this](const std::string& text) { say(text); };
+    owner.notify = [this] { notify(); };
+    owner.add_lost = [this](std::uint64_t samples) { d_lost_samples += samples; };
+    d_clients.emplace_back(std::move(fd), name, d_arguments, std::move(owner));
     d_clients_now = d_clients.size();
 }
 

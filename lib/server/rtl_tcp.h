@@ -53,6 +53,8 @@ public:
     std::uint16_t port() const noexcept { return d_port; }
     //! Clients that are connected.
     std::size_t clients() const noexcept { return d_clients_now; }
+    //! Samples that clients lost because they read too slowly, of all clients so far.
+    std::uint64_t lost_samples() const noexcept { return d_lost_samples; }
 
     //! Closes every connection, and ends all threads; waits for no client. A device whose calls do
     //! not return would be waited for: a server in this process must answer until this returns, or
@@ -75,6 +77,7 @@ private:
     std::uint16_t d_port = 0;
     std::atomic<bool> d_stops{ false };
     std::atomic<std::size_t> d_clients_now{ 0 };
+    std::atomic<std::uint64_t> d_lost_samples{ 0 };
     std::mutex d_stop_mutex;
 
     // Of the thread.
