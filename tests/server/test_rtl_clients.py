@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs of Debian as clients of rtl_tcp: rtl_433, welle-cli and gr-osmosdr, all at once.
+
+test_rtl_clients.py SERVER: the server is called as SERVER 127.0.0.1:0 ARGS. The scene has 4 MS/s:
+a sensor of weather at 433.92 MHz, and a carrier at 434.2 MHz. Each program asks for another rate.
+A program that is not installed is skipped; exit status 77 if none is.
+"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
+
+RATE = 4e6
+CENTRE = 434e6
+SENSOR = 433.92e6
+CARRIER = 434.2e6
+SENSOR_ID, CHANNEL, TEMPERATURE, HUMIDITY = 90, 2, 21.3, 45
+SECONDS = 1
+
+try:
+    import osmosdr
+    from gnuradio import blocks, gr
+except ImportError:
+    osmosdr = None
+
+
+def bits(value, count):
+    return [value >> shift & 1 for shift in reversed(range(count))]
+
+
+def sensor_pulses():
+    """A telegram of a Nexus thermometer, 12 times: pulses of 0.5 ms; the pauses are the bits."""
+    telegram = [*bits(SENSOR_ID, 8), 1, 0, *bits(CHANNEL - 1, 2),
+                *bits(round(10 * TEMPERATURE), 12), *bits(15, 4), *bits(HUMIDITY, 8)]
+    pauses = [2000 if bit else 1000 for bit in telegram] + [4000]
+    pulses = np.zeros(int(SECONDS * RATE), np.float32)
+    place = int(0.05 * RATE)
+    for pause in 12 * pauses:
+        pulses[place:place + int(500e-6 * RATE)] = 0.5
+        place += int((500 + pause) * 1e-6 * RATE)
+    return pulses
+
+
+def write_scene(folder):
+    """Writes the recording; returns the path of its metadata."""
+    clock = np.arange(int(SECONDS * RATE)) / RATE
+    air = sensor_pulses() * np.exp(2j * np.pi * (SENSOR - CENTRE) * clock)
+    air += 0.3 * np.exp(2j * np.pi * (CARRIER - CENTRE) * clock)
+    random = np.random.default_rng(1)
+    air += 0.004 * (random.normal(size=len(air)) + 1j * random.normal(size=len(air)))
+    samples = np.round(32767 * np.stack([air.real, air.imag], axis=1)).astype("<i2")
+    samples.tofile(folder / "air.sigmf-data")
+    meta = folder / "air.sigmf-meta"
+    meta.write_text(json.dumps({
+        "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
+        "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}], "annotations": []}))
+    return meta
+
+
+class Program:
+    """A program whose output goes to a file."""
+
+    def __init__(self, folder, *command):
+        self.path = folder / f"{pathlib.Path(command[0]).name}.log"
+        with self.path.open("wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=subprocess.STDOUT)
+
+    def output(self):
+        return self.path.read_text(errors="replace")
+
+    def wait_for(self, pattern, count=1):
+        """Waits until the output has the pattern that often; returns the matches."""
+        def found():
+            matches = re.findall(pattern, self.output())
+            if len(matches) < count and self.process.poll() is not None:
+                raise AssertionError(f"{self.path.name} has ended:\n{self.output()}")
+            return matches if len(matches) >= count else None
+        return wait_until(found, f"{pattern} in {self.path.name}", 0.05)
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+
+
+def carrier_seen_by_osmosdr(port, rate, samples):
+    """The strongest frequency in the band of gr-osmosdr, in Hz."""
+    graph = gr.top_block()
+    source = osmosdr.source(f"rtl_tcp=127.0.0.1:{port}")
+    source.set_sample_rate(rate)
+    source.set_center_freq(CARRIER - 0.1e6)
+    source.set_gain_mode(False)
+    source.set_gain(0)
+    skip = blocks.skiphead(gr.sizeof_gr_complex, int(rate))  # sent before the commands arrived
+    head = blocks.head(gr.sizeof_gr_complex, samples)
+    sink = blocks.vector_sink_c()
+    graph.connect(source, skip, head, sink)
+    graph.run()
+    spectrum = np.abs(np.fft.fft(np.array(sink.data()) * np.hanning(samples)))
+    spectrum[0] = 0  # the middle of the bytes is between two values
+    return CARRIER - 0.1e6 + np.fft.fftfreq(samples, 1 / rate)[np.argmax(spectrum)]
+
+
+class Clients(unittest.TestCase):
+    def test_all_at_once_each_at_its_own_rate(self):
+        server = self.start(SERVER, "127.0.0.1:0", f"emulator,scene={write_scene(self.folder)}")
+        port = int(server.wait_for(r"listening on 127\.0\.0\.1:(\d+)")[0])
+        clients = {}
+        if shutil.which("rtl_433"):
+            clients["rtl_433"] = self.start(
+                "rtl_433", "-d", f"rtl_tcp:127.0.0.1:{port}", "-f", f"{SENSOR:.0f}",
+                "-s", "250000", "-F", "json")
+        if shutil.which("welle-cli"):
+            clients["welle-cli"] = self.start(
+                "welle-cli", "-F", f"rtl_tcp,127.0.0.1:{port}", "-c", "5A", "-p", "any")
+        if osmosdr:
+            with self.subTest("gr-osmosdr"):
+                seen = carrier_seen_by_osmosdr(port, 1e6, 1 << 19)
+                self.assertLess(abs(seen - CARRIER), 3 * 1e6 / (1 << 19))
+        if "rtl_433" in clients:
+            with self.subTest("rtl_433"):
+                decoded = [json.loads(line) for line in
+                           clients["rtl_433"].wait_for(r'(\{.*"model" : "Nexus-TH".*\})', 3)]
+                for telegram in decoded:
+                    self.assertEqual(
+                        [telegram[key] for key in ("id", "channel", "temperature_C", "humidity")],
+                        [SENSOR_ID, CHANNEL, TEMPERATURE, HUMIDITY])
+        if "welle-cli" in clients:
+            with self.subTest("welle-cli"):  # it says nothing more where no station is
+                clients["welle-cli"].wait_for("Tuner type: 5|R820T")
+        for client in clients.values():
+            client.end()
+        left = server.wait_for(r"left; (\d+) samples sent.* (\d+) samples a second",
+                               len(clients) + bool(osmosdr))
+        rates = {int(rate) for sent, rate in left if int(sent) > 100_000}
+        expected = {"rtl_433": 250_000, "welle-cli": 2_048_000}
+        self.assertEqual(rates, {expected[name] for name in clients} |
+                         ({1_000_000} if osmosdr else set()))
+        self.assertEqual(server.end(), 0)
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def start(self, *command):
+        program = Program(self.folder, *command)
+        self.addCleanup(program.end)
+        return program
+
+
+if __name__ == "__main__":
+    SERVER = os.path.realpath(sys.argv.pop(1))
+    if not (osmosdr or shutil.which("rtl_433") or shutil.which("welle-cli")):
+        print("skipped: no rtl_433, welle-cli or gr-osmosdr")
+        sys.exit(77)
+    unittest.main()
