@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtual time: when the antenna's clock of `zcring serve` moves at free pace, for Spin. The rule in
- * words is in docs/design.md, "Virtual time". `check` explores every state of several scenarios, and
- * then runs mutations, each of which breaks one thing: every mutation must fail.
+ * Virtual time: when the antenna's clock of `zcring serve` moves at free pace, for Spin. The rule
+ * in words is in docs/design.md, "Virtual time". `check` explores every state of several scenarios,
+ * and then runs mutations, each of which breaks one thing: every mutation must fail.
  *
  * The scenarios, each a -D:
  *   KILL       reader 0 may die at any place
@@ -15,16 +15,17 @@
  *   THREE      there is a receiver 2
  *
  * Proved for each feed of up to RUN samples:
- *   - the clock never passes the promise of the feeder, nor the ring of a running member, nor what the
- *     antenna keeps for a receiver; and it only moves for a member that runs, or at the end of a feed;
- *   - a member that was not demoted loses nothing. Each sample that is read is the one of its place:
- *     sample clock = produced + lost;
+ *   - the clock never passes the promise of the feeder, nor the ring of a running member, nor what
+ *     the antenna keeps for a receiver; and it only moves for a member that runs, or at the end of
+ *     a feed;
+ *   - a member that was not demoted loses nothing. Each sample that is read is the one of its
+ *     place: sample clock = produced + lost;
  *   - members that wait for the same quorum begin at the same sample;
  *   - a member is demoted only while it holds up another one that has room;
- *   - each stream of an orderly feed gets all of it up to its end, and is then stopped; each stream of a
- *     lost feed gets all that was written, and is then faulted;
- *   - no deadlock: as long as the feeder promises or ends, each reader that goes on reading reaches the
- *     end of its stream.
+ *   - each stream of an orderly feed gets all of it up to its end, and is then stopped; each stream
+ *     of a lost feed gets all that was written, and is then faulted;
+ *   - no deadlock: as long as the feeder promises or ends, each reader that goes on reading reaches
+ *     the end of its stream.
  *
  * Differences between model and code:
  *   - Whatever can happen at last happens, as the server looks at all shared words again and again.
@@ -189,7 +190,8 @@ bit feed_lost;
 #else
 #define PRESENT		COUNT(HAS_STREAM)
 #endif
-#define CAN_BEGIN(r)	(state[r] == WAITING && FEED_IS_THERE && (listens[r] || PRESENT >= NEEDS(r)))
+#define CAN_BEGIN(r) \
+	(state[r] == WAITING && FEED_IS_THERE && (listens[r] || PRESENT >= NEEDS(r)))
 
 /* Patience. */
 #define HAS_ROOM(r)	(RUNS_AS_MEMBER(r) && REACH(r) > clock)
@@ -198,7 +200,8 @@ bit feed_lost;
 #else
 #define OTHERS_COULD_GO_ON (ANY(HAS_ROOM) && PROMISE(feed_lost, ended) > clock)
 #endif
-#define CAN_DEMOTE(r)	(PATIENCE && RUNS_AS_TRUE_MEMBER(r) && REACH(r) <= clock && OTHERS_COULD_GO_ON)
+#define CAN_DEMOTE(r) \
+	(PATIENCE && RUNS_AS_TRUE_MEMBER(r) && REACH(r) <= clock && OTHERS_COULD_GO_ON)
 
 /* A stream that takes part has nothing more to hear of the feed. */
 #ifdef MUTANT_STOP_AT_ONCE
@@ -270,7 +273,7 @@ inline move(limit)
 	}
 }
 
-/* The part of the limit that the feeder has: first a hang-up, then the end, then the other words. */
+/* The feeder's part of the limit: first a hang-up, then the end, then the other words. */
 inline look_for_hang_up()
 {
 	is_lost = feeder_hung_up
@@ -466,7 +469,8 @@ inline check_sample(i)
 inline check_end(i)
 {
 	assert(head[i] == tail[i]);
-	assert(position[i] == begin[i] + (head[i] + lost[i]) * STEP(i) || state[i] == STOPPED && !drained[i]);
+	assert(position[i] == begin[i] + (head[i] + lost[i]) * STEP(i) ||
+	       state[i] == STOPPED && !drained[i]);
 	assert(!drained[i] || ended && position[i] >= fed + LAG(i));
 	assert(state[i] != FAULT || feeder_hung_up && !ended)
 }
@@ -500,7 +504,7 @@ again:
 	:: atomic { i == 0 -> goto over }
 #endif
 #ifdef STOP
-	:: d_step { IS_FREE && i == 1 && !has_stopped && (state[i] == RUNNING || state[i] == WAITING) ->
+	:: d_step { IS_FREE && i == 1 && !has_stopped && WAS_STARTED(i) ->
 		has_stopped = 1;
 #ifndef MUTANT_STOP_STAYS
 		state[i] = STOPPED
@@ -578,7 +582,7 @@ proctype answerer()
 	feed_is_set = 1;
 	start(0);
 #ifndef MUTANT_ANNOUNCE_FIRST
-	state[0] == RUNNING;	/* in the code, the call that starts a stream also begins it, if it can */
+	state[0] == RUNNING;	/* in the code, the call that starts it begins it, if it can */
 #endif
 	announce(1);
 	do
@@ -588,7 +592,7 @@ proctype answerer()
 		:: fed < RUN -> announce(1)
 		:: fed >= RUN -> ended = 1
 		fi
-	:: atomic { head[0] == tail[0] && state[0] != WAITING && state[0] != RUNNING -> check_end(0) };
+	:: atomic { head[0] == tail[0] && !WAS_STARTED(0) -> check_end(0) };
 		break
 	od;
 	feeder_hung_up = 1;
