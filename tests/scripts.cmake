@@ -35,7 +35,15 @@ script_test(style.format style 300 ${tools}/check-style format)
 script_test(style.licenses style 60 ${tools}/check-licenses)
 script_test(style.doxygen style 120 ${tools}/check-style doxygen ${PROJECT_BINARY_DIR})
 script_test(manuals style 60 ${CMAKE_CURRENT_SOURCE_DIR}/manuals)
-script_test(model unit 600 ${CMAKE_CURRENT_SOURCE_DIR}/model/check)
+script_test(model unit 900 ${CMAKE_CURRENT_SOURCE_DIR}/model/check)
+
+if(ZCRING_APPS)
+  foreach(pace real free)
+    set(campaign ${CMAKE_CURRENT_SOURCE_DIR}/server/kill_campaign ${PROJECT_BINARY_DIR} --pace ${pace})
+    script_test(server.kills.${pace} unit 300 ${campaign} --kills 40)
+    long_test(server.kills.${pace}.long unit 3600 ${campaign} --kills 1000)
+  endforeach()
+endif()
 
 # The suite of the library once more, on a receiver of a server.
 if(ZCRING_APPS)
