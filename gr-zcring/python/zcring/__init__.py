@@ -9,6 +9,6 @@
 # The base classes of source must be known before it.
 from gnuradio import gr  # noqa: F401
 
-from .zcring_python import __version__, recorded_frequency, source  # noqa: F401
+from .zcring_python import __version__, recorded_frequency, sink, source  # noqa: F401
 
-__all__ = ["recorded_frequency", "source"]
+__all__ = ["recorded_frequency", "sink", "source"]

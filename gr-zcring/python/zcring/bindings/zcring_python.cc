@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Python module: its errors, its version, and the source (source_python.cc).
+// The Python module: its errors, its version, the source (source_python.cc) and the sink
+// (sink_python.cc).
 #include <pybind11/pybind11.h>
 
 #include <zcring/arguments.h>
@@ -11,6 +12,7 @@
 
 namespace py = pybind11;
 
+void bind_sink(py::module& m);
 void bind_source(py::module& m);
 
 namespace {
@@ -58,4 +60,5 @@ PYBIND11_MODULE(zcring_python, m)
           "recording tells no frequency or cannot be read: source() then raises an error that\n"
           "says why.");
     bind_source(m);
+    bind_sink(m);
 }

@@ -1,0 +1,196 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sink on an antenna in memory.
+#define BOOST_TEST_MODULE zcring_sink
+#include "sink_impl.h"
+
+#include <gnuradio/blocks/null_source.h>
+#include <gnuradio/blocks/vector_source.h>
+#include <gnuradio/top_block.h>
+
+#include <boost/test/unit_test.hpp>
+
+#include <poll.h>
+#include <condition_variable>
+#include <cstring>
+
+namespace {
+
+using gr::zcring::feeder;
+using gr::zcring::sink_impl;
+
+constexpr auto time_limit = std::chrono::minutes(1);
+
+// Shared by the test and the feeder, which the sink owns.
+struct memory {
+    mutable std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<gr_complex> samples; //!< on the air, silence included
+    std::uint64_t room = 1u << 20;
+    std::uint64_t piece = 1000; //!< write() takes no more at once
+    std::uint64_t silence = 0;  //!< announced
+    std::uint64_t underflow = 0;
+    bool waits = false;
+    bool is_gone = false;
+    bool has_ended = false;
+
+    template <class Condition>
+    bool wait(Condition condition)
+    {
+        std::unique_lock<std::mutex> lock(mutex);
+        return changed.wait_for(lock, time_limit, condition);
+    }
+};
+
+class memory_feeder final : public feeder
+{
+public:
+    explicit memory_feeder(std::shared_ptr<memory> m) : d_memory(std::move(m)) {}
+
+    const std::string& name() const override { return d_name; }
+    void begin_feed() override
+    {
+        const std::lock_guard<std::mutex> lock(d_memory->mutex);
+        d_memory->samples.clear();
+        d_memory->has_ended = false;
+    }
+    std::uint64_t wait_room(std::uint64_t, std::chrono::nanoseconds, int wake_fd) override
+    {
+        std::unique_lock<std::mutex> lock(d_memory->mutex);
+        if (d_memory->room)
+            return d_memory->room;
+        d_memory->waits = true;
+        d_memory->changed.notify_all();
+        lock.unlock();
+        pollfd fd = { wake_fd, POLLIN, 0 };
+        poll(&fd, 1, -1);
+        return 0;
+    }
+    std::uint64_t write(const void* const* channels, std::uint64_t samples) override
+    {
+        const std::lock_guard<std::mutex> lock(d_memory->mutex);
+        if (d_memory->is_gone)
+            throw std::system_error(ENODEV, std::generic_category(), "memory");
+        const std::uint64_t taken = std::min({ samples, d_memory->room, d_memory->piece });
+        const auto* from = static_cast<const gr_complex*>(channels[0]);
+        d_memory->samples.insert(d_memory->samples.end(), from, from + taken);
+        d_memory->room -= taken;
+        return taken;
+    }
+    void silence_until(std::uint64_t index) override
+    {
+        const std::lock_guard<std::mutex> lock(d_memory->mutex);
+        d_memory->silence += index - d_memory->samples.size();
+        d_memory->samples.resize(index);
+    }
+    void end_feed() override
+    {
+        const std::lock_guard<std::mutex> lock(d_memory->mutex);
+        d_memory->has_ended = true;
+    }
+    status_type status() const override
+    {
+        const std::lock_guard<std::mutex> lock(d_memory->mutex);
+        status_type s;
+        s.position = d_memory->samples.size();
+        s.time_ns = 1000000000;
+        s.underflow_samples = d_memory->underflow;
+        s.underflow_count = d_memory->underflow > 0;
+        return s;
+    }
+
+private:
+    const std::shared_ptr<memory> d_memory;
+    const std::string d_name = "memory";
+};
+
+struct fixture {
+    fixture()
+        : air(std::make_shared<memory>()),
+          sink(gnuradio::make_block_sptr<sink_impl>(
+              std::make_unique<memory_feeder>(air), zcring::format::fc32, 1u, 1e6, "packet_len")),
+          top(gr::make_top_block("sink"))
+    {
+    }
+    void run(const std::vector<gr_complex>& data, const std::vector<gr::tag_t>& tags = {})
+    {
+        top->connect(gr::blocks::vector_source_c::make(data, false, 1, tags), 0, sink, 0);
+        top->run();
+    }
+
+    const std::shared_ptr<memory> air;
+    const std::shared_ptr<sink_impl> sink;
+    const gr::top_block_sptr top;
+};
+
+std::vector<gr_complex> numbers(std::size_t count)
+{
+    std::vector<gr_complex> result;
+    for (std::size_t i = 0; i < count; i++)
+        result.emplace_back(static_cast<float>(i), 1.0f);
+    return result;
+}
+
+gr::tag_t tag(std::uint64_t item, const char* key, const pmt::pmt_t& value)
+{
+    gr::tag_t result;
+    result.offset = item;
+    result.key = pmt::intern(key);
+    result.value = value;
+    return result;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(every_sample_is_written_once_and_the_feed_ends)
+{
+    fixture f;
+    const auto data = numbers(123457);
+    f.run(data);
+    BOOST_CHECK(f.air->samples == data);
+    BOOST_CHECK(f.air->has_ended);
+    BOOST_CHECK_EQUAL(f.sink->telemetry().at("written_samples"), data.size());
+}
+
+BOOST_AUTO_TEST_CASE(a_time_is_reached_by_announced_silence)
+{
+    fixture f;
+    const pmt::pmt_t time = pmt::make_tuple(pmt::from_uint64(1), pmt::from_double(0.5));
+    f.run(numbers(3000), { tag(1000, "tx_eob", pmt::PMT_T), tag(1001, "tx_time", time) });
+    BOOST_REQUIRE_EQUAL(f.air->samples.size(), 500000u + 1999u);
+    BOOST_CHECK_EQUAL(f.air->silence, 500000u - 1001u);
+    BOOST_CHECK_EQUAL(f.air->samples[500000].real(), 1001.0f);
+    BOOST_CHECK_EQUAL(f.sink->telemetry().at("bursts"), 1u);
+}
+
+BOOST_AUTO_TEST_CASE(stop_ends_a_wait_for_room)
+{
+    fixture f;
+    f.air->room = 5000;
+    f.top->connect(gr::blocks::null_source::make(sizeof(gr_complex)), 0, f.sink, 0);
+    f.top->start();
+    BOOST_CHECK(f.air->wait([&] { return f.air->waits; }));
+    f.top->stop();
+    f.top->wait();
+    BOOST_CHECK_EQUAL(f.air->samples.size(), 5000u);
+    BOOST_CHECK(f.air->has_ended);
+}
+
+BOOST_AUTO_TEST_CASE(an_antenna_that_goes_ends_the_flowgraph)
+{
+    fixture f;
+    f.air->is_gone = true;
+    f.top->connect(gr::blocks::null_source::make(sizeof(gr_complex)), 0, f.sink, 0);
+    f.top->run();
+    BOOST_CHECK(f.air->samples.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_flowgraph_that_starts_again_begins_another_feed)
+{
+    fixture f;
+    f.run(numbers(1000));
+    f.air->samples.assign(7, {});
+    f.top->run(); // the source is at its end
+    BOOST_CHECK(f.air->samples.empty());
+    BOOST_CHECK(f.air->has_ended);
+}

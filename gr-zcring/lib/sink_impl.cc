@@ -1,0 +1,274 @@
+/* -*- c++ -*- */
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The sink block. Nothing may throw in start(), stop() or work(), for which the runtime would then
+// wait for ever; work() ends the flowgraph instead.
+#include "sink_impl.h"
+
+#include <gnuradio/io_signature.h>
+#include <zcring/types.h>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace gr {
+namespace zcring {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+const pmt::pmt_t events_port = pmt::intern("async_msgs");
+
+// How often the time of an antenna is asked for while no receiver streams.
+constexpr int time_retry_ms = 10;
+
+int make_eventfd()
+{
+    const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0)
+        throw std::system_error(errno, std::system_category(), "zcring: eventfd");
+    return fd;
+}
+
+} // namespace
+
+sink::sptr sink::make(const std::string& antenna,
+                      const std::string& type,
+                      unsigned nchan,
+                      double samp_rate,
+                      double center_freq,
+                      const std::string& length_tag,
+                      std::uint64_t buffer_samples)
+{
+    ::zcring::antenna::feed_options options;
+    options.format = ::zcring::parse_format(type);
+    options.rate = samp_rate;
+    options.freq = center_freq;
+    options.channels = nchan;
+    options.buffer_samples = buffer_samples;
+    // begin_feed() checks these too, but in start(), which has nobody to tell.
+    if (nchan < 1 || nchan > ::zcring::max_channels)
+        throw std::invalid_argument("zcring: nchan=" + std::to_string(nchan) +
+                                    ": the number of channels must be 1 to 8");
+    if (!(samp_rate >= 0.001 && samp_rate <= 1e10))
+        throw std::invalid_argument("zcring: samp_rate=" + std::to_string(samp_rate) +
+                                    ": the rate must be 0.001 to 1e10 samples a second");
+    if (!(center_freq >= -1e12 && center_freq <= 1e12))
+        throw std::invalid_argument("zcring: center_freq=" + std::to_string(center_freq) +
+                                    ": the frequency must be -1e12 to 1e12 Hz");
+    return gnuradio::make_block_sptr<sink_impl>(std::make_unique<antenna_feeder>(antenna, options),
+                                                options.format,
+                                                nchan,
+                                                samp_rate,
+                                                length_tag);
+}
+
+sink_impl::sink_impl(std::unique_ptr<feeder> antenna,
+                     ::zcring::format type,
+                     unsigned channels,
+                     double rate,
+                     const std::string& length_tag)
+    : gr::sync_block("zcring_sink",
+                     gr::io_signature::make(static_cast<int>(channels),
+                                            static_cast<int>(channels),
+                                            static_cast<int>(::zcring::sample_bytes(type))),
+                     gr::io_signature::make(0, 0, 0)),
+      d_antenna(std::move(antenna)),
+      d_item_bytes(::zcring::sample_bytes(type)),
+      d_wake_fd(make_eventfd()),
+      d_interruption([this] { wake(); }),
+      d_plan(rate, length_tag)
+{
+    message_port_register_out(events_port);
+}
+
+sink_impl::~sink_impl() { close(d_wake_fd); }
+
+void sink_impl::wake()
+{
+    const std::uint64_t one = 1;
+    (void)!write(d_wake_fd, &one, sizeof(one)); // full: it is readable already
+}
+
+bool sink_impl::start()
+{
+    d_has_started = false;
+    d_room = 0;
+    d_plan.start();
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_counters = {};
+    }
+    try {
+        d_process.check(d_antenna->name());
+        d_antenna->begin_feed();
+        d_has_started = true;
+    } catch (const std::exception& e) {
+        d_logger->error("{:s}", e.what());
+    }
+    return true;
+}
+
+bool sink_impl::stop()
+{
+    if (!std::exchange(d_has_started, false))
+        return true;
+    try {
+        look(nitems_read(0));
+        d_antenna->end_feed();
+    } catch (const std::exception& e) {
+        d_logger->error("{:s}", e.what());
+    }
+    return true;
+}
+
+int sink_impl::work(int noutput_items, gr_vector_const_void_star& input_items, gr_vector_void_star&)
+{
+    if (!d_has_started)
+        return WORK_DONE;
+    try {
+        return send(static_cast<std::uint64_t>(noutput_items), input_items);
+    } catch (const std::exception& e) {
+        d_logger->error("{:s}; the flowgraph ends", e.what());
+        return WORK_DONE;
+    }
+}
+
+// Sleeps until there is room. False if the scheduler ends this thread.
+bool sink_impl::sleep_for_room()
+{
+    if (!d_interruption.during([this] { d_room = d_antenna->wait_room(1, -1ns, d_wake_fd); }))
+        return false;
+    std::uint64_t count;
+    (void)!read(d_wake_fd, &count, sizeof(count)); // the next call of during() sees why it woke
+    return true;
+}
+
+// Writes all items, unless the scheduler ends this thread before.
+int sink_impl::send(std::uint64_t items, const gr_vector_const_void_star& input_items)
+{
+    const std::uint64_t first = nitems_read(0);
+    std::vector<gr::tag_t> tags;
+    get_tags_in_range(tags, 0, first, first + items);
+    for (const gr::tag_t& tag : tags)
+        d_plan.add(tag.offset, tag.key, tag.value);
+    d_done = 0;
+    while (d_done < items) {
+        look(first + d_done);
+        const auto& last = d_counters.last; // only this thread writes it
+        const step next = d_plan.next(
+            first + d_done, items - d_done, { last.position, last.clock, last.time_ns });
+        if (!act(next, first + d_done, input_items))
+            return d_done ? static_cast<int>(d_done) : WORK_DONE;
+    }
+    return static_cast<int>(items);
+}
+
+// One step. False if the scheduler ends this thread.
+bool sink_impl::act(const step& next,
+                    std::uint64_t item,
+                    const gr_vector_const_void_star& input_items)
+{
+    std::uint64_t count = 0;
+    switch (next.what) {
+    case step::kind::silence:
+        d_antenna->silence_until(next.index);
+        return true;
+    case step::kind::wait_for_time:
+        return d_interruption.during([this] {
+            pollfd fd = { d_wake_fd, POLLIN, 0 };
+            (void)poll(&fd, 1, time_retry_ms);
+        });
+    case step::kind::drop: {
+        count = next.items;
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_counters.dropped += count;
+        break;
+    }
+    case step::kind::write: {
+        if (!d_room && !sleep_for_room())
+            return false;
+        if (!d_room)
+            return true; // woken: the next wait sees why
+        std::array<const void*, ::zcring::max_channels> from{};
+        for (std::size_t c = 0; c < input_items.size(); c++)
+            from[c] = static_cast<const char*>(input_items[c]) + d_done * d_item_bytes;
+        count = d_antenna->write(from.data(), std::min(next.items, d_room));
+        d_room = 0;
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_counters.written += count;
+        break;
+    }
+    }
+    d_plan.done(item, count);
+    d_done += count;
+    if (next.what == step::kind::drop)
+        publish("late", item, count);
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_counters.bursts = d_plan.bursts();
+    d_counters.late_bursts = d_plan.late_bursts();
+    return true;
+}
+
+// Counts and publishes what happened at the antenna since the call before.
+void sink_impl::look(std::uint64_t item)
+{
+    const feeder::status_type now = d_antenna->status();
+    std::uint64_t underflow = 0, late = 0;
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        late = now.late_samples - d_counters.last.late_samples;
+        if (!d_plan.is_between_bursts() && d_counters.written) {
+            underflow = now.underflow_samples - d_counters.last.underflow_samples;
+            d_counters.underflow_samples += underflow;
+            d_counters.underflow_count += now.underflow_count - d_counters.last.underflow_count;
+        }
+        d_counters.last = now;
+    }
+    if (underflow)
+        publish("underflow", item, underflow);
+    if (late)
+        publish("late", item, late);
+}
+
+void sink_impl::publish(const char* event, std::uint64_t item, std::uint64_t samples)
+{
+    pmt::pmt_t dict = pmt::make_dict();
+    dict = pmt::dict_add(dict, pmt::intern("event"), pmt::intern(event));
+    dict = pmt::dict_add(dict, pmt::intern("item"), pmt::from_uint64(item));
+    dict = pmt::dict_add(dict, pmt::intern("samples"), pmt::from_uint64(samples));
+    message_port_pub(events_port, dict);
+}
+
+std::map<std::string, std::uint64_t> sink_impl::telemetry() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return {
+        { "written_samples", d_counters.written },
+        { "late_samples", d_counters.dropped + d_counters.last.late_samples },
+        { "underflow_samples", d_counters.underflow_samples },
+        { "underflow_count", d_counters.underflow_count },
+        { "bursts", d_counters.bursts },
+        { "late_bursts", d_counters.late_bursts },
+        { "position", d_counters.last.position },
+        { "clock", d_counters.last.clock },
+    };
+}
+
+std::uint64_t sink_impl::time_now() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_counters.last.time_ns;
+}
+
+std::string sink_impl::device() const { return d_antenna->name(); }
+
+} // namespace zcring
+} // namespace gr
