@@ -83,6 +83,7 @@ if(ZCRING_GNURADIO)
       companion
       fm_receiver
       gaps
+      loopback
       pipelines
       pipelines_page
       readme
