@@ -107,7 +107,14 @@ private:
     {
         return d_pages.bursts[index];
     }
-    std::uint64_t burst_head() const noexcept { return zcring_ring_load_burst_head(d_pages.meta); }
+    // Bounded: a producer in another process may store anything. The head is loaded before d_oldest,
+    // which no producer that frees slots by the tail can be a lap ahead of.
+    std::uint64_t burst_head() const noexcept
+    {
+        const std::uint64_t head = zcring_ring_load_burst_head(d_pages.meta);
+        const std::uint64_t oldest = d_oldest.load(std::memory_order_relaxed);
+        return oldest + std::min(head - oldest, d_pages.bursts.slots);
+    }
     bool bursts_full() const noexcept
     {
         return burst_head() - d_oldest.load(std::memory_order_relaxed) == d_pages.bursts.slots;
