@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -70,7 +71,13 @@ bool is_valid_server_name(const std::string& name) noexcept
 
 bool is_server(const std::string& device) noexcept
 {
-    return is_server_name(device) || is_socket(device);
+    struct stat about {
+    };
+    if (is_server_name(device) || device.empty())
+        return !device.empty();
+    if (stat(device.c_str(), &about) == 0)
+        return S_ISSOCK(about.st_mode);
+    return errno == ENOENT && device.compare(0, 5, "/dev/") != 0;
 }
 
 std::string server_path(const std::string& device)

@@ -17,7 +17,8 @@ bool is_server_name(const std::string& device) noexcept;
 //! front. "emulator" is no name of a server.
 bool is_valid_server_name(const std::string& name) noexcept;
 
-//! Whether \p device is a server: a name, or the path of a socket.
+//! Whether \p device is a server: a name, or the path of a socket. So is a path outside of /dev at which
+//! there is nothing: the error then says how to start a server.
 bool is_server(const std::string& device) noexcept;
 
 //! The path of the socket of the server \p device, which is a name or a path already: the first folder
