@@ -108,6 +108,7 @@ std::string server_remedy(int error)
         return "the server or its receiver is gone";
     case ENXIO:
         return "the server has no such receiver; see which ones it has (zcring info)";
+    case EAGAIN:
     case ETIMEDOUT:
         return "the server does not answer; restart it";
     case EPROTO:

@@ -33,6 +33,7 @@ public:
     void keep_from_children() noexcept;
 
     void* get() const noexcept { return d_address; }
+    std::size_t bytes() const noexcept { return d_bytes; }
 
 private:
     void* d_address = nullptr;

@@ -169,9 +169,14 @@ mapping server_connection::map_region(
         throw_server_error(EPROTO, name(), fault);
     if (where.length < bytes || (times > 1 && where.length != bytes))
         throw_server_error(EPROTO, name(), "the server's memory has another length than its ring");
-    mapping m(memory.get(), where.length, times, wanted);
-    m.keep_from_children();
-    return m;
+    try {
+        mapping m(memory.get(), where.length, times, wanted);
+        m.keep_from_children();
+        return m;
+    } catch (const std::system_error& e) {
+        const int error = e.code().value() == ENOMEM ? ENOMEM : EPROTO;
+        throw_server_error(error, name(), "cannot map the server's memory");
+    }
 }
 
 } // namespace zcring

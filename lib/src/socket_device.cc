@@ -91,14 +91,18 @@ void socket_device::call(std::uint32_t command, void* argument, const char* what
         throw_server_error(error, name(), what);
 }
 
-// What the server has published stays readable. The state is stored after the head was copied (M).
+// What the server has published stays readable. The server may still write: the heads are loaded in the
+// order of a reader, and the state is stored after them (M).
 void socket_device::lose(const server_connection& lost) const noexcept
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     if (&lost != d_connection.get() || !d_gone.get() || !d_pages.meta)
         return; // another connection has replaced it, or it is replaced already
     auto* copy = static_cast<zcring_meta*>(d_gone.get());
+    const std::uint64_t head = zcring_ring_load_head(d_pages.meta);
+    const std::uint64_t burst_head = zcring_ring_load_burst_head(d_pages.meta);
     *copy = *d_pages.meta;
+    zcring_ring_publish(copy, burst_head, head);
     zcring_ring_store_state(copy, ZCRING_STATE_GONE, ZCRING_FAULT_NONE, ZCRING_FAULT_CODE_NONE);
     try {
         d_mappings.front().replace_by(std::move(d_gone));
@@ -116,7 +120,17 @@ zcring_config socket_device::config() const
 void socket_device::configure(const zcring_config& config)
 {
     zcring_config copy = config;
-    call(ZCRING_IOC_SET_CONFIG, &copy, "cannot configure");
+    zcring_ranges ranges{};
+    const int error = try_call(ZCRING_IOC_SET_CONFIG, &copy);
+    if (error == EINVAL && !try_call(ZCRING_IOC_GET_RANGES, &ranges) &&
+        config.interval_ns < ranges.interval_min_ns)
+        throw std::system_error(error,
+                                std::system_category(),
+                                name() + ": the bursts of a server's receivers are at least " +
+                                    std::to_string(ranges.interval_min_ns / 1000) +
+                                    " us apart; set a longer interval_us");
+    if (error)
+        throw_server_error(error, name(), "cannot configure");
 }
 
 void socket_device::set_scene(const zcring_scene& scene, scene_content content)
@@ -141,13 +155,16 @@ void socket_device::map()
     call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
     if (const char* fault = geometry_fault(info))
         throw_server_error(EPROTO, name(), fault);
+    const zcring_config has = config();
+    if (has.channels != info.channels || has.format != info.format)
+        throw_server_error(EPROTO, name(), "the server contradicts itself");
     d_has_free_pace = info.pace_clock == ZCRING_PACE_FREE;
-    d_gone = mapping(static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), 1);
-    d_gone.keep_from_children();
 
     pages mapped;
     mapped.meta =
         reinterpret_cast<const zcring_meta*>(map_region(ZCRING_META, 0, sizeof(zcring_meta)));
+    d_gone = mapping(d_mappings.front().bytes(), 1); // as long as what it may replace
+    d_gone.keep_from_children();
     map_region(ZCRING_CONSUMER, 0, sizeof(zcring_consumer));
     mapped.consumer = static_cast<zcring_consumer*>(d_mappings.back().get());
     mapped.bursts = { map_region(ZCRING_BURSTS, 0, burst_bytes(info)),

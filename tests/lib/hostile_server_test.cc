@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A server that sends what no server should: the client refuses it, says what to do, and keeps nothing.
+#include "engine.h"
 #include "socket_device.h"
 
 #include <fcntl.h>
@@ -116,6 +117,8 @@ private:
             info->burst_bytes = sizeof(zcring_burst);
             info->ring_samples = 4096;
             info->burst_slots = 16;
+        } else if (command == ZCRING_IOC_GET_CONFIG) {
+            zcring_config_default(reinterpret_cast<zcring_config*>(reply.argument()));
         } else if (command == ZCRING_IOC_GET_REGION) {
             auto* region = reinterpret_cast<zcring_region*>(reply.argument());
             region->length = region->map_length = region->region == ZCRING_DATA ? 16384 : 4096;
