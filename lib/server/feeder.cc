@@ -79,6 +79,8 @@ int feeder::set_scene(const zcring_scene& scene)
     }
     const auto next = std::make_shared<scene_on_air>();
     next->scene = scene;
+    next->tone_num = d_antenna->defaults().config.rate_num; // receivers have rates of their own
+    next->tone_den = d_antenna->defaults().config.rate_den;
     if (scene.kind == ZCRING_SCENE_FEED) {
         next->feed = std::make_shared<live_feed>(scene);
         next->is_fed = true;
