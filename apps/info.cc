@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // zcring info: prints the geometry, the settings and the counters of devices, and of the receivers of
-// a server. A device that is named without settings is only observed, which disturbs no program that streams from it.
+// a server. A device that is named without settings is only observed, which disturbs no program that
+// streams from it.
 #include "info.h"
 
 #include "snapshot.h"

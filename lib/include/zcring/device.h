@@ -189,9 +189,9 @@ public:
     /*! \name Fault injection
      * Faults of real hardware, on demand, in the stream that runs; a new stream has none of
      * them. On a kernel device these calls need root and debugfs, and unplug() and plug()
-     * affect every program that uses it; on a server they reach this receiver alone. Each call throws std::system_error: EINVAL while no
-     * stream runs, ERANGE for a value out of range, ENODEV after the device is gone, and
-     * ENOENT or EACCES, which name the file and the remedy.
+     * affect every program that uses it; on a server they reach this receiver alone. Each call
+     * throws std::system_error: EINVAL while no stream runs, ERANGE for a value out of range,
+     * ENODEV after the device is gone, and ENOENT or EACCES, which name the file and the remedy.
      */
     //!@{
     //! The DMA engine delivers nothing for \p time, 0 to a day. Then all samples that the ADC
