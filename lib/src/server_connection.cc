@@ -93,7 +93,10 @@ server_connection::~server_connection()
 
 void server_connection::attach(zcring_attach attach)
 {
-    if (const int error = call(ZCRING_IOC_ATTACH, &attach, &d_pipe))
+    const int error = call(ZCRING_IOC_ATTACH, &attach, &d_pipe);
+    if (error == EBUSY && attach.role == ZCRING_ROLE_ANTENNA)
+        throw_antenna_error(error, name(), "cannot open the antenna");
+    if (error)
         throw_server_error(error, name(), "cannot attach");
     d_receiver = attach.receiver;
     if (attach.role == ZCRING_ROLE_OBSERVER)

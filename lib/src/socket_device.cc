@@ -15,8 +15,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cmath>
 #include <cstring>
+#include <system_error>
+#include <thread>
 
 namespace zcring {
 
@@ -34,6 +37,22 @@ zcring_attach attach_of(const arguments& a)
         attach.patience_ns =
             static_cast<std::uint64_t>(std::llround(a.patience.value_or(default_patience) * 1e9));
     return attach;
+}
+
+// A program that sets a scene has the antenna for milliseconds; a feeder keeps it.
+template <class Open>
+auto when_free(Open open)
+{
+    using clock = std::chrono::steady_clock;
+    for (const auto end = clock::now() + std::chrono::seconds(1);;) {
+        try {
+            return open();
+        } catch (const std::system_error& e) {
+            if (e.code().value() != EBUSY || clock::now() > end)
+                throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
 }
 
 enum class event { none, pipe, hang_up };
@@ -135,7 +154,7 @@ void socket_device::configure(const zcring_config& config)
 
 void socket_device::set_scene(const zcring_scene& scene, scene_content content)
 {
-    server_antenna(name()).set_scene(scene, content);
+    when_free([&] { return std::make_unique<server_antenna>(name()); })->set_scene(scene, content);
 }
 
 const std::byte* socket_device::map_region(unsigned region, unsigned channel, std::uint64_t bytes)

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <climits>
 #include <future>
 #include <memory>
 
@@ -271,6 +272,32 @@ TEST_F(SocketDevice, NamesTheShortestInterval)
     } catch (const std::system_error& e) {
         EXPECT_EQ(e.code().value(), EINVAL);
         EXPECT_NE(std::string(e.what()).find("at least 1000 us apart"), std::string::npos)
+            << e.what();
+    }
+}
+
+TEST_F(SocketDevice, WaitsForAProgramThatIsSettingAScene)
+{
+    std::atomic<unsigned> attempts{ 0 };
+    std::atomic<unsigned> refused{ 3 };
+    change(ZCRING_IOC_ATTACH, [&](fake_answer& a) {
+        if (a.as<zcring_attach>().role != ZCRING_ROLE_ANTENNA || attempts++ >= refused)
+            return;
+        a.error = EBUSY;
+        a.result.clear();
+        a.sent.clear();
+    });
+    const std::string arguments = server().arguments() + ",scene=noise";
+    EXPECT_EQ(error_of([&] { device{ arguments }; }), 0);
+    EXPECT_EQ(attempts, 4u);
+    refused = UINT_MAX; // a feeder
+    try {
+        device{ arguments };
+        ADD_FAILURE();
+    } catch (const std::system_error& e) {
+        EXPECT_EQ(e.code().value(), EBUSY);
+        EXPECT_NE(std::string(e.what()).find("another program feeds this antenna"),
+                  std::string::npos)
             << e.what();
     }
 }

@@ -81,10 +81,10 @@ public:
 
     //! Samples that are no file: their format, and what a recording's metadata would say.
     struct scene_options {
-        zcring::format format = zcring::format::sc16;
-        double rate = 1e6;           //!< samples a second, 0.001 to 1e10
-        double freq = 100e6;         //!< Hz at the centre, -1e12 to 1e12
-        unsigned channels = 1;       //!< 1 to max_channels
+        zcring::format format = zcring::format::sc16; //!< of the samples
+        double rate = 1e6;                            //!< samples a second, 0.001 to 1e10
+        double freq = 100e6;                          //!< Hz at the centre, -1e12 to 1e12
+        unsigned channels = 1;                        //!< 1 to max_channels
         looping loop = looping::yes; //!< whether the scene begins again at its end, or ends
     };
     //! Puts \p samples samples of each channel on the air, at most 2^30 bytes in all. \p channels
