@@ -168,20 +168,6 @@ void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock)
 	}
 }
 
-void zcring_antenna_join(struct zcring_antenna *antenna, u64 sample_clock, u64 tick)
-{
-	u32 c;
-
-	antenna->place = tick - antenna->lag;
-	antenna->place_clock = sample_clock;
-	antenna->ahead = tick / antenna->decimation - sample_clock;
-	zcring_intake_restart(&antenna->intake, tick);
-	for (c = 0; c < ZCRING_CHANNELS_MAX; c++) {
-		antenna->tuner[c].phase = antenna->tuner[c].step * tick;
-		antenna->tuner[c].phase_place = antenna->place;
-	}
-}
-
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock)
 {

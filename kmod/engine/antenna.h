@@ -222,12 +222,6 @@ void zcring_antenna_set_noise(struct zcring_antenna *antenna, s32 noise_mb);
 /* Begins the scene at its first place with the sample @sample_clock, whatever was on the air before. */
 void zcring_antenna_rewind(struct zcring_antenna *antenna, u64 sample_clock);
 
-/*
- * For an antenna that others hear, too: the sample @sample_clock is at @tick of the scene, at the
- * phase that a stream has there which began with the scene. After all channels were tuned.
- */
-void zcring_antenna_join(struct zcring_antenna *antenna, u64 sample_clock, u64 tick);
-
 /* The rate, which holds from @sample_clock on. The scene can be received at it. */
 void zcring_antenna_set_rate(struct zcring_antenna *antenna, u64 rate_num, u64 rate_den,
 			     u64 sample_clock);

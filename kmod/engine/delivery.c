@@ -46,7 +46,11 @@ int zcring_front_inject(struct zcring_front *front, enum zcring_injection kind, 
 	return 0;
 }
 
-u64 zcring_front_pass(struct zcring_front *front, u64 samples)
+/*
+ * The antenna passes the next @samples samples, before they are published or lost. Returns the
+ * samples of a feed that were silence because the feeder was late.
+ */
+static u64 delivery_pass(struct zcring_front *front, u64 samples)
 {
 	struct zcring_telemetry *t = &front->stream->telemetry;
 	struct zcring_underflow underflow;
@@ -63,7 +67,7 @@ u64 zcring_front_pass(struct zcring_front *front, u64 samples)
 
 static void delivery_lose(struct zcring_front *front, u64 samples)
 {
-	zcring_front_pass(front, samples);
+	delivery_pass(front, samples);
 	zcring_stream_lose(front->stream, samples);
 }
 
@@ -79,7 +83,7 @@ static void delivery_publish_block(struct zcring_front *front)
 	if (burst.samples) {
 		zcring_front_describe_burst(front, &burst);
 		burst.interrupt_ns = front->interrupt_ns;
-		burst.feed_underflow_samples = zcring_front_pass(front, burst.samples);
+		burst.feed_underflow_samples = delivery_pass(front, burst.samples);
 		if (front->block.is_resident)
 			burst.flags |= ZCRING_BURST_RESIDENT;
 		zcring_stream_publish(front->stream, &burst);
@@ -126,8 +130,7 @@ bool zcring_front_may_change(struct zcring_front *front, u64 until)
 	return true;
 }
 
-/* Takes @samples samples, until the cost of all work is @until; false if samples are left. */
-static bool delivery_take(struct zcring_front *front, u64 samples, u64 until)
+bool zcring_front_deliver(struct zcring_front *front, u64 samples, u64 until)
 {
 	u64 *drop_samples = &front->injected.drop_samples;
 	struct zcring_stream *stream = front->stream;
@@ -168,12 +171,6 @@ void zcring_front_end_block(struct zcring_front *front)
 	delivery_apply_jump(front);
 }
 
-void zcring_front_take(struct zcring_front *front, u64 samples)
-{
-	delivery_take(front, samples, ~0ULL);
-	zcring_stream_account(front->stream);
-}
-
 /* One step of zcring_front_run(): whether samples are left. */
 static bool delivery_step(struct zcring_front *front, u64 mono_ns, u64 interrupt_ns)
 {
@@ -189,7 +186,7 @@ static bool delivery_step(struct zcring_front *front, u64 mono_ns, u64 interrupt
 		taken = front->stream->telemetry.sample_clock;
 		due = now > taken ? now - taken : 0;
 		run = zcring_front_until_command(front, due);
-		if (!delivery_take(front, run, until))
+		if (!zcring_front_deliver(front, run, until))
 			return true;
 	} while (run < due && front->stream->state == ZCRING_STATE_RUNNING);
 	front->interrupt_ns = 0;

@@ -15,6 +15,7 @@
  *   zcring_load_acquire, zcring_store_release
  *   zcring_fence_release, zcring_fence_acquire, zcring_fence_full
  *   zcring_relax                          called in long loops, so that other tasks can run
+ *   ZCRING_FEEDS_ARE_SHARED               1: many receivers may hear a feed (shared_feed.h); else 0
  */
 #ifndef ZCRING_ENGINE_ENV_H
 #define ZCRING_ENGINE_ENV_H
@@ -46,6 +47,7 @@
 #define zcring_fence_acquire()	   smp_rmb() /* ring.h: pairs */
 #define zcring_fence_full()	   smp_mb() /* ring.h: pairs */
 #define zcring_relax()		   cond_resched()
+#define ZCRING_FEEDS_ARE_SHARED	   0
 
 #else
 
@@ -89,6 +91,7 @@ typedef long long s64;
 #define zcring_fence_acquire()	   __atomic_thread_fence(__ATOMIC_ACQUIRE)
 #define zcring_fence_full()	   __atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define zcring_relax()		   ((void)0)
+#define ZCRING_FEEDS_ARE_SHARED	   1
 
 #endif /* __KERNEL__ */
 

@@ -36,30 +36,7 @@
 #define ZCRING_FEED_HISTORY	2432U
 #define ZCRING_FEED_SAMPLES_MIN 8192U /* of a ring */
 
-/**
- * struct zcring_feed_span - samples of a feed that were silence because the feeder was late
- * @from: index of the first one
- * @until: index after the last one; grows while the span is the last one of its log
- */
-struct zcring_feed_span {
-	u64 from;
-	u64 until;
-};
-
-/**
- * struct zcring_feed_log - the underflows of a feed that was taken once and that many engines hear
- * @spans: a ring, in order
- * @size: size of @spans, a power of two
- * @count: number of spans so far; the place of a span is its number
- *
- * The writer of the ring stores a span before it publishes the samples of the span, and keeps the
- * last span and all those of which an engine has not passed the end.
- */
-struct zcring_feed_log {
-	struct zcring_feed_span *spans;
-	u64 size;
-	u64 count;
-};
+struct zcring_feed_log;
 
 /**
  * struct zcring_feed_ring - a feed's ring, from either side
@@ -69,8 +46,7 @@ struct zcring_feed_log {
  * @samples: size of each channel's ring: a power of two, at least ZCRING_FEED_SAMPLES_MIN
  * @channels: number of channels of the feed
  * @sample_bytes: bytes of one sample of one channel
- * @log: NULL: the engine decides which samples are there. Else that is decided: all samples before
- *       the index written are in the ring, silence as zeroes; index n is on the air at tick n
+ * @log: NULL: the engine decides which samples are there. Else the feed is shared (shared_feed.h)
  * @position: private to the feeder: index of the next sample
  * @committed: private to the feeder: index after the last sample that was published
  * @late_samples: private to the feeder: samples that were committed after their time

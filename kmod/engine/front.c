@@ -38,8 +38,7 @@ static void front_set_noise(struct zcring_front *front)
 	zcring_antenna_set_noise(&front->antenna, front->noise_mb);
 }
 
-/* Takes over the rate, and the tuning of @channels, from the next sample on. */
-static void front_retune(struct zcring_front *front, u32 channels)
+void zcring_front_retune(struct zcring_front *front, u32 channels)
 {
 	front_tune(front, channels);
 	zcring_resident_review(&front->resident, &front->antenna, front->stream,
@@ -98,7 +97,7 @@ static void front_apply_command(struct zcring_front *front, const struct zcring_
 		channels = ~0U;
 	}
 	front_apply_tuning(front, control);
-	front_retune(front, channels);
+	zcring_front_retune(front, channels);
 }
 
 void zcring_front_apply_until(struct zcring_front *front, u64 at_clock)
@@ -126,7 +125,7 @@ u64 zcring_front_until_change(struct zcring_front *front, u64 samples, enum zcri
 	u64 sample_clock = front->stream->telemetry.sample_clock;
 
 	if (zcring_antenna_has_moved(&front->antenna, sample_clock))
-		front_retune(front, ~0U);
+		zcring_front_retune(front, ~0U);
 	return zcring_antenna_run(&front->antenna, sample_clock, samples, presence);
 }
 
@@ -218,28 +217,7 @@ int zcring_front_set_scene(struct zcring_front *front, const struct zcring_scene
 	front->antenna.tone_rate_den = front->clock.rate_den;
 	front->noise_is_set = false;
 	front_set_noise(front);
-	front_retune(front, ~0U);
-	return 0;
-}
-
-int zcring_front_join_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *content, const struct zcring_scene_source *source, u64 tick,
-			    u64 tone_num, u64 tone_den)
-{
-	struct zcring_antenna *antenna = &front->antenna;
-	u64 before = antenna->first_tick;
-	int err;
-
-	antenna->first_tick = tick;
-	err = zcring_front_set_scene(front, scene, content, source);
-	if (err) {
-		antenna->first_tick = before;
-		return err;
-	}
-	antenna->tone_rate_num = tone_num;
-	antenna->tone_rate_den = tone_den;
-	front_retune(front, ~0U);
-	zcring_antenna_join(antenna, front->stream->telemetry.sample_clock, tick);
+	zcring_front_retune(front, ~0U);
 	return 0;
 }
 
@@ -270,7 +248,7 @@ static void front_begin(struct zcring_front *front, const struct zcring_start *s
 		return;
 	front->queue.count = 0;
 	injected->drop_samples = 0;
-	front_retune(front, ~0U);
+	zcring_front_retune(front, ~0U);
 }
 
 int zcring_front_start(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
@@ -295,20 +273,6 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 	err = zcring_stream_start(stream, start);
 	if (!err)
 		front_begin(front, start, mono_ns, time_ns);
-	return err;
-}
-
-int zcring_front_start_at(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
-			  u64 time_ns, u64 tick)
-{
-	int err;
-
-	if (front->stream->state == ZCRING_STATE_RUNNING)
-		return -EBUSY;
-	front->antenna.first_tick = tick;
-	err = zcring_front_start(front, start, mono_ns, time_ns);
-	if (!err)
-		zcring_antenna_join(&front->antenna, front->stream->telemetry.sample_clock, tick);
 	return err;
 }
 
@@ -387,21 +351,6 @@ void zcring_front_describe_burst(const struct zcring_front *front, struct zcring
 		burst->channel[c].freq_uhz = front->antenna.tuner[c].freq_uhz;
 		burst->channel[c].gain_mb = front->antenna.tuner[c].gain_mb;
 	}
-}
-
-u64 zcring_front_promised(struct zcring_front *front, u64 samples)
-{
-	const struct zcring_antenna *antenna = &front->antenna;
-
-	if (front->stream->state != ZCRING_STATE_RUNNING)
-		return 0;
-	if (antenna->scene.kind != ZCRING_SCENE_FEED)
-		return samples;
-	zcring_front_apply_due(front);
-	samples = zcring_front_until_command(front, samples);
-	return zcring_intake_promised(
-		&antenna->intake, zcring_antenna_tick(antenna, front->stream->telemetry.sample_clock),
-		antenna->decimation, samples);
 }
 
 void zcring_front_get_feed(const struct zcring_front *front, struct zcring_feed *feed)

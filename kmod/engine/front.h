@@ -86,17 +86,6 @@ int zcring_front_start(struct zcring_front *front, const struct zcring_start *st
 		       u64 time_ns);
 
 /*
- * The same two for an antenna that others hear, too: the first sample, of a resumed stream as well,
- * and the first one of the new scene is at @tick of the scene. A tone is an eighth of the rate
- * @tone_num / @tone_den above the centre.
- */
-int zcring_front_start_at(struct zcring_front *front, const struct zcring_start *start, u64 mono_ns,
-			  u64 time_ns, u64 tick);
-int zcring_front_join_scene(struct zcring_front *front, const struct zcring_scene *scene,
-			    const void *content, const struct zcring_scene_source *source, u64 tick,
-			    u64 tone_num, u64 tone_den);
-
-/*
  * Tunes at the next sample that is taken, at a sample clock or at a time. 0, -EINVAL for a field
  * out of range or a time that no sample can have, -ERANGE for a rate at which the scene cannot be
  * received, -ENOSPC if too many commands wait. The caller has called zcring_front_run() for
@@ -138,16 +127,6 @@ void zcring_front_skip(struct zcring_front *front, u64 mono_ns);
  * that was given for now keeps its effect all the same.
  */
 void zcring_front_stop(struct zcring_front *front, u64 mono_ns);
-
-/* Takes exactly @samples samples, at any time; never together with zcring_front_run(). */
-void zcring_front_take(struct zcring_front *front, u64 samples);
-
-/*
- * How many of @samples can be taken now without an underflow: as far as the feeder has written or
- * announced silence, and no further than up to the next command that waits. All of them without a
- * feed, or at its end.
- */
-u64 zcring_front_promised(struct zcring_front *front, u64 samples);
 
 /* The feed that is on the air, with its time and state; zero if it is another scene. */
 void zcring_front_get_feed(const struct zcring_front *front, struct zcring_feed *feed);
@@ -194,14 +173,13 @@ bool zcring_front_may_change(struct zcring_front *front, u64 until);
 /* Fills time, rate, bandwidth and tuning of a burst that begins at the next sample. */
 void zcring_front_describe_burst(const struct zcring_front *front, struct zcring_burst *burst);
 
-/*
- * The antenna passes the next @samples samples, before they are published or lost: counts the
- * underflows of a feed. Returns the samples of the feed that were silence because the feeder was
- * late.
- */
-u64 zcring_front_pass(struct zcring_front *front, u64 samples);
+/* For the other files of the engine. */
 
-/* For front.c and delivery.c. */
+/* Takes over the rate, and the tuning of @channels, from the next sample on. */
+void zcring_front_retune(struct zcring_front *front, u32 channels);
+
+/* Takes @samples samples, until the cost of all work is @until; false if samples are left. */
+bool zcring_front_deliver(struct zcring_front *front, u64 samples, u64 until);
 
 /* Publishes what is written of the block that is being written, if any; the rest is taken again. */
 void zcring_front_end_block(struct zcring_front *front);

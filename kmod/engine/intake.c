@@ -6,23 +6,11 @@
  * beyond the room in the ring, is ignored. A decision is final: samples that are written
  * afterwards are late, and a block that was begun and not delivered does not ask again.
  *
- * One receiver tells the feeder what is decided and freed. Where many receivers hear a feed, one
- * intake takes it from the feeder into another ring, with a log of the underflows, and each of the
- * receivers takes it from there: they need not decide anything.
+ * One receiver tells the feeder what is decided and freed. Where many receivers hear a feed,
+ * nothing is left to decide (shared_feed.h).
  */
 #include "intake.h"
-
-/**
- * struct intake_view - what the feeder has done so far
- * @written: index after the last sample in the ring
- * @until: the samples from @written up to here are silence
- * @has_ended: so are all after it
- */
-struct intake_view {
-	u64 written;
-	u64 until;
-	bool has_ended;
-};
+#include "shared_feed.h"
 
 void zcring_intake_init(struct zcring_intake *intake, const struct zcring_feed_ring *feed)
 {
@@ -32,42 +20,19 @@ void zcring_intake_init(struct zcring_intake *intake, const struct zcring_feed_r
 	intake->is_new_stream = true;
 }
 
-/* The feed that others hear goes on at @tick, however far this receiver came. */
-static void intake_join(struct zcring_intake *intake, u64 tick)
-{
-	const struct zcring_feed_log *log = intake->feed->log;
-	u64 count = zcring_load(&log->count);
-	u64 oldest = count - min(count, log->size);
-	const struct zcring_feed_span *at;
-
-	intake->has_begun = true;
-	intake->passed = tick;
-	intake->decided = tick;
-	intake->freed = tick - min(tick, (u64)ZCRING_FEED_HISTORY);
-	intake->written = 0;
-	intake->underflow_end = ~0ULL;
-	intake->log_next = count;
-	for (; intake->log_next != oldest; intake->log_next--) {
-		at = &log->spans[zcring_ring_place(intake->log_next - 1, log->size)];
-		if ((s64)(zcring_load(&at->until) - tick) <= 0)
-			break;
-	}
-	zcring_ring_free_feed(intake->feed->taken, intake->freed);
-}
-
 void zcring_intake_restart(struct zcring_intake *intake, u64 tick)
 {
-	if (intake->feed && intake->feed->log)
-		intake_join(intake, tick);
+	if (zcring_feed_is_shared(intake->feed))
+		zcring_shared_feed_join(intake, tick);
 	intake->origin = tick - intake->passed;
 	intake->is_new_stream = true;
 }
 
-static struct intake_view intake_look(const struct zcring_intake *intake)
+struct zcring_intake_view zcring_intake_look(const struct zcring_intake *intake)
 {
 	const struct zcring_feed_written *shared = intake->feed->written;
 	u64 room_end = intake->freed + intake->feed->samples;
-	struct intake_view view;
+	struct zcring_intake_view view;
 
 	view.has_ended = zcring_ring_load_ended(shared);
 	view.until = zcring_ring_load_silent_until(shared);
@@ -83,11 +48,11 @@ static struct intake_view intake_look(const struct zcring_intake *intake)
 /* Whether the feed has begun; its first sample is on the air at @tick if it has not before. */
 static bool intake_begin(struct zcring_intake *intake, u64 tick)
 {
-	struct intake_view view;
+	struct zcring_intake_view view;
 
 	if (intake->has_begun)
 		return true;
-	view = intake_look(intake);
+	view = zcring_intake_look(intake);
 	intake->has_begun = view.until || view.has_ended;
 	intake->origin = tick;
 	return intake->has_begun;
@@ -137,11 +102,6 @@ static void intake_decide(struct zcring_intake *intake, u64 until, enum zcring_i
 	intake->decided = until;
 }
 
-static u64 intake_ceiling(u64 ticks, u32 step)
-{
-	return ticks / step + !!(ticks % step);
-}
-
 /* How many samples from @index on, the first of which is decided, are alike and decided. */
 static u64 intake_decided_run(const struct zcring_intake *intake, u64 index, u32 step)
 {
@@ -154,12 +114,13 @@ static u64 intake_decided_run(const struct zcring_intake *intake, u64 index, u32
 		number++;
 	ticks = intake_end(intake, number) - index;
 	if (is_underflow) /* what the last sample covers besides */
-		ticks = min(intake_ceiling(ticks, step) * step, intake->decided - index);
+		ticks = min(zcring_intake_ceiling(ticks, step) * step, intake->decided - index);
 	return max(ticks / step, 1ULL);
 }
 
 /* Decides all samples up to @end. */
-static void intake_decide_all(struct zcring_intake *intake, const struct intake_view *view, u64 end)
+static void intake_decide_all(struct zcring_intake *intake, const struct zcring_intake_view *view,
+			      u64 end)
 {
 	u64 until = view->has_ended ? end : view->until;
 
@@ -172,114 +133,37 @@ static void intake_decide_all(struct zcring_intake *intake, const struct intake_
 }
 
 /* How many of @samples, from @index on, are heard before the end: what is on the air @lag samples later. */
-static u64 intake_until_end(const struct intake_view *view, u64 index, u32 step, u64 samples, u32 lag)
+static u64 intake_until_end(const struct zcring_intake_view *view, u64 index, u32 step, u64 samples,
+			    u32 lag)
 {
 	u64 left = view->until + lag - index;
 
 	if (!view->has_ended)
 		return samples;
-	return (s64)left > 0 ? min(samples, intake_ceiling(left, step)) : 0;
-}
-
-/*
- * With a log: the first underflow of which the end is after @index. False if there is none before
- * what is written.
- */
-static bool intake_logged(const struct zcring_intake *intake, u64 index, struct zcring_feed_span *span)
-{
-	const struct zcring_feed_log *log = intake->feed->log;
-	u64 count = zcring_load(&log->count);
-	const struct zcring_feed_span *at;
-	u64 number;
-
-	for (number = intake->log_next; number != count; number++) {
-		at = &log->spans[zcring_ring_place(number, log->size)];
-		span->from = zcring_load(&at->from);
-		span->until = zcring_load(&at->until);
-		if ((s64)(span->from - intake->written) >= 0)
-			return false;
-		if ((s64)(span->until - intake->written) > 0)
-			span->until = intake->written;
-		if ((s64)(span->until - index) > 0)
-			return true;
-	}
-	return false;
-}
-
-/* With a log: how many of @samples samples from @index on are alike: with an underflow, or without. */
-static u64 intake_logged_run(const struct zcring_intake *intake, u64 index, u32 step, u64 samples)
-{
-	struct zcring_feed_span span;
-
-	if (!intake_logged(intake, index, &span))
-		return samples;
-	if ((s64)(span.from - index) >= (s64)step)
-		return min(samples, (span.from - index) / step);
-	return min(samples, intake_ceiling(span.until - index, step));
-}
-
-/* With a log: the antenna's clock passes the samples up to @index. */
-static struct zcring_underflow intake_logged_pass(struct zcring_intake *intake, u64 index)
-{
-	struct zcring_underflow passed = {};
-	struct zcring_feed_span span;
-
-	for (; (s64)(index - intake->passed) > 0; intake->passed = span.until) {
-		if (!intake_logged(intake, intake->passed, &span) || (s64)(span.from - index) >= 0)
-			break;
-		if ((s64)(span.until - index) > 0)
-			span.until = index;
-		if ((s64)(span.from - intake->passed) < 0)
-			span.from = intake->passed;
-		passed.samples += span.until - span.from;
-		passed.count += span.from != intake->underflow_end;
-		intake->underflow_end = span.until;
-	}
-	if ((s64)(index - intake->passed) > 0)
-		intake->passed = index;
-	if ((s64)(index - intake->decided) > 0)
-		intake->decided = index;
-	return passed;
-}
-
-/* With a log: forgets the spans that were passed, but for the last one, which may grow. */
-static void intake_forget(struct zcring_intake *intake)
-{
-	const struct zcring_feed_log *log = intake->feed->log;
-	u64 count = zcring_load(&log->count);
-	const struct zcring_feed_span *at;
-
-	for (; (s64)(count - 1 - intake->log_next) > 0; intake->log_next++) {
-		at = &log->spans[zcring_ring_place(intake->log_next, log->size)];
-		if ((s64)(zcring_load(&at->until) - intake->passed) > 0)
-			break;
-	}
+	return (s64)left > 0 ? min(samples, zcring_intake_ceiling(left, step)) : 0;
 }
 
 u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag,
 		      enum zcring_presence *presence)
 {
-	struct intake_view view;
+	struct zcring_intake_view view;
 	u64 index, heard, whole;
 
 	*presence = ZCRING_PRESENT;
 	if (!intake_begin(intake, tick))
 		return samples;
 	index = tick - intake->origin;
-	if (!intake->feed->log && (s64)(intake->decided - index) >= (s64)step)
+	if (!zcring_feed_is_shared(intake->feed) && (s64)(intake->decided - index) >= (s64)step)
 		return min(samples, intake_decided_run(intake, index, step));
-	view = intake_look(intake);
+	view = zcring_intake_look(intake);
 	heard = intake_until_end(&view, index, step, samples, lag);
 	if (!heard) {
 		*presence = ZCRING_ENDED;
 		return samples;
 	}
-	if (intake->feed->log) {
+	if (zcring_feed_is_shared(intake->feed)) {
 		intake->written = view.written;
-		heard = intake_logged_run(intake, index, step, heard);
-		if ((s64)(index + heard * step - intake->decided) > 0)
-			intake->decided = index + heard * step;
-		return heard;
+		return zcring_shared_feed_run(intake, index, step, heard);
 	}
 	whole = (s64)(view.until - index) > 0 ? (view.until - index) / step : 0;
 	if (whole && !view.has_ended)
@@ -290,16 +174,16 @@ u64 zcring_intake_run(struct zcring_intake *intake, u64 tick, u32 step, u64 samp
 
 u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 samples, u32 lag)
 {
-	struct intake_view view;
+	struct zcring_intake_view view;
 	u64 index;
 
 	if (!intake_begin(intake, tick))
 		return samples;
 	index = tick - intake->origin;
-	view = intake_look(intake);
+	view = zcring_intake_look(intake);
 	samples = intake_until_end(&view, index, step, samples, lag);
 	intake->written = view.written;
-	if (intake->feed->log)
+	if (zcring_feed_is_shared(intake->feed))
 		return samples;
 	intake_decide_all(intake, &view, index + samples * step);
 	return samples;
@@ -311,7 +195,7 @@ u64 zcring_intake_shortest(const struct zcring_intake *intake)
 	u64 shortest = intake->feed->samples;
 	u64 number;
 
-	if (intake->feed->log) /* the underflows are zeroes */
+	if (zcring_feed_is_shared(intake->feed)) /* the underflows are zeroes */
 		return max(shortest / 2, 1ULL);
 	for (number = intake->span_count - 1; (s64)(number - oldest) > 0; number--) {
 		if ((s64)(intake_at(intake, number)->from - intake->freed) <= 0)
@@ -322,42 +206,13 @@ u64 zcring_intake_shortest(const struct zcring_intake *intake)
 	return max(shortest / 2, 1ULL); /* where the ring ends is another cut */
 }
 
-u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples)
-{
-	struct intake_view view = intake_look(intake);
-	u64 index = intake->has_begun ? tick - intake->origin : 0;
-
-	if (view.has_ended)
-		return samples;
-	if ((s64)(intake->decided - view.until) > 0)
-		view.until = intake->decided;
-	if ((s64)(view.until - index) <= 0)
-		return 0;
-	return min(samples, (view.until - index) / step);
-}
-
-bool zcring_intake_has_ended(const struct zcring_intake *intake, u64 tick)
-{
-	struct intake_view view = intake_look(intake);
-	u64 index = intake->has_begun ? tick - intake->origin : 0;
-
-	return view.has_ended && (s64)(index - view.until) >= 0;
-}
-
-struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick)
+/* The antenna's clock passes the samples up to @index. */
+static struct zcring_underflow intake_pass_decided(struct zcring_intake *intake, u64 index)
 {
 	struct zcring_underflow passed = {};
-	u64 index = tick - intake->origin;
 	u64 number, end;
 	bool is_same;
 
-	if (!intake->has_begun)
-		return passed;
-	if (intake->feed->log) {
-		passed = intake_logged_pass(intake, index);
-		intake_forget(intake);
-		goto out_free;
-	}
 	intake_decide(intake, index, ZCRING_INTAKE_SILENCE); /* in case nobody asked */
 	for (; (s64)(index - intake->passed) > 0; intake->passed = end) {
 		number = intake_search(intake, intake->passed);
@@ -375,26 +230,24 @@ struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tic
 	}
 	zcring_ring_store_underflow(intake->feed->taken, intake->underflow.samples,
 				    intake->underflow.count);
-out_free:
+	return passed;
+}
+
+struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick)
+{
+	struct zcring_underflow passed = {};
+	u64 index = tick - intake->origin;
+
+	if (!intake->has_begun)
+		return passed;
+	if (zcring_feed_is_shared(intake->feed))
+		passed = zcring_shared_feed_pass(intake, index);
+	else
+		passed = intake_pass_decided(intake, index);
 	if (intake->passed > ZCRING_FEED_HISTORY)
 		intake->freed = intake->passed - ZCRING_FEED_HISTORY;
 	zcring_ring_free_feed(intake->feed->taken, intake->freed);
 	return passed;
-}
-
-/* With a log: all samples that are written are in the ring; before the first one is silence. */
-static struct zcring_spot intake_find_logged(const struct zcring_intake *intake, u64 index)
-{
-	struct zcring_spot spot = { .run = ZCRING_SCENE_SAMPLES_MAX, .is_gap = true };
-
-	if ((s64)index < 0) {
-		spot.run = 0 - index;
-	} else if ((s64)(intake->written - index) > 0) {
-		spot.is_gap = false;
-		spot.sample = zcring_ring_place(index, intake->feed->samples);
-		spot.run = min(intake->written - index, intake->feed->samples - spot.sample);
-	}
-	return spot;
 }
 
 struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 tick)
@@ -404,8 +257,8 @@ struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 ti
 	u64 number = intake_search(intake, index);
 	const struct zcring_intake_span *span = intake_at(intake, number);
 
-	if (intake->feed->log)
-		return intake_find_logged(intake, index);
+	if (zcring_feed_is_shared(intake->feed))
+		return zcring_shared_feed_find(intake, index);
 	if (!intake->span_count || (s64)(index - intake->decided) >= 0)
 		return spot;
 	if ((s64)(index - span->from) < 0) {

@@ -58,8 +58,8 @@ struct zcring_underflow {
  * @decided: up to this index it is decided what is on the air
  * @freed: samples before this index are not needed any more
  * @written: the last valid index that the feeder stored
- * @log_next: with a log: number of the first span of which the end was not passed
- * @spans: without a log: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
+ * @log_next: of a shared feed: number of the first span of which the end was not passed
+ * @spans: of any other feed: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
  *         next one
  * @span_count: number of spans so far; the place of a span in @spans is its number, as in a ring
  * @underflow_end: index after the last underflow
@@ -80,6 +80,18 @@ struct zcring_intake {
 	u64 underflow_end;
 	struct zcring_underflow underflow;
 	bool is_new_stream;
+};
+
+/**
+ * struct zcring_intake_view - what the feeder has done so far
+ * @written: index after the last sample in the ring
+ * @until: the samples from @written up to here are silence
+ * @has_ended: so are all after it
+ */
+struct zcring_intake_view {
+	u64 written;
+	u64 until;
+	bool has_ended;
 };
 
 /* Takes @feed from its beginning on. */
@@ -109,14 +121,17 @@ u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 sam
  */
 u64 zcring_intake_shortest(const struct zcring_intake *intake);
 
-/* How many of the next samples, as above, are there; all after the end, none before the beginning. */
-u64 zcring_intake_promised(const struct zcring_intake *intake, u64 tick, u32 step, u64 samples);
-
-/* Whether the feed has ended at @tick or earlier. */
-bool zcring_intake_has_ended(const struct zcring_intake *intake, u64 tick);
-
 /* The antenna's clock passes all samples before @tick. Counts the underflows among them, and frees. */
 struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick);
+
+/* Reads what the feeder stores, once, and bounds it. */
+struct zcring_intake_view zcring_intake_look(const struct zcring_intake *intake);
+
+/* How many samples of @step ticks each cover @ticks. */
+static inline u64 zcring_intake_ceiling(u64 ticks, u32 step)
+{
+	return ticks / step + !!(ticks % step);
+}
 
 /* What is on the air at @tick: @sample is a place in the ring, where it and @run samples are in a row. */
 struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 tick);

@@ -11,6 +11,9 @@
 #include <cstring>
 
 extern "C" {
+#include "free_pace.h"
 #include "front.h"
+#include "shared_antenna.h"
+#include "shared_feed.h"
 #include "stream.h"
 }
