@@ -44,7 +44,12 @@ static __poll_t zcring_antenna_poll(struct file *file, poll_table *wait)
 	return zcring_live_may_wake(zdev) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
 
-static int zcring_antenna_set_scene(struct file *file, const void __user *from)
+static int zcring_antenna_get_info(struct file *file, void __user *to)
+{
+	return zcring_cdev_get_info(file->private_data, ZCRING_ROLE_ANTENNA, to);
+}
+
+static int zcring_antenna_set_scene(struct file *file, void __user *from)
 {
 	struct zcring_scene scene;
 
@@ -53,8 +58,9 @@ static int zcring_antenna_set_scene(struct file *file, const void __user *from)
 	return zcring_scene_set(file->private_data, file, &scene);
 }
 
-static int zcring_antenna_get_feed(struct zcring_device *zdev, void __user *to)
+static int zcring_antenna_get_feed(struct file *file, void __user *to)
 {
+	struct zcring_device *zdev = file->private_data;
 	struct zcring_feed feed;
 	int err;
 
@@ -71,7 +77,7 @@ static int zcring_antenna_get_feed(struct zcring_device *zdev, void __user *to)
 	return copy_to_user(to, &feed, sizeof(feed)) ? -EFAULT : 0;
 }
 
-static int zcring_antenna_feed_until(struct file *file, const void __user *from)
+static int zcring_antenna_feed_until(struct file *file, void __user *from)
 {
 	struct zcring_feed_until until;
 
@@ -80,53 +86,23 @@ static int zcring_antenna_feed_until(struct file *file, const void __user *from)
 	return zcring_live_until(file, &until);
 }
 
-/*
- * ENODEV comes before every other error of a call. A file that was not opened for writing may use
- * the GET commands, but change nothing.
- */
-static int zcring_antenna_may_call(const struct file *file, unsigned int command)
+static int zcring_antenna_feed_end(struct file *file, void __user *unused)
 {
-	const struct zcring_device *zdev = file->private_data;
-	bool changes = false;
-
-	switch (command) {
-	case ZCRING_IOC_SET_SCENE:
-	case ZCRING_IOC_FEED_UNTIL:
-	case ZCRING_IOC_FEED_END:
-		changes = true;
-		break;
-	case ZCRING_IOC_GET_INFO:
-	case ZCRING_IOC_GET_FEED:
-		break;
-	default:
-		return -ENOTTY;
-	}
-	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
-		return -ENODEV;
-	return changes && !(file->f_mode & FMODE_WRITE) ? -EPERM : 0;
+	return zcring_live_end(file);
 }
 
-static long zcring_antenna_ioctl(struct file *file, unsigned int command, unsigned long argument)
-{
-	void __user *user = (void __user *)argument;
-	int err;
+static const struct zcring_command zcring_antenna_commands[] = {
+	{ ZCRING_IOC_GET_INFO, false, zcring_antenna_get_info },
+	{ ZCRING_IOC_GET_FEED, false, zcring_antenna_get_feed },
+	{ ZCRING_IOC_SET_SCENE, true, zcring_antenna_set_scene },
+	{ ZCRING_IOC_FEED_UNTIL, true, zcring_antenna_feed_until },
+	{ ZCRING_IOC_FEED_END, true, zcring_antenna_feed_end },
+};
 
-	err = zcring_antenna_may_call(file, command);
-	if (err)
-		return err;
-	switch (command) {
-	case ZCRING_IOC_GET_INFO:
-		return zcring_cdev_get_info(file->private_data, ZCRING_ROLE_ANTENNA, user);
-	case ZCRING_IOC_GET_FEED:
-		return zcring_antenna_get_feed(file->private_data, user);
-	case ZCRING_IOC_SET_SCENE:
-		return zcring_antenna_set_scene(file, user);
-	case ZCRING_IOC_FEED_UNTIL:
-		return zcring_antenna_feed_until(file, user);
-	case ZCRING_IOC_FEED_END:
-		return zcring_live_end(file);
-	}
-	return -ENOTTY;
+static long zcring_antenna_ioctl(struct file *file, unsigned int number, unsigned long argument)
+{
+	return zcring_cdev_call(file->private_data, zcring_antenna_commands,
+				ARRAY_SIZE(zcring_antenna_commands), file, number, argument);
 }
 
 static const struct file_operations zcring_antenna_fops = {

@@ -86,7 +86,12 @@ int zcring_cdev_get_info(struct zcring_device *zdev, u32 role, void __user *to)
 	return copy_to_user(to, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_get_region(struct zcring_device *zdev, void __user *argument)
+static int zcring_cdev_get_radio_info(struct file *file, void __user *to)
+{
+	return zcring_cdev_get_info(zcring_file_device(file), ZCRING_ROLE_RADIO, to);
+}
+
+static int zcring_cdev_get_region(struct file *file, void __user *argument)
 {
 	struct zcring_region region;
 	struct zcring_snapshot now;
@@ -94,56 +99,57 @@ static int zcring_cdev_get_region(struct zcring_device *zdev, void __user *argum
 
 	if (copy_from_user(&region, argument, sizeof(region)))
 		return -EFAULT;
-	err = zcring_snapshot_read(zdev, &now) ?: zcring_region_describe(&now.config, &region);
+	err = zcring_snapshot_read(zcring_file_device(file), &now) ?:
+		      zcring_region_describe(&now.config, &region);
 	if (err)
 		return err;
 	return copy_to_user(argument, &region, sizeof(region)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_get_config(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_config(struct file *file, void __user *to)
 {
 	struct zcring_snapshot now;
 	int err;
 
-	err = zcring_snapshot_read(zdev, &now);
+	err = zcring_snapshot_read(zcring_file_device(file), &now);
 	if (err)
 		return err;
 	return copy_to_user(to, &now.config, sizeof(now.config)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_get_tuning(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_tuning(struct file *file, void __user *to)
 {
 	struct zcring_tuning tuning;
 	int err;
 
-	err = zcring_snapshot_get_tuning(zdev, &tuning);
+	err = zcring_snapshot_get_tuning(zcring_file_device(file), &tuning);
 	if (err)
 		return err;
 	return copy_to_user(to, &tuning, sizeof(tuning)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_get_ranges(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_ranges(struct file *file, void __user *to)
 {
 	struct zcring_snapshot now;
-	int err = zcring_snapshot_read(zdev, &now);
+	int err = zcring_snapshot_read(zcring_file_device(file), &now);
 
 	if (err)
 		return err;
 	return copy_to_user(to, &now.ranges, sizeof(now.ranges)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_get_telemetry(struct zcring_device *zdev, void __user *to)
+static int zcring_cdev_get_telemetry(struct file *file, void __user *to)
 {
 	struct zcring_telemetry telemetry;
 	int err;
 
-	err = zcring_snapshot_get_telemetry(zdev, &telemetry);
+	err = zcring_snapshot_get_telemetry(zcring_file_device(file), &telemetry);
 	if (err)
 		return err;
 	return copy_to_user(to, &telemetry, sizeof(telemetry)) ? -EFAULT : 0;
 }
 
-static int zcring_cdev_set_config(struct file *file, const void __user *from)
+static int zcring_cdev_set_config(struct file *file, void __user *from)
 {
 	struct zcring_config config;
 
@@ -167,7 +173,7 @@ static int zcring_cdev_lock_as_consumer(struct zcring_device *zdev, struct file 
 }
 
 /* io_lock: a read() in progress ends first; it would store its tail into the new stream. */
-static int zcring_cdev_start(struct file *file, const void __user *from)
+static int zcring_cdev_start(struct file *file, void __user *from)
 {
 	struct zcring_device *zdev = zcring_file_device(file);
 	struct zcring_start start;
@@ -188,7 +194,7 @@ out_unlock_io:
 	return err;
 }
 
-static int zcring_cdev_stop(struct file *file)
+static int zcring_cdev_stop(struct file *file, void __user *unused)
 {
 	struct zcring_device *zdev = zcring_file_device(file);
 	int err;
@@ -201,7 +207,7 @@ static int zcring_cdev_stop(struct file *file)
 	return 0;
 }
 
-static int zcring_cdev_control(struct file *file, const void __user *from)
+static int zcring_cdev_control(struct file *file, void __user *from)
 {
 	struct zcring_device *zdev = zcring_file_device(file);
 	struct zcring_control control;
@@ -217,68 +223,39 @@ static int zcring_cdev_control(struct file *file, const void __user *from)
 	return err;
 }
 
-/*
- * ENODEV comes before every other error of a call. A file that was not opened for writing may use
- * the GET commands and read(), but change nothing.
- */
-static int zcring_cdev_may_call(const struct file *file, unsigned int command)
+long zcring_cdev_call(struct zcring_device *zdev, const struct zcring_command *commands,
+		      size_t count, struct file *file, unsigned int number, unsigned long argument)
 {
-	const struct zcring_device *zdev = zcring_file_device(file);
-	bool changes = false;
+	const struct zcring_command *end = commands + count;
 
-	switch (command) {
-	case ZCRING_IOC_SET_CONFIG:
-	case ZCRING_IOC_START:
-	case ZCRING_IOC_STOP:
-	case ZCRING_IOC_CONTROL:
-		changes = true;
-		break;
-	case ZCRING_IOC_GET_INFO:
-	case ZCRING_IOC_GET_REGION:
-	case ZCRING_IOC_GET_CONFIG:
-	case ZCRING_IOC_GET_TUNING:
-	case ZCRING_IOC_GET_TELEMETRY:
-	case ZCRING_IOC_GET_RANGES:
-		break;
-	default:
+	while (commands != end && commands->number != number)
+		commands++;
+	if (commands == end)
 		return -ENOTTY;
-	}
 	if (zcring_load(&zdev->stream.state) == ZCRING_STATE_GONE)
 		return -ENODEV;
-	return changes && !(file->f_mode & FMODE_WRITE) ? -EPERM : 0;
+	if (commands->changes && !(file->f_mode & FMODE_WRITE))
+		return -EPERM;
+	return commands->call(file, (void __user *)argument);
 }
 
-static long zcring_cdev_ioctl(struct file *file, unsigned int command, unsigned long argument)
-{
-	void __user *user = (void __user *)argument;
-	int err;
+static const struct zcring_command zcring_cdev_commands[] = {
+	{ ZCRING_IOC_GET_INFO, false, zcring_cdev_get_radio_info },
+	{ ZCRING_IOC_GET_REGION, false, zcring_cdev_get_region },
+	{ ZCRING_IOC_GET_CONFIG, false, zcring_cdev_get_config },
+	{ ZCRING_IOC_GET_TUNING, false, zcring_cdev_get_tuning },
+	{ ZCRING_IOC_GET_TELEMETRY, false, zcring_cdev_get_telemetry },
+	{ ZCRING_IOC_GET_RANGES, false, zcring_cdev_get_ranges },
+	{ ZCRING_IOC_SET_CONFIG, true, zcring_cdev_set_config },
+	{ ZCRING_IOC_START, true, zcring_cdev_start },
+	{ ZCRING_IOC_STOP, true, zcring_cdev_stop },
+	{ ZCRING_IOC_CONTROL, true, zcring_cdev_control },
+};
 
-	err = zcring_cdev_may_call(file, command);
-	if (err)
-		return err;
-	switch (command) {
-	case ZCRING_IOC_GET_INFO:
-		return zcring_cdev_get_info(zcring_file_device(file), ZCRING_ROLE_RADIO, user);
-	case ZCRING_IOC_GET_REGION:
-		return zcring_cdev_get_region(zcring_file_device(file), user);
-	case ZCRING_IOC_GET_CONFIG:
-		return zcring_cdev_get_config(zcring_file_device(file), user);
-	case ZCRING_IOC_GET_TUNING:
-		return zcring_cdev_get_tuning(zcring_file_device(file), user);
-	case ZCRING_IOC_GET_TELEMETRY:
-		return zcring_cdev_get_telemetry(zcring_file_device(file), user);
-	case ZCRING_IOC_GET_RANGES:
-		return zcring_cdev_get_ranges(zcring_file_device(file), user);
-	case ZCRING_IOC_SET_CONFIG:
-		return zcring_cdev_set_config(file, user);
-	case ZCRING_IOC_START:
-		return zcring_cdev_start(file, user);
-	case ZCRING_IOC_STOP:
-		return zcring_cdev_stop(file);
-	case ZCRING_IOC_CONTROL:
-		return zcring_cdev_control(file, user);
-	}
-	return -ENOTTY;
+static long zcring_cdev_ioctl(struct file *file, unsigned int number, unsigned long argument)
+{
+	return zcring_cdev_call(zcring_file_device(file), zcring_cdev_commands,
+				ARRAY_SIZE(zcring_cdev_commands), file, number, argument);
 }
 
 const struct file_operations zcring_cdev_fops = {

@@ -422,6 +422,26 @@ int zcring_region_mmap(struct file *file, struct vm_area_struct *vma);
 /* cdev.c */
 extern const struct file_operations zcring_cdev_fops;
 
+/**
+ * struct zcring_command - an ioctl of a node
+ * @number: the number of the ioctl
+ * @changes: whether it changes the device or what is on the air
+ * @call: executes it; the second argument is that of the ioctl
+ */
+struct zcring_command {
+	unsigned int number;
+	bool changes;
+	int (*call)(struct file *file, void __user *user);
+};
+
+/*
+ * Executes the ioctl @number, if it is one of the @count in @commands. -ENODEV comes before every
+ * error but -ENOTTY. -EPERM for a command that changes something and a file that was not opened
+ * for writing.
+ */
+long zcring_cdev_call(struct zcring_device *zdev, const struct zcring_command *commands,
+		      size_t count, struct file *file, unsigned int number, unsigned long argument);
+
 /* Copies the description to user space; @role is that of the caller's node. */
 int zcring_cdev_get_info(struct zcring_device *zdev, u32 role, void __user *to);
 
