@@ -27,7 +27,8 @@ void zcring_resident_review(struct zcring_resident *resident, const struct zcrin
 	}
 }
 
-bool zcring_resident_holds(struct zcring_resident *resident, const struct zcring_stream *stream)
+/* Whether the ring holds the samples at the head of @stream already. */
+static bool block_is_resident(struct zcring_resident *resident, const struct zcring_stream *stream)
 {
 	u64 skew = stream->telemetry.sample_clock - stream->head;
 
@@ -44,7 +45,7 @@ void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream
 	block->samples = min(samples, zcring_stream_room(stream));
 	block->lost = samples - block->samples;
 	block->clipped = 0;
-	block->is_resident = block->samples && zcring_resident_holds(resident, stream);
+	block->is_resident = block->samples && block_is_resident(resident, stream);
 	block->written = block->is_resident ? block->samples : 0;
 }
 

@@ -44,9 +44,6 @@ struct zcring_resident {
 void zcring_resident_review(struct zcring_resident *resident, const struct zcring_antenna *antenna,
 			    const struct zcring_stream *stream, bool wanted);
 
-/* Whether the ring holds the samples at the head of @stream already. */
-bool zcring_resident_holds(struct zcring_resident *resident, const struct zcring_stream *stream);
-
 /* Begins a block for the next @samples samples: as many as @stream has room for; the rest is lost. */
 void zcring_block_begin(struct zcring_block *block, struct zcring_stream *stream,
 			struct zcring_resident *resident, u64 samples);
