@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "engine/config.h"
 #include "engine/feed.h"
 #include "engine/sample.h"
 #include "zcring.h"
@@ -33,7 +34,7 @@
  * @bytes: charged to the module's account
  * @position: index of the next sample to be written, for those who wait without feed_lock
  * @is_closed: its feeder is gone, or has ended it: nothing more is written. Protected by feed_lock
- * @step: frames on their way to the rings of several channels
+ * @step: frames on their way to the rings of several channels; NULL for one channel
  * @rcu: frees the struct when nobody asks for its room any more
  */
 struct zcring_live_feed {
@@ -82,6 +83,11 @@ static int zcring_live_alloc_ring(struct zcring_live_feed *live, u64 samples)
 	int err;
 	u32 c;
 
+	if (ring->channels > 1) {
+		live->step = kvmalloc(ZCRING_LIVE_STEP_BYTES, GFP_KERNEL_ACCOUNT);
+		if (!live->step)
+			return -ENOMEM;
+	}
 	for (c = 0; c < ring->channels; c++) {
 		err = zcring_area_alloc(&live->data[c], samples * ring->sample_bytes);
 		if (err)
@@ -116,10 +122,7 @@ struct zcring_live_feed *zcring_live_alloc(struct zcring_device *zdev,
 	live->bytes = bytes;
 	live->ring.channels = channels;
 	live->ring.sample_bytes = zcring_sample_bytes(scene->format);
-	err = -ENOMEM;
-	live->step = kvmalloc(ZCRING_LIVE_STEP_BYTES, GFP_KERNEL_ACCOUNT);
-	if (live->step)
-		err = zcring_live_alloc_ring(live, samples);
+	err = zcring_live_alloc_ring(live, samples);
 	if (err)
 		goto out_free_live;
 	return live;
@@ -304,7 +307,7 @@ int zcring_live_until(struct file *file, const struct zcring_feed_until *until)
 	struct zcring_live_feed *live;
 	int err;
 
-	if (until->reserved[0] || until->reserved[1] || until->reserved[2])
+	if (!zcring_all_zero(until->reserved, 3))
 		return -EINVAL;
 	err = zcring_feeder_lock(zdev, file);
 	if (err)
