@@ -11,7 +11,7 @@
  *
  * A turn handles all interrupts that came before the turn began, with the time of the first. An
  * interrupt during a turn causes another turn: fired_ns is taken before progress() looks at the
- * hardware, so no interrupt is taken for handled that progress() may have been too early for.
+ * hardware, so that no interrupt is lost for which progress() has looked too early.
  */
 #include <linux/atomic.h>
 #include <linux/err.h>
@@ -73,8 +73,8 @@ void zcring_dma_fail(struct zcring_device *zdev, u32 code)
 }
 EXPORT_SYMBOL_GPL(zcring_dma_fail);
 
-/* If the thread is behind, the hardware is not to blame: the thread gets as much time again. */
-static enum hrtimer_restart zcring_worker_bark(struct hrtimer *timer)
+/* A thread that is behind may not have seen the progress yet: it gets as much time again. */
+static enum hrtimer_restart zcring_worker_expire(struct hrtimer *timer)
 {
 	struct zcring_worker *worker = container_of(timer, struct zcring_worker, watchdog);
 	struct zcring_device *zdev = container_of(worker, struct zcring_device, worker);
@@ -112,7 +112,7 @@ static void zcring_worker_arm_watchdog(struct zcring_device *zdev, u64 later_ns)
  * cancelling waits for a handler that has found no interrupt but not set the failure yet. A
  * handler that forwards the watchdog must not find it started, either.
  */
-static void zcring_worker_feed_watchdog(struct zcring_device *zdev)
+static void zcring_worker_rearm_watchdog(struct zcring_device *zdev)
 {
 	struct zcring_worker *worker = &zdev->worker;
 
@@ -160,7 +160,7 @@ static bool zcring_worker_step(struct zcring_device *zdev, u64 *now_ns)
 		trace_zcring_progress(zdev, *now_ns - worker->turn_ns);
 	}
 	more = zdev->ops->progress(zdev->dma, *now_ns, worker->turn_ns);
-	zcring_worker_feed_watchdog(zdev);
+	zcring_worker_rearm_watchdog(zdev);
 	zcring_worker_handle_failure(zdev);
 	zcring_device_notify(zdev);
 	return more;
@@ -216,7 +216,8 @@ int zcring_worker_init(struct zcring_device *zdev)
 
 	rcuwait_init(&worker->kick);
 	hrtimer_setup(&worker->timer, zcring_worker_interrupt, CLOCK_BOOTTIME, HRTIMER_MODE_ABS_HARD);
-	hrtimer_setup(&worker->watchdog, zcring_worker_bark, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	hrtimer_setup(&worker->watchdog, zcring_worker_expire, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_HARD);
 	thread = kthread_run(zcring_worker_run, zdev, "%s", dev_name(&zdev->dev));
 	if (IS_ERR(thread))
 		return PTR_ERR(thread);

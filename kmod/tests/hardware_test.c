@@ -132,7 +132,7 @@ static void zcring_hardware_test_without_progress_the_stream_ends(struct kunit *
 }
 
 /* Progress, and only progress, gives the hardware the whole time again; the delay does not count. */
-static void zcring_hardware_test_progress_feeds_the_watchdog(struct kunit *test)
+static void zcring_hardware_test_progress_rearms_the_watchdog(struct kunit *test)
 {
 	struct zcring_fake_board *board =
 		zcring_hardware_test_watched(test, ZCRING_HARDWARE_TEST_LATER_NS);
@@ -240,7 +240,7 @@ static struct kunit_case zcring_hardware_test_cases[] = {
 	KUNIT_CASE(zcring_hardware_test_fails_at_any_time),
 	KUNIT_CASE(zcring_hardware_test_a_new_stream_ignores_old_failures),
 	KUNIT_CASE(zcring_hardware_test_without_progress_the_stream_ends),
-	KUNIT_CASE(zcring_hardware_test_progress_feeds_the_watchdog),
+	KUNIT_CASE(zcring_hardware_test_progress_rearms_the_watchdog),
 	KUNIT_CASE(zcring_hardware_test_gets_no_turn_while_asleep),
 	KUNIT_CASE(zcring_hardware_test_fails_while_asleep),
 	KUNIT_CASE(zcring_hardware_test_may_not_come_back),
