@@ -74,7 +74,7 @@ static u64 intake_end(const struct zcring_intake *intake, u64 number)
 /* Number of the span that @index is in; of the oldest one that is kept if it is before that. */
 static u64 intake_search(const struct zcring_intake *intake, u64 index)
 {
-	u64 count = min(intake->span_count, (u64)ZCRING_INTAKE_SPANS);
+	u64 count = min_t(u64, intake->span_count, ZCRING_INTAKE_SPANS);
 	u64 number = intake->span_count - count;
 	u64 half;
 
@@ -132,7 +132,10 @@ static void intake_decide_all(struct zcring_intake *intake, const struct zcring_
 	zcring_ring_store_clock(intake->feed->taken, intake->decided);
 }
 
-/* How many of @samples, from @index on, are heard before the end: what is on the air @lag samples later. */
+/*
+ * How many of @samples, from @index on, are heard before the end: what is on the air @lag samples
+ * later.
+ */
 static u64 intake_until_end(const struct zcring_intake_view *view, u64 index, u32 step, u64 samples,
 			    u32 lag)
 {
@@ -191,7 +194,7 @@ u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 sam
 
 u64 zcring_intake_shortest(const struct zcring_intake *intake)
 {
-	u64 oldest = intake->span_count - min(intake->span_count, (u64)ZCRING_INTAKE_SPANS);
+	u64 oldest = intake->span_count - min_t(u64, intake->span_count, ZCRING_INTAKE_SPANS);
 	u64 shortest = intake->feed->samples;
 	u64 number;
 

@@ -59,8 +59,8 @@ struct zcring_underflow {
  * @freed: samples before this index are not needed any more
  * @written: the last valid index that the feeder stored
  * @log_next: of a shared feed: number of the first span of which the end was not passed
- * @spans: of any other feed: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans, each up to the
- *         next one
+ * @spans: of any other feed: what is on the air up to @decided: the last ZCRING_INTAKE_SPANS spans,
+ *         each up to the next one
  * @span_count: number of spans so far; the place of a span in @spans is its number, as in a ring
  * @underflow_end: index after the last underflow
  * @underflow: of the feed, over all streams
@@ -121,7 +121,9 @@ u64 zcring_intake_skip(struct zcring_intake *intake, u64 tick, u32 step, u64 sam
  */
 u64 zcring_intake_shortest(const struct zcring_intake *intake);
 
-/* The antenna's clock passes all samples before @tick. Counts the underflows among them, and frees. */
+/*
+ * The antenna's clock passes all samples before @tick. Counts the underflows among them, and frees.
+ */
 struct zcring_underflow zcring_intake_pass(struct zcring_intake *intake, u64 tick);
 
 /* Reads what the feeder stores, once, and bounds it. */
@@ -133,7 +135,10 @@ static inline u64 zcring_intake_ceiling(u64 ticks, u32 step)
 	return ticks / step + !!(ticks % step);
 }
 
-/* What is on the air at @tick: @sample is a place in the ring, where it and @run samples are in a row. */
+/*
+ * What is on the air at @tick: @sample is a place in the ring, where it and @run samples are in a
+ * row.
+ */
 struct zcring_spot zcring_intake_find(const struct zcring_intake *intake, u64 tick);
 
 #endif /* ZCRING_ENGINE_INTAKE_H */

@@ -17,7 +17,7 @@ void zcring_shared_feed_join(struct zcring_intake *intake, u64 tick)
 	intake->has_begun = true;
 	intake->passed = tick;
 	intake->decided = tick;
-	intake->freed = tick - min(tick, (u64)ZCRING_FEED_HISTORY);
+	intake->freed = tick - min_t(u64, tick, ZCRING_FEED_HISTORY);
 	intake->written = 0;
 	intake->underflow_end = ~0ULL;
 	intake->log_next = count;
