@@ -233,9 +233,9 @@ void antenna::prepare_start(std::uint64_t ns)
         d_virtual_ns = ns;
 }
 
-void antenna::begin_turns(std::shared_ptr<radio> r, std::uint64_t due_ns)
+void antenna::begin_turns(std::shared_ptr<turner> t, std::uint64_t due_ns)
 {
-    d_workers.add(std::move(r), due_ns);
+    d_workers.add(std::move(t), due_ns);
 }
 
 int antenna::put_on_air(std::shared_ptr<const scene_on_air> next)

@@ -51,6 +51,7 @@ public:
     std::uint64_t time_of_day(std::uint64_t ns) const noexcept { return ns + d_time_offset_ns; }
     //! Somebody may be able to go on with free pace.
     void kick();
+    void end_turns(const turner& t) { d_workers.remove(t); }
 
     // With the lock.
 
@@ -65,7 +66,7 @@ public:
     }
     //! A scene that nobody receives begins anew, at \p ns, for the stream that begins there.
     void prepare_start(std::uint64_t ns);
-    void begin_turns(std::shared_ptr<radio> r, std::uint64_t due_ns);
+    void begin_turns(std::shared_ptr<turner> t, std::uint64_t due_ns);
     void wake_feeder();
 
     // Without the lock.

@@ -35,6 +35,21 @@ bool has_same_geometry(const zcring_config& a, const zcring_config& b)
 
 } // namespace
 
+//! The turns of one stream, as long as the radio lives and has no others.
+class radio::turns final : public turner
+{
+public:
+    explicit turns(std::weak_ptr<radio> r) : d_radio(std::move(r)) {}
+    std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) override
+    {
+        const std::shared_ptr<radio> r = d_radio.lock();
+        return r ? r->turn(*this, now_ns, machine) : 0;
+    }
+
+private:
+    const std::weak_ptr<radio> d_radio;
+};
+
 radio::radio(std::shared_ptr<antenna> a, std::uint64_t number, const zcring_attach& attach)
     : d_antenna(std::move(a)),
       d_number(number),
@@ -185,9 +200,8 @@ int radio::start_locked(const zcring_start& options)
     if (d_antenna->is_free()) {
         d_is_waiting = true;
         d_antenna->kick();
-    } else if (!d_has_turns) {
-        d_has_turns = true;
-        d_antenna->begin_turns(shared_from_this(), next_turn(now));
+    } else {
+        begin_turns(now);
     }
     return 0;
 }
@@ -298,26 +312,25 @@ void radio::close()
         const turnstile_lock lock(d_lock);
         d_is_closed = true;
         zcring_stream_unplug(&d_stream);
+        end_turns();
         wake();
     }
     d_antenna->forget(d_number);
     d_antenna->kick();
 }
 
-void radio::skip_sleep(std::uint64_t now_ns, const asleep& machine)
+void radio::skip_sleep(std::uint64_t now_ns, const turner::asleep& machine)
 {
     if (machine.least > d_asleep.most)
         zcring_front_skip(d_front.get(), now_ns);
     d_asleep = machine;
 }
 
-std::uint64_t radio::turn(std::uint64_t now_ns, const asleep& machine)
+std::uint64_t radio::turn(const turns& which, std::uint64_t now_ns, const turner::asleep& machine)
 {
     const turnstile_lock lock(d_lock);
-    if (d_stream.state != ZCRING_STATE_RUNNING) {
-        d_has_turns = false;
+    if (&which != d_turns.get() || d_stream.state != ZCRING_STATE_RUNNING)
         return 0;
-    }
     skip_sleep(now_ns, machine);
     const bool is_left = zcring_front_run(d_front.get(), now_ns, now_ns);
     wake();
@@ -333,6 +346,21 @@ std::uint64_t radio::next_turn(std::uint64_t now_ns) const
         interval = std::min(interval, d_scene->feed->quarter_ns());
     interval = on_grid(interval);
     return (now_ns / interval + 1) * interval;
+}
+
+// In place of the turns of the stream before, or of the scene before: these may be due much later.
+void radio::begin_turns(std::uint64_t now_ns)
+{
+    end_turns();
+    d_turns = std::make_shared<turns>(weak_from_this());
+    d_antenna->begin_turns(d_turns, next_turn(now_ns));
+}
+
+void radio::end_turns()
+{
+    if (d_turns)
+        d_antenna->end_turns(*d_turns);
+    d_turns.reset();
 }
 
 void radio::wake() const

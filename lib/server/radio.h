@@ -21,7 +21,7 @@ namespace zcring::server {
  *
  * The lock guards the engine, and is held for one step of it at a time. It comes after the antenna's.
  */
-class radio final : public receiver, public turner, public std::enable_shared_from_this<radio>
+class radio final : public receiver, public std::enable_shared_from_this<radio>
 {
 public:
     //! With the antenna's lock, as all below that the antenna calls.
@@ -33,8 +33,6 @@ public:
     void close() override;
     std::uint64_t number() const override { return d_number; }
     void kick() override;
-
-    std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) override;
 
     // The antenna calls these with its lock.
 
@@ -102,9 +100,15 @@ private:
 
     //! Puts the antenna's scene on the air of this receiver, at a tick.
     int put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tick);
-    void skip_sleep(std::uint64_t now_ns, const asleep& machine);
+    void skip_sleep(std::uint64_t now_ns, const turner::asleep& machine);
     void wake() const;
+
+    // Real pace.
+    class turns;
+    std::uint64_t turn(const turns& which, std::uint64_t now_ns, const turner::asleep& machine);
     std::uint64_t next_turn(std::uint64_t now_ns) const;
+    void begin_turns(std::uint64_t now_ns);
+    void end_turns();
 
     //! Time of a sample on the antenna's clock, rounded up.
     std::uint64_t sample_ns(std::uint64_t sample_clock) const;
@@ -137,8 +141,8 @@ private:
     std::unique_ptr<hearing> d_hearing;
     zcring_stream d_stream{};
     std::unique_ptr<zcring_front> d_front;
-    asleep d_asleep{}; //!< at the last call of the engine, while a stream runs
-    bool d_has_turns = false;
+    turner::asleep d_asleep{};      //!< at the last call of the engine, while a stream runs
+    std::shared_ptr<turns> d_turns; //!< of the present stream, or of one that has ended
     bool d_is_waiting = false;
     bool d_is_demoted = false;
     bool d_has_time = false; //!< the time of the first sample was told

@@ -40,6 +40,8 @@ void radio::change_scene(const std::shared_ptr<const scene_on_air>& scene, std::
         zcring_stream_fail(&d_stream, ZCRING_FAULT_CODE_NONE);
         put_scene(scene, 0);
     }
+    if (d_stream.state == ZCRING_STATE_RUNNING && !d_antenna->is_free())
+        begin_turns(ns); // a feed is taken more often
     wake();
 }
 

@@ -62,6 +62,21 @@ public:
         d_changed.notify_one();
     }
 
+    //! The entry's part, which is destroyed without the lock; null if it does not wait here.
+    std::shared_ptr<turner> remove(const turner& t)
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        const auto found = std::find_if(
+            d_heap.begin(), d_heap.end(), [&t](const entry& e) { return e.what.get() == &t; });
+        if (found == d_heap.end())
+            return nullptr;
+        std::shared_ptr<turner> removed = std::move(found->what);
+        d_heap.erase(found);
+        std::make_heap(d_heap.begin(), d_heap.end());
+        d_load--;
+        return removed;
+    }
+
     std::size_t load()
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
@@ -77,7 +92,7 @@ public:
         d_changed.notify_one();
         if (d_thread.joinable())
             d_thread.join();
-        d_heap.clear(); // what is turned keeps the owner alive
+        d_heap.clear();
     }
 
 private:
@@ -145,7 +160,7 @@ private:
                         d_load--;
                 }
             }
-            batch.clear(); // may destroy a radio
+            batch.clear();
         }
     }
 
@@ -182,6 +197,13 @@ void workers::add(std::shared_ptr<turner> t, std::uint64_t due_ns)
         if (!least || w->load() < least->load())
             least = w.get();
     least->add(std::move(t), due_ns);
+}
+
+void workers::remove(const turner& t)
+{
+    for (const auto& w : d_workers)
+        if (w->remove(t))
+            return;
 }
 
 } // namespace zcring::server

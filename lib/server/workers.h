@@ -50,6 +50,9 @@ public:
 
     //! First turn at \p due_ns. Not what has turns already.
     void add(std::shared_ptr<turner> t, std::uint64_t due_ns);
+    //! Forgets what waits for its next turn. What has a turn at this moment, and what has no turns,
+    //! is left alone.
+    void remove(const turner& t);
     //! Ends the threads. The owner calls it while all that is turned still lives.
     void end();
 

@@ -65,6 +65,20 @@ TEST(Feed, IsHeardAlikeByThree)
     EXPECT_EQ(one.telemetry().feed_underflow_samples, 0u);
 }
 
+TEST(Feed, IsTakenInTimeByAReceiverWhoseNextBurstIsFarAway)
+{
+    air a(real_server(), 1);
+    feeder_client f(a);
+    client c(a);
+    ASSERT_EQ(c.configure(rate, 1 << 25, 60000000), 0);
+    ASSERT_EQ(c.start(), 0);
+    ASSERT_EQ(f.feed(rate, 1 << 22), 0);
+    ASSERT_EQ(f.write(1 << 22), 1u << 22) << "20 seconds";
+    // More than the antenna keeps.
+    EXPECT_TRUE(eventually([&] { return f.look().clock > static_cast<std::uint64_t>(rate); }));
+    EXPECT_EQ(c.telemetry().lost_samples, 0u);
+}
+
 TEST(Feed, HasTheSameUnderflowForAll)
 {
     air a(real_server(), 2);

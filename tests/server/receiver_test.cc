@@ -4,9 +4,37 @@
  */
 #include "client.h"
 
+#include <sys/types.h>
+
 namespace {
 
 using namespace zcring_test;
+using zcring::server::memory_charge;
+using zcring::server::memory_ledger;
+
+constexpr uid_t alice = 1001;
+constexpr std::uint64_t ring_bytes = 1 << 20;
+
+// Alice's receiver, whose bursts are a minute apart.
+std::unique_ptr<client> slow_receiver(air& a, const memory_ledger& ledger)
+{
+    const memory_charge charge(ledger, alice);
+    auto c = std::make_unique<client>(a);
+    EXPECT_EQ(c->configure(1000000, ring_bytes, 60000000), 0);
+    EXPECT_EQ(c->start(), 0);
+    EXPECT_GT(ledger.bytes(alice), ring_bytes);
+    return c;
+}
+
+bool becomes_less(memory_ledger& ledger, std::uint64_t bytes)
+{
+    return eventually(
+        [&] {
+            ledger.collect();
+            return ledger.bytes(alice) < bytes;
+        },
+        time_limit / 4);
+}
 
 TEST(Receivers, StreamAndCountEverySample)
 {
@@ -115,6 +143,29 @@ TEST(Receivers, HaveFaultsOfTheirOwn)
     EXPECT_EQ(faulty.stop(), -ENODEV);
     EXPECT_EQ(faulty.inject(ZCRING_INJECT_PLUG), 0);
     EXPECT_EQ(other.read(1000).size(), 1000u);
+}
+
+TEST(Receivers, SendAtTheIntervalsOfTheirNewStream)
+{
+    air a(server_with("emulator,scene=counter,rate=1e6"), 1);
+    client c(a);
+    ASSERT_EQ(c.configure(1000000, 0, 60000000), 0);
+    ASSERT_EQ(c.start(), 0);
+    ASSERT_EQ(c.stop(), 0);
+    ASSERT_EQ(c.configure(1000000, 0, 1000), 0);
+    ASSERT_EQ(c.start(), 0);
+    c.read(20000);
+    ASSERT_GE(c.bursts.size(), 2u) << "the turns of the stream before go on";
+    EXPECT_LT(c.bursts.front().samples, 1000000u);
+    EXPECT_EQ(c.telemetry().lost_samples, 0u);
+}
+
+TEST(Receivers, GiveTheirMemoryBackBeforeTheirNextBurst)
+{
+    memory_ledger ledger(1 << 30);
+    air a(server_with("emulator,scene=counter"), 1);
+    slow_receiver(a, ledger).reset();
+    EXPECT_TRUE(becomes_less(ledger, 1));
 }
 
 TEST(Receivers, EndOnlyTheirOwnStreamByAnInvalidTail)
