@@ -306,14 +306,19 @@ void radio::unplug()
     wake();
 }
 
+// An observer may keep the object: the memory of the ring is given back all the same. The engine
+// touches only the metadata of a stream that is gone.
 void radio::close()
 {
+    ring gone; // freed without the lock
     {
         const turnstile_lock lock(d_lock);
         d_is_closed = true;
         zcring_stream_unplug(&d_stream);
         end_turns();
         wake();
+        gone.bursts = std::move(d_ring.bursts);
+        gone.data = std::move(d_ring.data);
     }
     d_antenna->forget(d_number);
     d_antenna->kick();

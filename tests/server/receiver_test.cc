@@ -168,6 +168,18 @@ TEST(Receivers, GiveTheirMemoryBackBeforeTheirNextBurst)
     EXPECT_TRUE(becomes_less(ledger, 1));
 }
 
+TEST(Receivers, GiveTheirRingBackAlthoughAnotherClientObservesThem)
+{
+    memory_ledger ledger(1 << 30);
+    air a(server_with("emulator,scene=counter"), 1);
+    auto c = slow_receiver(a, ledger);
+    const std::shared_ptr<receiver> observed = a.find(0);
+    c.reset();
+    EXPECT_TRUE(becomes_less(ledger, ring_bytes)) << ledger.bytes(alice);
+    zcring_telemetry t{};
+    EXPECT_EQ(observed->call(ZCRING_IOC_GET_TELEMETRY, &t), -ENODEV);
+}
+
 TEST(Receivers, EndOnlyTheirOwnStreamByAnInvalidTail)
 {
     air a(server_with("emulator,scene=counter,interval_us=1000"), 1);
