@@ -240,8 +240,10 @@ void antenna::begin_turns(std::shared_ptr<turner> t, std::uint64_t due_ns)
 
 int antenna::put_on_air(std::shared_ptr<const scene_on_air> next)
 {
+    std::shared_ptr<const scene_on_air> before; // up to a gibibyte, freed without the lock
     const turnstile_lock lock(d_lock);
     const std::uint64_t ns = now_locked();
+    before = d_scene;
     const bool is_fed = d_scene->feed && d_scene->is_fed && !d_scene->feed->is_over();
     std::size_t running = 0, able = 0;
     for (const auto& [number, r] : d_radios) {

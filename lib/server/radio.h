@@ -96,7 +96,8 @@ private:
         std::vector<u64> burst_ends;
     };
     static ring make_ring(const zcring_config& config);
-    void attach_ring(ring r, const zcring_config& config);
+    //! Returns the ring before, for the caller to free without the lock.
+    ring attach_ring(ring r, const zcring_config& config);
 
     //! Puts the antenna's scene on the air of this receiver, at a tick.
     int put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tick);
