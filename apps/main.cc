@@ -40,7 +40,8 @@ constexpr const char* about_info =
 constexpr const char* about_verify =
     "Streams with scene=counter, in which every sample contains its own index, checks every\n"
     "sample of every channel, and at the end the sums of the counters. Ctrl-C ends the run early.\n"
-    "zcring --help explains ARGS; a scene in ARGS is ignored.\n"
+    "zcring --help explains ARGS; a scene in ARGS is ignored. The scene of a server stays, as all\n"
+    "its receivers hear it, unless ARGS have scene=counter.\n"
     "Of a recording, given by the path of its metadata, all samples are read and compared with "
     "the\n"
     "SHA-512 in the metadata.\n";

@@ -90,6 +90,10 @@ std::string describe(const counter_check::fault& f)
 
 std::string describe_failure(const evidence& e, const counter_check& samples)
 {
+    if (samples.first_fault() && e.has_servers_scene)
+        return describe(*samples.first_fault()) +
+               "; if the scene of the server is not the counter, start it with zcring serve NAME "
+               "scene=counter, or add scene=counter here: all its receivers then hear the counter";
     if (samples.first_fault())
         return describe(*samples.first_fault());
     if (!e.ended.empty())

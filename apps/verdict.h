@@ -19,6 +19,7 @@ struct evidence {
     std::string device;
     zcring::format format = zcring::format::sc16;
     unsigned channels = 1;
+    bool has_servers_scene = false; //!< the scene is the one that the server has, whatever it is
     bool loss_allowed = false;
     bool interrupted = false;
     std::string ended;          //!< why the stream ended early by itself; empty if it did not

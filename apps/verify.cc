@@ -11,6 +11,7 @@
 #include "verdict.h"
 
 #include <zcring/device.h>
+#include <zcring/observer.h>
 #include <zcring/reader.h>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,7 @@
 #include <ctime>
 #include <iostream>
 #include <limits>
+#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -54,9 +56,10 @@ void sleep_for(std::chrono::milliseconds time)
 class verification final
 {
 public:
-    verification(zcring::device& device, const verify_options& options)
+    verification(zcring::device& device, const verify_options& options, bool has_servers_scene)
         : d_device(device),
           d_options(options),
+          d_has_servers_scene(has_servers_scene),
           d_in(device),
           d_interrupt(d_in),
           d_silence_limit(silence_limit(device)),
@@ -79,6 +82,7 @@ private:
 
     zcring::device& d_device;
     const verify_options& d_options;
+    const bool d_has_servers_scene;
     zcring::reader d_in;
     const interrupt d_interrupt;
     const double d_silence_limit; //!< seconds
@@ -181,6 +185,7 @@ void verification::run()
     d_evidence.device = d_device.name();
     d_evidence.format = d_device.format();
     d_evidence.channels = d_device.channels();
+    d_evidence.has_servers_scene = d_has_servers_scene;
     d_evidence.loss_allowed = d_options.allow_loss || d_options.stall.count();
     d_device.start();
     if (!d_options.json)
@@ -197,15 +202,30 @@ void verification::run()
     }
 }
 
+// Returns whether the scene stays that of a server. All receivers of a server hear its scene, so that
+// it is only set if the user says so.
+bool choose_scene(zcring::arguments& a)
+{
+    const bool is_server = zcring::observer::is_server(a.device);
+    if (is_server && a.scene && *a.scene != "counter")
+        throw std::invalid_argument("scene=" + *a.scene + ": verify checks the counter; remove " +
+                                    "scene=, or set scene=counter, which all receivers of " +
+                                    a.device + " then hear");
+    if (is_server && !a.scene)
+        return true;
+    a.scene = "counter";
+    return false;
+}
+
 } // namespace
 
 int run_verify(const verify_options& options)
 {
     zcring::arguments arguments = zcring::parse_arguments(options.arguments);
-    arguments.scene = "counter";
+    const bool has_servers_scene = choose_scene(arguments);
     const blocked_signals blocked; // before the device, so that its thread has them blocked too
     zcring::device device(arguments);
-    verification v(device, options);
+    verification v(device, options, has_servers_scene);
 
     v.run();
     if (options.json)

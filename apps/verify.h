@@ -9,7 +9,7 @@
 namespace app {
 
 struct verify_options {
-    std::string arguments;                //!< device.h; a scene is ignored; or a recording
+    std::string arguments; //!< device.h, where the scene is the counter; or a recording
     std::optional<std::uint64_t> samples; //!< of each channel, to read
     std::optional<double> seconds;        //!< to read for; without both, 10
     std::chrono::milliseconds stall{ 0 }; //!< to sleep for at every burst

@@ -161,6 +161,26 @@ class Serve(unittest.TestCase):
                 with contextlib.suppress(ConnectionResetError):
                     stream.read()
 
+    def verify(self, arguments):
+        done = subprocess.run([COMMAND, "verify", arguments, "--samples", "10000"],
+                              env={**os.environ, "XDG_RUNTIME_DIR": str(self.folder)},
+                              capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_verify_leaves_the_scene_of_all_receivers_alone_unless_it_is_told(self):
+        server, _ = self.start("fm", "rate=1e6", "scene=noise")
+        for _ in range(2):
+            status, text = self.verify("device=fm")
+            self.assertEqual(status, 1, text)
+            self.assertIn("zcring serve NAME scene=counter", text)
+        status, text = self.verify("device=fm,scene=tone")
+        self.assertEqual(status, 2, text)
+        self.assertIn("scene=counter", text)
+        self.assertEqual(self.verify("device=fm,scene=counter")[0], 0)
+        status, text = self.verify("device=fm")
+        self.assertEqual(status, 0, text)
+        self.end(server)
+
     def test_a_service_manager_is_told(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.settimeout(DEADLINE_SECONDS)
