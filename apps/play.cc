@@ -84,8 +84,8 @@ std::string describe(const zcring::antenna::feed_options& d)
            scaled(d.rate, "S/s") + " at " + scaled(d.freq, "Hz");
 }
 
-// All raw samples as a scene.
-void load_raw(zcring::antenna& out, const zcring::arguments& a, int wake_fd)
+// All raw samples as a scene; false, and no scene, after an interrupt.
+bool load_raw(zcring::antenna& out, const zcring::arguments& a, const interrupt& end)
 {
     const auto source = open_samples(*a.scene, a);
     const zcring::antenna::feed_options& d = source->description();
@@ -93,7 +93,7 @@ void load_raw(zcring::antenna& out, const zcring::arguments& a, int wake_fd)
     const std::uint64_t most = (std::uint64_t{ 1 } << 30) / (bytes * d.channels);
     std::vector<std::vector<std::byte>> samples(d.channels);
     for (;;) {
-        const sample_source::piece piece = source->next(wake_fd);
+        const sample_source::piece piece = source->next(end.fd());
         if (!piece.samples)
             break;
         if (piece.place + piece.samples > most)
@@ -103,6 +103,8 @@ void load_raw(zcring::antenna& out, const zcring::arguments& a, int wake_fd)
             samples[c].insert(samples[c].end(), from, from + piece.samples * bytes);
         }
     }
+    if (end.came())
+        return false;
     std::vector<const void*> channels;
     for (const auto& channel : samples)
         channels.push_back(channel.data());
@@ -113,6 +115,7 @@ void load_raw(zcring::antenna& out, const zcring::arguments& a, int wake_fd)
     scene.channels = d.channels;
     scene.loop = a.loop.value_or(scene.loop);
     out.set_scene(scene, channels.data(), samples[0].size() / bytes);
+    return true;
 }
 
 int play_scene(zcring::antenna& out, zcring::arguments a, const play_options& options)
@@ -123,8 +126,8 @@ int play_scene(zcring::antenna& out, zcring::arguments a, const play_options& op
     a.device.clear();
     if (is_built_in(options.file) || is_recording(options.file))
         out.set_scene(a);
-    else
-        load_raw(out, a, end.fd());
+    else if (!load_raw(out, a, end))
+        return 0;
     if (options.json)
         std::cout << nlohmann::ordered_json{
             { "antenna", out.name() }, { "scene", options.file }

@@ -93,8 +93,9 @@ raw_samples::raw_samples(const std::string& file, const zcring::arguments& a)
     if (a.start || a.stop)
         throw std::invalid_argument("start= and stop= are for recordings only; remove them, or cut "
                                     "the raw samples");
+    // A named pipe without a writer is waited for by poll(), which Ctrl-C ends.
     if (file != "-")
-        d_fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        d_fd = open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (d_fd < 0)
         throw std::system_error(
             errno, std::generic_category(), "cannot open " + file + "; check the path");

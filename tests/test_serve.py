@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """zcring serve, as people and service managers call it: test_serve.py PATH/TO/zcring [UNITS]."""
 
+import array
 import contextlib
+import fcntl
 import mmap
 import os
 import pathlib
@@ -16,6 +18,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import unittest
 
 COMMAND = "zcring"
@@ -180,6 +184,41 @@ class Serve(unittest.TestCase):
         status, text = self.verify("device=fm")
         self.assertEqual(status, 0, text)
         self.end(server)
+
+    def play(self, *words):
+        """zcring play of raw samples, at the server fm."""
+        process = subprocess.Popen(
+            [COMMAND, "play", *words, "device=fm,format=sc16,rate=1e6"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, "XDG_RUNTIME_DIR": str(self.folder)})
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_ctrl_c_ends_a_feed_from_a_named_pipe_that_has_no_writer(self):
+        self.start("fm")
+        os.mkfifo(self.folder / "samples")
+        process = self.play("--live", str(self.folder / "samples"))
+        ready, _, _ = select.select([process.stdout], [], [], DEADLINE_SECONDS)
+        self.assertTrue(ready, "it waits for a writer before it begins")
+        self.assertIn(b"a live feed", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(DEADLINE_SECONDS), 0)
+
+    def test_ctrl_c_while_samples_are_loaded_leaves_the_scene_alone(self):
+        self.start("fm")
+        process = self.play("-")
+        process.stdin.write(bytes(4000))
+        process.stdin.flush()
+        waiting = array.array("i", [1])
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while waiting[0] and time.monotonic() < deadline:
+            fcntl.ioctl(process.stdin, termios.FIONREAD, waiting)
+            time.sleep(0.001)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(DEADLINE_SECONDS), 0)
+        self.assertEqual(process.stdout.read(), b"")
 
     def test_a_service_manager_is_told(self):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
