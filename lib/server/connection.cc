@@ -91,13 +91,23 @@ bool connection::handle(std::uint32_t)
 {
     if (d_answer.length) // there may be room now; or the client is gone, and sending fails
         return send_answer();
-    const int error = receive();
-    if (error)
-        return error == EAGAIN;
-    d_talk->answer(d_message, d_answer, d_answer_fd);
+    if (!d_goes_on) {
+        if (const int error = receive())
+            return error == EAGAIN;
+    }
+    d_goes_on = !d_talk->answer(d_message, d_answer, d_answer_fd);
+    if (d_goes_on) {
+        wait_for(EPOLLOUT); // which is there: the loop comes back when all others had their turn
+        return true;
+    }
     if (d_talk->is_attached())
         d_silence.reset();
     return send_answer();
+}
+
+void connection::wait_for(std::uint32_t events)
+{
+    checked_event(sd_event_source_set_io_events(d_source.get(), events));
 }
 
 // As wire_receive(), but for descriptors, which are never closed in this thread.
@@ -137,7 +147,7 @@ bool connection::send_answer()
         d_answer.length = 0;
         d_answer_fd = unique_fd();
     }
-    checked_event(sd_event_source_set_io_events(d_source.get(), waits ? EPOLLOUT : EPOLLIN));
+    wait_for(waits ? EPOLLOUT : EPOLLIN);
     // A client that is gone: what it has sent before is still there to be handled.
     return !error || waits || error == EPIPE || error == ECONNRESET;
 }

@@ -39,6 +39,7 @@ private:
     static int on_socket(sd_event_source*, int, std::uint32_t events, void* self);
     static int on_silence(sd_event_source*, std::uint64_t, void* self);
     bool handle(std::uint32_t events);
+    void wait_for(std::uint32_t events);
     int receive();
     bool send_answer();
 
@@ -50,7 +51,8 @@ private:
     event_source d_silence; //!< until the client has a role
 
     wire_message d_message;
-    wire_message d_answer; //!< waits to be sent, if it has a length
+    bool d_goes_on = false; //!< a part of what d_message asks for is done
+    wire_message d_answer;  //!< waits to be sent, if it has a length
     unique_fd d_answer_fd;
 };
 

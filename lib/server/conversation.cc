@@ -92,7 +92,7 @@ conversation::~conversation()
         d_port->close();
 }
 
-void conversation::answer(const wire_message& request, wire_message& answer, unique_fd& fd) noexcept
+bool conversation::answer(const wire_message& request, wire_message& answer, unique_fd& fd) noexcept
 {
     wire_request header{};
     const std::size_t argument_bytes = request.length - sizeof(header);
@@ -122,9 +122,12 @@ void conversation::answer(const wire_message& request, wire_message& answer, uni
     }
     if (error)
         fd = unique_fd();
+    if (error == EAGAIN && header.command == ZCRING_IOC_START)
+        return false;
     const wire_answer status = { header.command, error };
     std::memcpy(answer.bytes, &status, sizeof(status));
     answer.length = sizeof(status) + (error ? 0 : wire_result_bytes(header.command));
+    return true;
 }
 
 // Makes the call. Returns 0 or a positive errno.

@@ -39,8 +39,9 @@ public:
     //! Takes one connection of the user's. EUSERS if there are too many.
     int take_connection() { return d_share.take_connection(); }
 
-    //! Answers \p request, of at least sizeof(wire_request) bytes; \p fd goes with the answer.
-    void answer(const wire_message& request, wire_message& answer, unique_fd& fd) noexcept;
+    //! Answers \p request, of at least sizeof(wire_request) bytes; \p fd goes with the answer. False,
+    //! and no answer, if a part of the call is done: call again, with the same request.
+    bool answer(const wire_message& request, wire_message& answer, unique_fd& fd) noexcept;
 
     //! Whether the client has a role.
     bool is_attached() const noexcept { return d_port != nullptr; }

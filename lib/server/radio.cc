@@ -153,16 +153,11 @@ int radio::put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tic
 
 int radio::start(const zcring_start& options)
 {
-    int error = -EAGAIN;
-    while (error == -EAGAIN) { // more preroll is left to zero; others get the locks meanwhile
-        const turnstile_lock antenna_lock(d_antenna->lock());
-        const std::uint64_t now = d_antenna->now_locked();
-        d_antenna->prepare_start(now +
-                                 std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
-        const turnstile_lock lock(d_lock);
-        error = start_locked(options);
-    }
-    return error;
+    const turnstile_lock antenna_lock(d_antenna->lock());
+    const std::uint64_t now = d_antenna->now_locked();
+    d_antenna->prepare_start(now + std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
+    const turnstile_lock lock(d_lock);
+    return start_locked(options);
 }
 
 std::int64_t radio::decimation() const

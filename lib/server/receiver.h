@@ -27,7 +27,8 @@ public:
     /*!
      * As the ioctl \p command of abi.h. \p argument is its struct: its input, then its result; null
      * for a command without one. 0 or a negative errno, after which \p argument holds no result.
-     * ENOTTY for a command of another role.
+     * ENOTTY for a command of another role. EAGAIN for ZCRING_IOC_START while more preroll is left to
+     * zero: the call is made again, with the same argument, when others have had their turn.
      */
     virtual int call(std::uint32_t command, void* argument) = 0;
 

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -87,7 +88,9 @@ public:
         zcring_start s{};
         s.flags = flags;
         s.delay_ns = delay_ns;
-        const int error = radio->call(ZCRING_IOC_START, &s);
+        int error = -EAGAIN;
+        while (error == -EAGAIN) // more preroll is left to zero
+            error = radio->call(ZCRING_IOC_START, &s);
         if (!error && !flags) {
             tail = 0;
             burst_tail = 0;

@@ -60,6 +60,8 @@ public:
         case ZCRING_IOC_GET_RANGES:
             static_cast<zcring_ranges*>(argument)->interval_min_ns = ZCRING_INTERVAL_NS_MIN;
             break;
+        case ZCRING_IOC_START:
+            return starts_slowly ? -EAGAIN : 0;
         case ZCRING_IOC_CONTROL: {
             const auto& control = *static_cast<const zcring_control*>(argument);
             const bool waits = control.what & (ZCRING_CONTROL_AT | ZCRING_CONTROL_AT_TIME);
@@ -128,6 +130,9 @@ public:
     }
     //! As the server wakes a client. Returns what write() does.
     ssize_t wake() { return write(d_waker.get(), "", 1); }
+
+    //! More preroll is left to zero, and never less.
+    std::atomic<bool> starts_slowly{ false };
 
 private:
     // A server keeps the memory of the ring if the new one is as large.

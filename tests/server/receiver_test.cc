@@ -52,6 +52,24 @@ TEST(Receivers, StreamAndCountEverySample)
     EXPECT_EQ(c.state(), static_cast<std::uint32_t>(ZCRING_STATE_STOPPED));
 }
 
+TEST(Receivers, ZeroALongPrerollInParts)
+{
+    air a(server_with("emulator,scene=counter,rate=1e6,interval_us=1000"), 1);
+    client c(a);
+    ASSERT_EQ(c.configure(1000000, 1 << 26), 0);
+    zcring_start start{};
+    start.preroll_samples = c.info.ring_samples / 2;
+    start.first_index = start.preroll_samples;
+    unsigned parts = 1;
+    int error = 0;
+    while ((error = c.radio->call(ZCRING_IOC_START, &start)) == -EAGAIN && parts < 100)
+        parts++;
+    EXPECT_EQ(error, 0);
+    EXPECT_GE(parts, 4u) << "32 MiB";
+    EXPECT_LT(parts, 100u);
+    EXPECT_TRUE(eventually([&] { return c.telemetry().produced_samples > 0; }));
+}
+
 TEST(Receivers, HearTheSameAtOneFrequencyAlsoWhenOneJoinsInTheMiddle)
 {
     for (const char* scene : { "tone", "noise" }) {

@@ -157,6 +157,30 @@ TEST(Server, ReadsNoFurtherFromAClientThatDoesNotReadItsAnswers)
     EXPECT_EQ(c.call(ZCRING_IOC_STOP), 0);
 }
 
+TEST(Server, AnswersOthersWhileALongPrerollIsZeroed)
+{
+    const running_server server;
+    raw_client slow(server.path), other(server.path);
+    ASSERT_EQ(slow.attach(ZCRING_ROLE_RADIO), 0);
+    ASSERT_EQ(other.attach(ZCRING_ROLE_RADIO), 0);
+    const auto port = server.ports.port(0);
+    port->starts_slowly = true;
+    const zcring_start start{};
+    ASSERT_EQ(slow.send(ZCRING_IOC_START, &start, sizeof(start)), 0);
+    EXPECT_TRUE(eventually([&] { return port->calls(ZCRING_IOC_START) > 10; }));
+    EXPECT_EQ(other.call(ZCRING_IOC_STOP), 0);
+    port->starts_slowly = false;
+    EXPECT_EQ(slow.receive(ZCRING_IOC_START, nullptr), 0);
+    EXPECT_EQ(slow.call(ZCRING_IOC_STOP), 0);
+    port->starts_slowly = true;
+    ASSERT_EQ(slow.send(ZCRING_IOC_START, &start, sizeof(start)), 0);
+    EXPECT_TRUE(eventually([&] { return port->calls(ZCRING_IOC_START) > 20; }));
+    port->starts_slowly = false;
+    slow.hang_up();
+    EXPECT_TRUE(eventually([&] { return port->is_closed(); }));
+    EXPECT_TRUE(server.is_alive());
+}
+
 TEST(Server, FreesAllThatAKilledClientHad)
 {
     const running_server server;
