@@ -22,6 +22,17 @@ constexpr double lead_seconds = 0.02;
 // Of silence_until(), less some.
 constexpr double ahead_max = 1e18;
 
+// Other values are ignored, as those of the other tags are.
+bool is_time(const pmt::pmt_t& value)
+{
+    if (!pmt::is_tuple(value) || pmt::length(value) != 2)
+        return false;
+    const pmt::pmt_t full = pmt::tuple_ref(value, 0), fraction = pmt::tuple_ref(value, 1);
+    const bool is_count =
+        pmt::is_uint64(full) || (pmt::is_integer(full) && pmt::to_long(full) >= 0);
+    return is_count && pmt::is_real(fraction) && std::isfinite(pmt::to_double(fraction));
+}
+
 } // namespace
 
 feed_plan::feed_plan(double rate, const std::string& length_tag)
@@ -42,7 +53,7 @@ void feed_plan::start()
 
 void feed_plan::add(std::uint64_t item, const pmt::pmt_t& key, const pmt::pmt_t& value)
 {
-    if (pmt::eq(key, time_key) && pmt::is_tuple(value) && pmt::length(value) == 2) {
+    if (pmt::eq(key, time_key) && is_time(value)) {
         d_marks[item].time = value;
     } else if (pmt::eq(key, begin_key) && pmt::is_true(value)) {
         d_marks[item].begins = true;

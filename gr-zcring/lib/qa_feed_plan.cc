@@ -4,6 +4,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
 #include <vector>
 
 using gr::zcring::feed_plan;
@@ -169,4 +170,18 @@ BOOST_AUTO_TEST_CASE(a_tag_with_another_value_is_ignored)
     a.plan.add(0, pmt::intern("packet_len"), pmt::from_long(-3));
     check(a.send(0, 2), { 0, 1 });
     BOOST_CHECK_EQUAL(a.plan.bursts(), 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_tuple_that_is_no_time_is_ignored)
+{
+    const pmt::pmt_t seconds = pmt::from_uint64(epoch_s);
+    for (const pmt::pmt_t& wrong : { pmt::make_tuple(seconds),
+                                     pmt::make_tuple(pmt::from_double(1), pmt::from_double(0)),
+                                     pmt::make_tuple(pmt::from_long(-1), pmt::from_double(0)),
+                                     pmt::make_tuple(seconds, pmt::from_uint64(0)),
+                                     pmt::make_tuple(seconds, pmt::from_double(std::nan(""))) }) {
+        air a;
+        a.plan.add(0, tx_time, wrong);
+        BOOST_CHECK_EQUAL(a.send(0, 10).front(), 0u);
+    }
 }
