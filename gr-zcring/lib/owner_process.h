@@ -23,19 +23,20 @@ class owner_process final
 public:
     bool is_here() const { return getpid() == d_pid; }
 
-    //! What is wrong, and the remedy, of an object of that name.
-    static std::string error(const std::string& name)
+    //! What is wrong, and the remedy, of an object of that name; \p block is "source" or "sink".
+    static std::string error(const std::string& name, const std::string& block = "source")
     {
-        return name + ": the source was made before fork(), and works only in the process that "
-                      "made it; make a source after fork()";
+        return name + ": the " + block +
+               " was made before fork(), and works only in the process that made it; make a " +
+               block + " after fork()";
     }
 
     //! Throws std::system_error in a child.
-    void check(const std::string& name) const
+    void check(const std::string& name, const std::string& block = "source") const
     {
         if (!is_here())
             throw std::system_error(std::make_error_code(std::errc::operation_not_permitted),
-                                    error(name));
+                                    error(name, block));
     }
 
 private:

@@ -185,6 +185,14 @@ BOOST_AUTO_TEST_CASE(an_antenna_that_goes_ends_the_flowgraph)
     BOOST_CHECK(f.air->samples.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_sink_that_was_made_before_fork_is_called_a_sink)
+{
+    const std::string text = gr::zcring::owner_process::error("memory", "sink");
+    BOOST_CHECK_EQUAL(text,
+                      "memory: the sink was made before fork(), and works only in the process that "
+                      "made it; make a sink after fork()");
+}
+
 BOOST_AUTO_TEST_CASE(a_flowgraph_that_starts_again_begins_another_feed)
 {
     fixture f;

@@ -107,7 +107,7 @@ bool sink_impl::start()
         d_counters = {};
     }
     try {
-        d_process.check(d_antenna->name());
+        d_process.check(d_antenna->name(), "sink");
         d_antenna->begin_feed();
         d_has_started = true;
     } catch (const std::exception& e) {
