@@ -35,6 +35,8 @@ def _items(context):
         yield "emulator", None
     elif device == "kernel":
         yield "device=", context["device_path"]
+    elif device == "server":
+        yield "device=", context["server"]
     if scene == "recording":
         yield "scene=", context["scene_file"]
         for key in ("start", "stop"):
@@ -46,8 +48,8 @@ def _items(context):
         yield "scene=" + scene, None
     if context["noise"]() is not None:
         yield "noise=", context["noise"]
-    # Of a kernel device the field is hidden, whatever it was before.
-    if device != "kernel" and context["pace"] != "default":
+    # Of a kernel device and of a server the field is hidden, whatever it was before.
+    if device not in ("kernel", "server") and context["pace"] != "default":
         yield "pace=" + context["pace"], None
     if context["dma"] != "default":
         yield "dma=" + context["dma"], None

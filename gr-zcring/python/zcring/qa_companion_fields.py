@@ -29,6 +29,10 @@ ARGUMENTS = [
     ({"device": "kernel", "pace": "free"}, "'device=/dev/zcring0'"),
     ({"device": "kernel", "device_path": "path"}, "'device=' + (path)"),
     ({"device_path": "/dev/zcring7"}, "''"),
+    ({"device": "server"}, "'device=default'"),
+    ({"device": "server", "server": "fm", "pace": "free", "args": "'member'"},
+     "'device=fm,member'"),
+    ({"device": "server", "server": "path"}, "'device=' + (path)"),
     ({"scene": "tone"}, "'scene=tone'"),
     ({"scene": "noise"}, "'scene=noise'"),
     ({"scene": "counter"}, "'scene=counter'"),
@@ -70,6 +74,8 @@ ARGUMENTS = [
 REFUSED = [
     ({"device": "kernel", "device_path": ""}, "Device Path"),
     ({"device": "kernel", "device_path": "a,b"}, "Device Path"),
+    ({"device": "server", "server": ""}, "Server"),
+    ({"device": "server", "server": "a,member"}, "Server"),
     ({"scene": "recording"}, "Recording"),
     ({"scene": "recording", "scene_file": "a.wav"}, "Recording"),
     ({"scene": "recording", "scene_file": "a,b.sigmf-meta"}, "Recording"),
@@ -105,6 +111,7 @@ REFUSED = [
     ({"seed": "0.5"}, "Seed"),
     ({"device": "emulator", "args": "device=/dev/zcring0"}, "Device Arguments"),
     ({"device": "kernel", "args": "dma=copy, emulator"}, "Device Arguments"),
+    ({"device": "server", "args": "device=other"}, "Device Arguments"),
     ({"scene": "tone", "args": "scene=noise"}, "Device Arguments"),
     ({"scene": "recording", "scene_file": "a.sigmf-meta", "scene_start": "1",
       "args": "start=1"}, "Device Arguments"),
@@ -337,6 +344,7 @@ class QaCompanionFields(gr_unittest.TestCase):
                                   "scene_loop"})
         self.assertEqual(self.shown(noise="-70")[0], usual | {"noise"})
         self.assertEqual(self.shown(device="kernel")[0], usual | {"device", "device_path"})
+        self.assertEqual(self.shown(device="server")[0], usual | {"device", "server"})
 
     def test_the_dialog_shows_the_fields_that_are_used(self):
         for field, fields in (("scene_file", {"scene": "recording"}),
@@ -344,12 +352,14 @@ class QaCompanionFields(gr_unittest.TestCase):
                               ("scene_stop", {"scene": "recording"}),
                               ("scene_loop", {"scene": "recording"}),
                               ("device_path", {"device": "kernel"}),
+                              ("server", {"device": "server"}),
                               ("center_freq1", {"nchan": "2"}), ("gain7", {"nchan": "8"})):
             self.assertNotIn(field, set.union(*self.shown()))
             self.assertIn(field, set.union(*self.shown(**fields)))
         self.assertIn("pace", self.shown()[1])
         self.assertIn("noise", self.shown()[1])
-        self.assertNotIn("pace", set.union(*self.shown(device="kernel")))
+        for device in "kernel", "server":
+            self.assertNotIn("pace", set.union(*self.shown(device=device)))
 
     def test_the_documentation_has_every_field(self):
         description = yaml.safe_load((ROOT / "grc/zcring_source.block.yml").read_text())
