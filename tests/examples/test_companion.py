@@ -15,7 +15,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import flowgraph  # noqa: E402
 import looks  # noqa: E402
-from desktop import PERIOD_SECONDS, PROGRAMS, Companion, Desktop  # noqa: E402
+from companion_window import Companion  # noqa: E402
+from desktop import PERIOD_SECONDS, PROGRAMS, Desktop  # noqa: E402
 from waiting import wait_until  # noqa: E402
 
 PICTURES = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else None
