@@ -157,7 +157,7 @@ int radio::start(const zcring_start& options)
     const std::uint64_t now = d_antenna->now_locked();
     d_antenna->prepare_start(now + std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
     const turnstile_lock lock(d_lock);
-    return start_locked(options);
+    return start_locked(options, now);
 }
 
 std::int64_t radio::decimation() const
@@ -167,8 +167,9 @@ std::int64_t radio::decimation() const
         1u);
 }
 
-// With free pace, the stream waits until the antenna lets it begin.
-int radio::start_locked(const zcring_start& options)
+// With free pace, the stream waits until the antenna lets it begin. A scene that begins anew has its
+// tick 0 at the same moment, now.
+int radio::start_locked(const zcring_start& options, std::uint64_t now)
 {
     if (is_gone())
         return -ENODEV;
@@ -176,7 +177,6 @@ int radio::start_locked(const zcring_start& options)
         return -EBUSY;
     const std::uint64_t delay =
         std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX); // else refused below
-    const std::uint64_t now = d_antenna->now_locked();
     const scene_clock clock =
         d_antenna->clock_of_scene(d_front->clock.rate_num, d_front->clock.rate_den);
     const std::int64_t tick = first_tick(clock, now + delay);

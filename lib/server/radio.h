@@ -84,7 +84,7 @@ private:
     int get_ranges(zcring_ranges& ranges);
     int set_config(const zcring_config& config);
     int start(const zcring_start& start);
-    int start_locked(const zcring_start& start);
+    int start_locked(const zcring_start& start, std::uint64_t now);
     int stop();
     int control(const zcring_control& control);
     int inject(const zcring_inject& injection);

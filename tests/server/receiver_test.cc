@@ -2,9 +2,11 @@
 /*
  * Receivers of one antenna with real pace: what they hear, their calls, and faults.
  */
-#include "client.h"
+#include "feeder_client.h"
 
 #include <sys/types.h>
+
+#include <numeric>
 
 namespace {
 
@@ -89,6 +91,22 @@ TEST(Receivers, HearTheSameAtOneFrequencyAlsoWhenOneJoinsInTheMiddle)
         whole.insert(whole.end(), more.begin(), more.end());
         for (std::size_t n = 0; n < part.size(); n++)
             ASSERT_EQ(part[n], whole[ahead + n]) << scene << " " << n;
+    }
+}
+
+// At 10 MS/s, the begin of a scene passes within the tenth of a microsecond.
+TEST(Receivers, HearARecordingThatNobodyElseReceivesFromItsBeginOn)
+{
+    air a(server_with("emulator,noise=none,freq=100e6,rate=1e7,interval_us=1000"), 1);
+    std::vector<std::uint32_t> samples(50000);
+    std::iota(samples.begin(), samples.end(), 1u);
+    feeder_client f(a);
+    ASSERT_EQ(f.record(scene_of(ZCRING_SCENE_MEMORY, 10000000), samples), 0);
+    client c(a);
+    for (int n = 0; n < 20; n++) {
+        ASSERT_EQ(c.start(), 0);
+        ASSERT_EQ(c.read(1).at(0), 1u);
+        ASSERT_EQ(c.stop(), 0);
     }
 }
 
