@@ -88,6 +88,7 @@ protected:
         } catch (const std::system_error& e) {
             EXPECT_EQ(e.code().value(), error) << e.what();
             EXPECT_NE(std::string(e.what()).find(words), std::string::npos) << e.what();
+            EXPECT_NE(std::string(e.what()).find(server().path()), std::string::npos) << e.what();
         }
         EXPECT_TRUE(eventually([&] { return server().connections() == 0; }));
         EXPECT_TRUE(eventually([&] { return open_descriptors() == fds; }));
@@ -129,23 +130,23 @@ TEST_F(SocketDevice, OpensAndClosesWithoutATrace)
 
 TEST_F(SocketDevice, RefusesAnswersThatDoNotFitTheRequest)
 {
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.command = ZCRING_IOC_GET_CONFIG; });
-    expect_refusal();
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.result.pop_back(); });
-    expect_refusal();
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.result.resize(a.result.size() + 1); });
-    expect_refusal();
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.result.resize(100000); });
-    expect_refusal();
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.result.clear(); });
-    expect_refusal();
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) { a.error = ENODEV; });
-    expect_refusal(); // an error with a result
-    change(ZCRING_IOC_GET_INFO, [](fake_answer& a) {
-        a.error = -ENODEV;
-        a.result.clear();
-    });
-    expect_refusal();
+    const std::function<void(fake_answer&)> wrong[] = {
+        [](fake_answer& a) { a.command = ZCRING_IOC_GET_CONFIG; },
+        [](fake_answer& a) { a.result.pop_back(); },
+        [](fake_answer& a) { a.result.resize(a.result.size() + 1); },
+        [](fake_answer& a) { a.result.resize(100000); },
+        [](fake_answer& a) { a.result.clear(); },
+        [](fake_answer& a) { a.error = ENODEV; }, // an error with a result
+        [](fake_answer& a) {
+            a.error = -ENODEV;
+            a.result.clear();
+        },
+    };
+    for (const std::uint32_t command : { ZCRING_IOC_ATTACH, ZCRING_IOC_GET_INFO })
+        for (const auto& each : wrong) {
+            change(command, each);
+            expect_refusal();
+        }
 }
 
 TEST_F(SocketDevice, RefusesDescriptorsThatNobodyAskedFor)
@@ -239,6 +240,7 @@ TEST_F(SocketDevice, RefusesAnotherGeometry)
         [](zcring_info& i) { i.ring_samples = UINT64_C(1) << 62; },
         [](zcring_info& i) { i.burst_slots = 0; },
         [](zcring_info& i) { i.burst_slots = UINT64_C(1) << 56; },
+        [](zcring_info& i) { i.burst_slots *= 2; },
         [](zcring_info& i) { i.burst_bytes = 8; },
     };
     for (const auto& each : wrong) {
