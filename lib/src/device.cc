@@ -143,6 +143,16 @@ std::unique_ptr<backend> open(const arguments& a, settings& s)
     return open_emulator(a, s);
 }
 
+// The tone of a server lies an eighth of the server's own rate above the centre, which only the server
+// knows.
+std::vector<band> scene_bands_of(const arguments& a, const settings& s, const zcring_config& config)
+{
+    if (s.scene().kind == ZCRING_SCENE_TONE && is_server(a.device))
+        return {};
+    const double rate = to_double({ config.rate_num, config.rate_den });
+    return bands_of(s.scene(), s.segments(), s.recorded_rate().value_or(rate));
+}
+
 } // namespace
 
 device::device(std::string_view text) : device(parse_arguments(text)) {}
@@ -155,10 +165,7 @@ device::device(const zcring::arguments& a)
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
-    d_scene_bands = bands_of(
-        d_settings->scene(),
-        d_settings->segments(),
-        d_settings->recorded_rate().value_or(to_double({ config.rate_num, config.rate_den })));
+    d_scene_bands = scene_bands_of(a, *d_settings, config);
 }
 
 device::~device() = default;

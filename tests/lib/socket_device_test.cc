@@ -304,6 +304,13 @@ TEST_F(SocketDevice, WaitsForAProgramThatIsSettingAScene)
     }
 }
 
+TEST_F(SocketDevice, DoesNotKnowWhereTheToneOfAServerIs)
+{
+    const device dev(server().arguments() + ",scene=tone,rate=1e6,freq=100e6");
+    EXPECT_TRUE(dev.scene_bands().empty());
+    EXPECT_TRUE(dev.receives(100e6, 1e4));
+}
+
 TEST_F(SocketDevice, SurvivesAHangUpInsteadOfAnyAnswer)
 {
     for (const std::uint32_t command :

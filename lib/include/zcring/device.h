@@ -153,8 +153,8 @@ public:
     std::vector<double> rates() const;
     //! The frequencies that the scene has, from low to high: all others have nothing but the noise
     //! of the receiver. The bands of a recording, one for each of its frequencies, or the frequency
-    //! of the tone. Empty where that is not known, or the scene is the same at every frequency
-    //! (noise, counter).
+    //! of the tone. Empty where that is not known (of a server: the tone, and a scene that another
+    //! program has set), or the scene is the same at every frequency (noise, counter).
     const std::vector<band>& scene_bands() const noexcept;
     //! Whether a channel that is tuned to \p frequency (Hz) receives any of the scene at \p rate
     //! (samples a second), at any time. True if the bands of the scene are not known. Less than a
