@@ -65,6 +65,19 @@ void check_folder(int fd, const std::string& folder)
                     "remove the folder, or change its owner and mode to yours and 0700");
 }
 
+// Another server may have made the folder, for its user alone or for another group.
+void check_group(int fd, const std::string& folder, gid_t group)
+{
+    struct stat about = {};
+    if (fstat(fd, &about) != 0)
+        throw_error(errno, folder, "cannot look at the folder of the socket");
+    if (!(about.st_mode & (about.st_gid == group ? S_IXGRP : S_IXOTH)))
+        throw_error(EACCES,
+                    folder,
+                    "the members of the group cannot enter the folder of the socket; change its "
+                    "group and its mode to 0750, or let all users enter it (0755)");
+}
+
 // The folder, made if it is missing, and locked.
 unique_fd lock_folder(const std::string& folder, std::optional<gid_t> group)
 {
@@ -81,6 +94,8 @@ unique_fd lock_folder(const std::string& folder, std::optional<gid_t> group)
     if (is_new && group &&
         (fchown(fd.get(), uid_t(-1), *group) != 0 || fchmod(fd.get(), 0750) != 0))
         throw_error(errno, folder, "cannot give the folder to the group; be a member of the group");
+    if (group)
+        check_group(fd.get(), folder, *group);
     if (flock(fd.get(), LOCK_EX) != 0)
         throw_error(errno, folder, "cannot lock the folder of the socket");
     return fd;

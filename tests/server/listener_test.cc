@@ -24,10 +24,10 @@ using namespace zcring_test;
 using zcring::unique_fd;
 using zcring::server::listener;
 
-int error_of_listening(const std::string& path)
+int error_of_listening(const std::string& path, std::optional<gid_t> group = {})
 {
     try {
-        const listener made(path, std::nullopt);
+        const listener made(path, group);
         return 0;
     } catch (const std::system_error& e) {
         EXPECT_NE(std::string(e.what()).find(path.substr(0, path.rfind('/'))), std::string::npos);
@@ -61,6 +61,20 @@ TEST(Listener, IsTheUsersAloneUnlessAGroupIsNamed)
     const listener shared(folder / "shared/one", getgid());
     EXPECT_EQ(mode_of(folder / "shared"), 0750U);
     EXPECT_EQ(mode_of(shared.path()), 0660U);
+}
+
+TEST(Listener, RefusesAFolderThatItsGroupCannotEnter)
+{
+    const temporary_folder folder;
+    ASSERT_EQ(error_of_listening(folder / "own/one"), 0) << "makes the folder";
+    EXPECT_EQ(error_of_listening(folder / "own/one", getgid()), EACCES);
+    ASSERT_EQ(chmod((folder / "own").c_str(), 0750), 0);
+    EXPECT_EQ(error_of_listening(folder / "own/one", getgid()), 0);
+    if (getuid() == 0) {
+        EXPECT_EQ(error_of_listening(folder / "own/one", getgid() + 1), EACCES);
+        ASSERT_EQ(chmod((folder / "own").c_str(), 0755), 0);
+        EXPECT_EQ(error_of_listening(folder / "own/one", getgid() + 1), 0);
+    }
 }
 
 TEST(Listener, RefusesThePathOfALivingServer)
