@@ -33,19 +33,7 @@ bool is_built_in(const std::string& file)
 // The keys that are of a receiver.
 void refuse_receiver(const zcring::arguments& a)
 {
-    const char* key = a.emulator      ? "emulator"
-                      : a.gain        ? "gain="
-                      : a.noise       ? "noise="
-                      : a.ring_bytes  ? "ring_bytes="
-                      : a.interval_us ? "interval_us="
-                      : a.dma         ? "dma="
-                      : a.pace        ? "pace="
-                      : a.seed        ? "seed="
-                      : a.member      ? "member"
-                      : a.quorum      ? "quorum="
-                      : a.patience    ? "patience="
-                                      : nullptr;
-    if (key)
+    if (const char* const key = zcring::receiver_key(a))
         throw std::invalid_argument(std::string(key) +
                                     " is not of an antenna; remove it. An antenna is that of "
                                     "device=/dev/zcring0, or of a server (zcring serve)");

@@ -80,21 +80,10 @@ std::uint32_t built_in_kind(const std::string& name)
 
 void check_scene_arguments(const arguments& a)
 {
-    const char* key = !a.device.empty() ? "device="
-                      : a.emulator      ? "emulator"
-                      : a.format        ? "format="
-                      : a.channels      ? "channels="
-                      : a.gain          ? "gain="
-                      : a.noise         ? "noise="
-                      : a.ring_bytes    ? "ring_bytes="
-                      : a.interval_us   ? "interval_us="
-                      : a.dma           ? "dma="
-                      : a.pace          ? "pace="
-                      : a.seed          ? "seed="
-                      : a.member        ? "member"
-                      : a.quorum        ? "quorum="
-                      : a.patience      ? "patience="
-                                        : nullptr;
+    const char* const key = !a.device.empty() ? "device="
+                            : a.format        ? "format="
+                            : a.channels      ? "channels="
+                                              : receiver_key(a);
     if (key)
         throw std::invalid_argument(std::string("zcring: ") + key +
                                     " is not of the scene; an antenna takes scene=, start=, stop=, "

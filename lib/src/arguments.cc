@@ -112,6 +112,22 @@ std::optional<double> recorded_frequency(const arguments& a)
     return recording(*a.scene, a.start, a.stop).frequency();
 }
 
+const char* receiver_key(const arguments& a) noexcept
+{
+    return a.emulator      ? "emulator"
+           : a.gain        ? "gain="
+           : a.noise       ? "noise="
+           : a.ring_bytes  ? "ring_bytes="
+           : a.interval_us ? "interval_us="
+           : a.dma         ? "dma="
+           : a.pace        ? "pace="
+           : a.seed        ? "seed="
+           : a.member      ? "member"
+           : a.quorum      ? "quorum="
+           : a.patience    ? "patience="
+                           : nullptr;
+}
+
 arguments parse_arguments(std::string_view text)
 {
     arguments a;

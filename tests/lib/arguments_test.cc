@@ -226,6 +226,28 @@ TEST(Arguments, HaveMembersAtAServerOnly)
     expect_says(refusal("device=lab,member,patience=-1"), { "patience=-1", "0 to 86400" });
 }
 
+TEST(Arguments, AreOfAReceiverOrOfAnAntennaToo)
+{
+    const char* const receivers[] = { "emulator", "gain=1",    "noise=-80",
+                                      "dma=copy", "pace=free", "ring_bytes=65536",
+                                      "seed=1",   "member",    "interval_us=1000" };
+    for (const std::string item : receivers) {
+        const std::string key = item.substr(0, item.find('=') + 1);
+        EXPECT_EQ(receiver_key(parse_arguments(item == "member" ? "device=x,member" : item)),
+                  key.empty() ? item : key);
+    }
+    arguments a;
+    a.quorum = 1;
+    EXPECT_STREQ(receiver_key(a), "quorum=");
+    a = {};
+    a.patience = 1;
+    EXPECT_STREQ(receiver_key(a), "patience=");
+    EXPECT_EQ(receiver_key(parse_arguments("device=x,format=sc8,channels=2,rate=1e6,freq=1e8,"
+                                           "scene=x.sigmf-meta,start=1,stop=2,loop=no")),
+              nullptr);
+    EXPECT_EQ(argument_table().size(), 20u) << "sort a new key in above, and in receiver_key()";
+}
+
 TEST(Arguments, SelectPartsOfRecordingsOnly)
 {
     for (const char* key : { "start=1", "stop=1", "loop=no" })

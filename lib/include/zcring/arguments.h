@@ -49,6 +49,11 @@ struct arguments {
 //! and the values allowed; for an unknown key, it lists the known ones.
 ZCRING_API arguments parse_arguments(std::string_view text);
 
+//! The first key that is set and is a receiver's, which an antenna does not have, as people write it:
+//! "gain=" or "member". Null if there is none. device= and the keys of samples (format, channels,
+//! rate, freq, and those of a scene) are no such keys.
+ZCRING_API const char* receiver_key(const arguments& a) noexcept;
+
 /*!
  * The frequency, in Hz, to which a device with these arguments is tuned if they give none: that of
  * the recording which they name, where the part of it that plays begins. Empty if they name no
