@@ -61,7 +61,8 @@ rtl_client::~rtl_client()
 {
     close();
     d_thread.join();
-    std::string text = "left; " + std::to_string(d_bytes_sent / rtl_sample_bytes) +
+    const std::uint64_t header = std::min<std::uint64_t>(d_bytes_sent, rtl_header().size());
+    std::string text = "left; " + std::to_string((d_bytes_sent - header) / rtl_sample_bytes) +
                        " samples sent, " + std::to_string(d_samples_lost) +
                        " lost because the client read too slowly, " +
                        std::to_string(d_gap_samples) + " lost before and sent as silence";

@@ -311,6 +311,7 @@ TEST_F(RtlTcp, EndOfTheStreamIsSentBeforeTheConnectionEnds)
     c.expect_header();
     const rtl_bytes heard = c.read(samples.size());
     EXPECT_TRUE(std::equal(heard.begin(), heard.end(), samples.begin(), samples.end()));
+    EXPECT_TRUE(logs("left; 50000 samples sent, 0 lost"));
 }
 
 TEST_F(RtlTcp, AddressInUseIsRefusedWithItsName)
