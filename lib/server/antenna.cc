@@ -218,7 +218,7 @@ scene_clock antenna::clock_of_scene(std::uint64_t num, std::uint64_t den) const
     return { d_scene_ns, num, den };
 }
 
-void antenna::prepare_start(std::uint64_t ns)
+void antenna::prepare_start(std::uint64_t now, std::uint64_t delay_ns)
 {
     if (is_received())
         return;
@@ -227,10 +227,8 @@ void antenna::prepare_start(std::uint64_t ns)
             make_feed_idle();
         return;
     }
-    d_scene_ns = ns;
-    d_clock = 0;
-    if (d_is_free)
-        d_virtual_ns = ns;
+    d_scene_ns = now + delay_ns;
+    d_clock = d_scene->has_rate() ? clock_of_scene(1, 1).tick_at(now) : ns_of_scene(now);
 }
 
 void antenna::begin_turns(std::shared_ptr<turner> t, std::uint64_t due_ns)

@@ -64,8 +64,9 @@ public:
     {
         return static_cast<std::int64_t>(ns - d_scene_ns);
     }
-    //! A scene that nobody receives begins anew, at \p ns, for the stream that begins there.
-    void prepare_start(std::uint64_t ns);
+    //! A scene that nobody receives begins anew, \p delay_ns after \p now, for the stream that begins
+    //! there.
+    void prepare_start(std::uint64_t now, std::uint64_t delay_ns);
     void begin_turns(std::shared_ptr<turner> t, std::uint64_t due_ns);
     void wake_feeder();
 

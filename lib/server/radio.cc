@@ -155,7 +155,7 @@ int radio::start(const zcring_start& options)
 {
     const turnstile_lock antenna_lock(d_antenna->lock());
     const std::uint64_t now = d_antenna->now_locked();
-    d_antenna->prepare_start(now + std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
+    d_antenna->prepare_start(now, std::min<std::uint64_t>(options.delay_ns, ZCRING_DELAY_NS_MAX));
     const turnstile_lock lock(d_lock);
     return start_locked(options, now);
 }

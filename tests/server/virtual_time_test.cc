@@ -4,6 +4,7 @@
  */
 #include "feeder_client.h"
 
+#include <numeric>
 #include <thread>
 
 namespace {
@@ -197,6 +198,26 @@ TEST(FedFreePace, HasEverySampleOfTheFeedAtOnce)
         EXPECT_EQ(c->telemetry().feed_underflow_samples, 0u);
     }
     EXPECT_EQ(f.look().underflow_samples, 0u);
+}
+
+TEST(FreePace, BeginsASceneWithAStreamThatIsDelayed)
+{
+    air a(free_server());
+    feeder_client f(a);
+    std::vector<std::uint32_t> samples(5000);
+    std::iota(samples.begin(), samples.end(), 1u);
+    ASSERT_EQ(f.record(scene_of(ZCRING_SCENE_MEMORY, rate), samples), 0);
+    client c(a, member());
+    ASSERT_EQ(c.start(), 0);
+    EXPECT_EQ(c.read(3), (std::vector<std::uint32_t>{ 1, 2, 3 }));
+    const std::uint64_t time = c.bursts.front().time_ns;
+    ASSERT_EQ(c.stop(), 0);
+    const std::uint64_t passed = c.telemetry().sample_clock * 1000;
+    c.bursts.clear();
+    constexpr std::uint64_t delay_ns = 2000000;
+    ASSERT_EQ(c.start(0, delay_ns), 0);
+    EXPECT_EQ(c.read(3), (std::vector<std::uint32_t>{ 1, 2, 3 }));
+    EXPECT_EQ(c.bursts.front().time_ns, time + passed + delay_ns);
 }
 
 TEST(FedFreePace, GoesOnThroughAnnouncedSilence)
