@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <limits>
+#include <new>
 #include <system_error>
 
 namespace zcring::server {
@@ -96,8 +98,10 @@ live_feed::live_feed(const zcring_scene& scene, bool has_feeder)
                 std::make_shared<shared_memory>("zcring-feed", buffer * bytes, 1, true));
             d_fed.data[c] = reinterpret_cast<u8*>(d_data.back()->get());
         }
-        d_samples.emplace_back(d_ring.samples * bytes);
-        d_ring.data[c] = d_samples.back().data();
+        d_samples.emplace_back(static_cast<u8*>(std::calloc(d_ring.samples, bytes)));
+        d_ring.data[c] = d_samples.back().get();
+        if (!d_ring.data[c])
+            throw std::bad_alloc();
     }
     d_spans.resize(spans_max);
     d_log.spans = d_spans.data();
@@ -147,8 +151,8 @@ void live_feed::decide_without_samples(std::int64_t tick)
 
 void live_feed::forget_samples()
 {
-    for (std::vector<u8>& channel : d_samples)
-        std::fill(channel.begin(), channel.end(), 0);
+    for (const zeroed_memory& channel : d_samples)
+        std::memset(channel.get(), 0, d_ring.samples * d_ring.sample_bytes);
     d_kept = clock() - ZCRING_FEED_HISTORY;
 }
 

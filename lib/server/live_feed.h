@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -75,6 +76,12 @@ public:
     std::shared_ptr<const shared_memory> region(std::uint32_t which, std::uint32_t channel) const;
 
 private:
+    struct free_memory {
+        void operator()(u8* memory) const noexcept { std::free(memory); }
+    };
+    //! Of calloc(): the system zeroes each page when it is used, so that a new feed costs no time.
+    using zeroed_memory = std::unique_ptr<u8, free_memory>;
+
     void decide(std::uint64_t samples, bool with_samples);
     void copy(std::uint64_t index, std::uint64_t samples);
     void note_underflow(std::uint64_t from, std::uint64_t until);
@@ -94,7 +101,7 @@ private:
     std::uint64_t d_clock = 0;
     std::uint64_t d_quarter_ns = 0;
     std::int64_t d_kept = 0; //!< first tick that a receiver needs, when they were asked last
-    std::vector<std::vector<u8>> d_samples;
+    std::vector<zeroed_memory> d_samples;
     std::vector<zcring_feed_span> d_spans;
     zcring_feed_log d_log{};
     std::uint64_t d_oldest_span = 0;
