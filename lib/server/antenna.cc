@@ -39,7 +39,7 @@ public:
         : d_feed(std::move(feed)), d_period_ns(period_ns)
     {
     }
-    std::uint64_t turn(std::uint64_t now_ns, const asleep&) override
+    std::uint64_t turn(std::uint64_t now_ns, const time_asleep&) override
     {
         return d_feed->is_on_air ? now_ns + d_period_ns : 0;
     }

@@ -40,7 +40,7 @@ class radio::turns final : public turner
 {
 public:
     explicit turns(std::weak_ptr<radio> r) : d_radio(std::move(r)) {}
-    std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) override
+    std::uint64_t turn(std::uint64_t now_ns, const time_asleep& machine) override
     {
         const std::shared_ptr<radio> r = d_radio.lock();
         return r ? r->turn(*this, now_ns, machine) : 0;
@@ -188,7 +188,7 @@ int radio::start_locked(const zcring_start& options, std::uint64_t now)
                                             static_cast<std::uint64_t>(tick));
     if (error)
         return error;
-    d_asleep = measure_sleep();
+    d_asleep = measure_time_asleep();
     d_is_demoted = false;
     d_delay_ns = delay;
     d_has_time = options.time_ns;
@@ -236,7 +236,7 @@ void radio::run_until(std::uint64_t ns)
 {
     if (d_antenna->is_free())
         return;
-    skip_sleep(ns, measure_sleep());
+    skip_sleep(ns, measure_time_asleep());
     zcring_front_run(d_front.get(), ns, ns);
 }
 
@@ -320,14 +320,14 @@ void radio::close()
     d_antenna->kick();
 }
 
-void radio::skip_sleep(std::uint64_t now_ns, const turner::asleep& machine)
+void radio::skip_sleep(std::uint64_t now_ns, const time_asleep& machine)
 {
     if (machine.least > d_asleep.most)
         zcring_front_skip(d_front.get(), now_ns);
     d_asleep = machine;
 }
 
-std::uint64_t radio::turn(const turns& which, std::uint64_t now_ns, const turner::asleep& machine)
+std::uint64_t radio::turn(const turns& which, std::uint64_t now_ns, const time_asleep& machine)
 {
     const turnstile_lock lock(d_lock);
     if (&which != d_turns.get() || d_stream.state != ZCRING_STATE_RUNNING)

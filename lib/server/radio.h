@@ -101,12 +101,12 @@ private:
 
     //! Puts the antenna's scene on the air of this receiver, at a tick.
     int put_scene(std::shared_ptr<const scene_on_air> scene, std::int64_t tick);
-    void skip_sleep(std::uint64_t now_ns, const turner::asleep& machine);
+    void skip_sleep(std::uint64_t now_ns, const time_asleep& machine);
     void wake() const;
 
     // Real pace.
     class turns;
-    std::uint64_t turn(const turns& which, std::uint64_t now_ns, const turner::asleep& machine);
+    std::uint64_t turn(const turns& which, std::uint64_t now_ns, const time_asleep& machine);
     std::uint64_t next_turn(std::uint64_t now_ns) const;
     void begin_turns(std::uint64_t now_ns);
     void end_turns();
@@ -142,7 +142,7 @@ private:
     std::unique_ptr<hearing> d_hearing;
     zcring_stream d_stream{};
     std::unique_ptr<zcring_front> d_front;
-    turner::asleep d_asleep{};      //!< at the last call of the engine, while a stream runs
+    time_asleep d_asleep{};         //!< at the last call of the engine, while a stream runs
     std::shared_ptr<turns> d_turns; //!< of the present stream, or of one that has ended
     bool d_is_waiting = false;
     bool d_is_demoted = false;

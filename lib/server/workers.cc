@@ -27,22 +27,6 @@ signals_blocked::~signals_blocked() { pthread_sigmask(SIG_SETMASK, &d_before, nu
 
 std::uint64_t on_grid(std::uint64_t ns) { return (ns + grid_ns - 1) / grid_ns * grid_ns; }
 
-std::uint64_t clock_ns(clockid_t clock)
-{
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-turner::asleep measure_sleep()
-{
-    const auto before = static_cast<std::int64_t>(clock_ns(CLOCK_MONOTONIC));
-    const auto paced = static_cast<std::int64_t>(clock_ns(CLOCK_BOOTTIME));
-    const auto after = static_cast<std::int64_t>(clock_ns(CLOCK_MONOTONIC));
-    return { paced - after, paced - before };
-}
-
 class workers::worker final
 {
 public:
@@ -146,7 +130,7 @@ private:
         std::vector<entry> batch;
         while (wait(batch)) {
             const std::uint64_t now = d_now(d_context);
-            const turner::asleep machine = measure_sleep();
+            const time_asleep machine = measure_time_asleep();
             for (entry& e : batch) {
                 const std::uint64_t next = e.what->turn(now, machine);
                 e.due_ns = next > now ? on_grid(next) : next;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "clocks.h"
+
 #include <signal.h>
-#include <time.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -20,15 +21,9 @@ class turner
 public:
     virtual ~turner() = default;
 
-    //! How long the machine has slept since it booted, in ns, between two bounds.
-    struct asleep {
-        std::int64_t least;
-        std::int64_t most;
-    };
-
     //! Does a bounded part of what is due now, \p now_ns. When the next turn is due, which is not
     //! after \p now_ns if work is left; 0: never again.
-    virtual std::uint64_t turn(std::uint64_t now_ns, const asleep& machine) = 0;
+    virtual std::uint64_t turn(std::uint64_t now_ns, const time_asleep& machine) = 0;
 };
 
 /*!
@@ -75,8 +70,5 @@ public:
 private:
     sigset_t d_before;
 };
-
-turner::asleep measure_sleep();
-std::uint64_t clock_ns(clockid_t clock);
 
 } // namespace zcring::server

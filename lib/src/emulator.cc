@@ -27,14 +27,6 @@ namespace {
 
 constexpr std::uint64_t burst_slots = 4096;
 
-std::uint64_t now_ns(clockid_t clock)
-{
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1000000000u +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 void throw_on_error(int error, const char* what)
 {
     if (error < 0)
@@ -178,7 +170,7 @@ void emulator::start(const zcring_start& options)
         int error = -EAGAIN;
         while (error == -EAGAIN) // more preroll is left to zero
             error = zcring_front_start(
-                &d_front, &options, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME));
+                &d_front, &options, clock_ns(CLOCK_BOOTTIME), clock_ns(CLOCK_REALTIME));
         if (error == -ERANGE)
             throw_on_error(error,
                            "the scene cannot be received at this rate; set the rate to the "
@@ -199,7 +191,7 @@ void emulator::stop()
     const engine_lock lock(*this);
     check_not_gone();
     if (d_pace == pacing::real) {
-        const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+        const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
         skip_sleep(now);
         zcring_front_stop(&d_front, now);
     } else {
@@ -213,7 +205,7 @@ void emulator::control(const zcring_control& control)
 {
     const engine_lock lock(*this);
     check_not_gone();
-    const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+    const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
     if (d_pace == pacing::real) {
         skip_sleep(now);
         zcring_front_run(&d_front, now, now);
@@ -235,7 +227,7 @@ zcring_tuning emulator::tuning() const
     const engine_lock lock(*this);
     check_not_gone();
     zcring_tuning tuning{};
-    zcring_front_get_tuning(&d_front, now_ns(CLOCK_BOOTTIME), now_ns(CLOCK_REALTIME), &tuning);
+    zcring_front_get_tuning(&d_front, clock_ns(CLOCK_BOOTTIME), clock_ns(CLOCK_REALTIME), &tuning);
     return tuning;
 }
 
@@ -251,7 +243,7 @@ zcring_telemetry emulator::telemetry() const
 void emulator::inject(zcring_injection kind, std::int64_t amount)
 {
     const engine_lock lock(*this);
-    const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+    const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
     check_not_gone();
     if (d_pace == pacing::real) {
         skip_sleep(now);
@@ -354,14 +346,6 @@ std::uint64_t emulator::missing_samples()
     return presence == ZCRING_MISSING ? run : 0;
 }
 
-emulator::time_asleep emulator::measure_time_asleep()
-{
-    const auto before = static_cast<std::int64_t>(now_ns(CLOCK_MONOTONIC));
-    const auto paced = static_cast<std::int64_t>(now_ns(CLOCK_BOOTTIME));
-    const auto after = static_cast<std::int64_t>(now_ns(CLOCK_MONOTONIC));
-    return { paced - after, paced - before };
-}
-
 // With d_mutex held.
 void emulator::skip_sleep(std::uint64_t now)
 {
@@ -389,7 +373,7 @@ void emulator::run()
         if (d_changed.wait_until(
                 lock, next, [this] { return d_quit || d_stream.state != ZCRING_STATE_RUNNING; }))
             continue;
-        const std::uint64_t now = now_ns(CLOCK_BOOTTIME);
+        const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
         skip_sleep(now);
         // The time of the interrupt is when the thread ran, not when it should have run.
         while (zcring_front_run(&d_front, now, now) && !d_quit)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend.h"
+#include "clocks.h"
 #include "mapping.h"
 #include "read_ahead.h"
 #include "unique_fd.h"
@@ -59,14 +60,6 @@ private:
     private:
         std::unique_lock<std::mutex> d_lock;
     };
-
-    //! How long the machine has slept since it booted, in ns, between two bounds: the clocks cannot
-    //! be read at once.
-    struct time_asleep {
-        std::int64_t least;
-        std::int64_t most;
-    };
-    static time_asleep measure_time_asleep();
 
     //! Counts the samples due at \p now as lost if the machine has slept since the last call: an ADC
     //! delivers nothing then.
