@@ -6,6 +6,7 @@
 
 #include <gnuradio/blocks/null_source.h>
 #include <gnuradio/blocks/vector_source.h>
+#include <gnuradio/sync_block.h>
 #include <gnuradio/top_block.h>
 
 #include <boost/test/unit_test.hpp>
@@ -30,6 +31,7 @@ struct memory {
     std::uint64_t piece = 1000; //!< write() takes no more at once
     std::uint64_t silence = 0;  //!< announced
     std::uint64_t underflow = 0;
+    bool is_virtual = false; //!< the clock is at the end of what was sent
     bool waits = false;
     bool is_gone = false;
     bool has_ended = false;
@@ -82,6 +84,7 @@ public:
         const std::lock_guard<std::mutex> lock(d_memory->mutex);
         d_memory->silence += index - d_memory->samples.size();
         d_memory->samples.resize(index);
+        d_memory->changed.notify_all();
     }
     void end_feed() override
     {
@@ -93,6 +96,8 @@ public:
         const std::lock_guard<std::mutex> lock(d_memory->mutex);
         status_type s;
         s.position = d_memory->samples.size();
+        if (d_memory->is_virtual)
+            s.clock = s.position;
         s.time_ns = 1000000000;
         s.underflow_samples = d_memory->underflow;
         s.underflow_count = d_memory->underflow > 0;
@@ -104,11 +109,54 @@ private:
     const std::string d_name = "memory";
 };
 
+// Sends its items when it is told, and is done when it is told that.
+class patient_source final : public gr::sync_block
+{
+public:
+    explicit patient_source(std::vector<gr_complex> items)
+        : sync_block("patient_source",
+                     gr::io_signature::make(0, 0, 0),
+                     gr::io_signature::make(1, 1, sizeof(gr_complex))),
+          d_items(std::move(items))
+    {
+    }
+    void send() { tell(1); }
+    void finish() { tell(2); }
+
+    int work(int, gr_vector_const_void_star&, gr_vector_void_star& output_items) override
+    {
+        std::unique_lock<std::mutex> lock(d_mutex);
+        const int stage = nitems_written(0) ? 2 : 1;
+        d_told.wait(lock, [&] { return d_stage >= stage; });
+        if (stage == 2)
+            return WORK_DONE;
+        std::copy(d_items.begin(), d_items.end(), static_cast<gr_complex*>(output_items[0]));
+        add_item_tag(0, d_items.size() - 1, pmt::intern("tx_eob"), pmt::PMT_T);
+        return static_cast<int>(d_items.size());
+    }
+
+private:
+    void tell(int stage)
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_stage = stage;
+        d_told.notify_all();
+    }
+    const std::vector<gr_complex> d_items;
+    std::mutex d_mutex;
+    std::condition_variable d_told;
+    int d_stage = 0;
+};
+
 struct fixture {
-    fixture()
+    explicit fixture(double turnaround = 0)
         : air(std::make_shared<memory>()),
-          sink(gnuradio::make_block_sptr<sink_impl>(
-              std::make_unique<memory_feeder>(air), zcring::format::fc32, 1u, 1e6, "packet_len")),
+          sink(gnuradio::make_block_sptr<sink_impl>(std::make_unique<memory_feeder>(air),
+                                                    zcring::format::fc32,
+                                                    1u,
+                                                    1e6,
+                                                    "packet_len",
+                                                    turnaround)),
           top(gr::make_top_block("sink"))
     {
     }
@@ -201,4 +249,29 @@ BOOST_AUTO_TEST_CASE(a_flowgraph_that_starts_again_begins_another_feed)
     f.top->run(); // the source is at its end
     BOOST_CHECK(f.air->samples.empty());
     BOOST_CHECK(f.air->has_ended);
+}
+
+BOOST_AUTO_TEST_CASE(a_sink_without_a_burst_announces_silence_again_and_again)
+{
+    fixture f(1e-3);
+    f.air->is_virtual = true;
+    const auto burst = numbers(100);
+    const auto source = gnuradio::make_block_sptr<patient_source>(burst);
+    f.top->connect(source, 0, f.sink, 0);
+    f.top->start();
+    BOOST_CHECK(f.air->wait([&] { return f.air->silence >= 3000; })); // before the first item
+    source->send();
+    BOOST_CHECK(f.air->wait([&] { return f.air->samples.size() > f.air->silence; }));
+    std::uint64_t before = 0;
+    {
+        const std::lock_guard<std::mutex> lock(f.air->mutex);
+        before = f.air->silence;
+    }
+    BOOST_CHECK(f.air->wait([&] { return f.air->silence >= before + 3000; })); // behind the burst
+    source->finish();
+    f.top->wait();
+    const auto first = std::find(f.air->samples.begin(), f.air->samples.end(), burst[0]);
+    BOOST_REQUIRE_GE(f.air->samples.end() - first, 100);
+    BOOST_CHECK(std::equal(burst.begin(), burst.end(), first));
+    BOOST_CHECK_EQUAL(f.air->samples.size(), f.air->silence + 100);
 }

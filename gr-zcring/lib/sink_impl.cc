@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -28,6 +29,16 @@ const pmt::pmt_t events_port = pmt::intern("async_msgs");
 
 // How often the time of an antenna is asked for while no receiver streams.
 constexpr int time_retry_ms = 10;
+
+// Between two announcements: a virtual clock advances by the turnaround in each.
+constexpr auto announce_period = 1ms;
+// A flowgraph that sends nothing for so long may wait for the clock that waits for the flowgraph.
+constexpr auto warn_period = 5s;
+
+std::uint64_t in_samples(double seconds, double rate)
+{
+    return static_cast<std::uint64_t>(std::ceil(seconds * rate));
+}
 
 int make_eventfd()
 {
@@ -45,7 +56,8 @@ sink::sptr sink::make(const std::string& antenna,
                       double samp_rate,
                       double center_freq,
                       const std::string& length_tag,
-                      std::uint64_t buffer_samples)
+                      std::uint64_t buffer_samples,
+                      double turnaround)
 {
     ::zcring::antenna::feed_options options;
     options.format = ::zcring::parse_format(type);
@@ -63,18 +75,23 @@ sink::sptr sink::make(const std::string& antenna,
     if (!(center_freq >= -1e12 && center_freq <= 1e12))
         throw std::invalid_argument("zcring: center_freq=" + std::to_string(center_freq) +
                                     ": the frequency must be -1e12 to 1e12 Hz");
+    if (!(turnaround >= 0 && turnaround <= 60))
+        throw std::invalid_argument("zcring: turnaround=" + std::to_string(turnaround) +
+                                    ": the turnaround must be 0 to 60 seconds");
     return gnuradio::make_block_sptr<sink_impl>(std::make_unique<antenna_feeder>(antenna, options),
                                                 options.format,
                                                 nchan,
                                                 samp_rate,
-                                                length_tag);
+                                                length_tag,
+                                                turnaround);
 }
 
 sink_impl::sink_impl(std::unique_ptr<feeder> antenna,
                      ::zcring::format type,
                      unsigned channels,
                      double rate,
-                     const std::string& length_tag)
+                     const std::string& length_tag,
+                     double turnaround)
     : gr::sync_block("zcring_sink",
                      gr::io_signature::make(static_cast<int>(channels),
                                             static_cast<int>(channels),
@@ -84,7 +101,10 @@ sink_impl::sink_impl(std::unique_ptr<feeder> antenna,
       d_item_bytes(::zcring::sample_bytes(type)),
       d_wake_fd(make_eventfd()),
       d_interruption([this] { wake(); }),
-      d_plan(rate, length_tag)
+      d_plan(rate, length_tag),
+      d_turnaround(in_samples(turnaround, rate)),
+      d_watch(d_turnaround ? std::chrono::nanoseconds(announce_period) : warn_period,
+              [this] { idle(); })
 {
     message_port_register_out(events_port);
 }
@@ -100,6 +120,7 @@ void sink_impl::wake()
 bool sink_impl::start()
 {
     d_has_started = false;
+    d_has_warned = false;
     d_room = 0;
     d_plan.start();
     {
@@ -110,6 +131,7 @@ bool sink_impl::start()
         d_process.check(d_antenna->name(), "sink");
         d_antenna->begin_feed();
         d_has_started = true;
+        d_watch.begin();
     } catch (const std::exception& e) {
         d_logger->error("{:s}", e.what());
     }
@@ -120,6 +142,7 @@ bool sink_impl::stop()
 {
     if (!std::exchange(d_has_started, false))
         return true;
+    d_watch.end();
     try {
         look(nitems_read(0));
         d_antenna->end_feed();
@@ -133,11 +156,37 @@ int sink_impl::work(int noutput_items, gr_vector_const_void_star& input_items, g
 {
     if (!d_has_started)
         return WORK_DONE;
+    d_watch.end();
     try {
-        return send(static_cast<std::uint64_t>(noutput_items), input_items);
+        const int sent = send(static_cast<std::uint64_t>(noutput_items), input_items);
+        if (d_plan.is_between_bursts() && sent != WORK_DONE)
+            d_watch.begin();
+        return sent;
     } catch (const std::exception& e) {
         d_logger->error("{:s}; the flowgraph ends", e.what());
         return WORK_DONE;
+    }
+}
+
+// Nothing was sent for a period, before the first item or between two bursts. Without a promise, a clock
+// of free pace waits here; only the user knows how soon the flowgraph may send again.
+void sink_impl::idle()
+{
+    try {
+        const feeder::status_type now = d_antenna->status();
+        if (d_turnaround) {
+            if (now.clock + d_turnaround > now.position)
+                d_antenna->silence_until(now.clock + d_turnaround);
+        } else if (now.is_running && now.clock == now.position &&
+                   !std::exchange(d_has_warned, true)) {
+            d_logger->warn(
+                "{:s}: receivers wait for this sink, which has had no samples for 5 s. If "
+                "the flowgraph sends only after it has received, set turnaround to the "
+                "seconds that it takes at least from receiving to sending",
+                d_antenna->name());
+        }
+    } catch (const std::exception&) {
+        // An antenna that is gone: work() says so, and ends the flowgraph.
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include "feed_plan.h"
 #include "feeder.h"
+#include "idle_watch.h"
 #include "interruption.h"
 #include "owner_process.h"
 
@@ -18,7 +19,8 @@ namespace zcring {
 /*!
  * \brief The sink: work() writes what feed_plan says to the antenna.
  *
- * Threading: telemetry(), time_now() and device() may be called from any thread.
+ * Threading: telemetry(), time_now() and device() may be called from any thread. The antenna is
+ * called by work() or by the watch, never by both at once.
  */
 class sink_impl final : public sink
 {
@@ -27,7 +29,8 @@ public:
               ::zcring::format type,
               unsigned channels,
               double rate,
-              const std::string& length_tag);
+              const std::string& length_tag,
+              double turnaround = 0);
     ~sink_impl() override;
 
     std::map<std::string, std::uint64_t> telemetry() const override;
@@ -58,6 +61,7 @@ private:
     void look(std::uint64_t item);
     void publish(const char* event, std::uint64_t item, std::uint64_t samples);
     void wake();
+    void idle();
 
     const owner_process d_process;
     const std::unique_ptr<feeder> d_antenna;
@@ -65,12 +69,16 @@ private:
     const int d_wake_fd; //!< an eventfd, readable once the scheduler wants its thread back
     interruption d_interruption;
     feed_plan d_plan;
-    bool d_has_started = false; //!< a feed has begun, and has not ended
-    std::uint64_t d_done = 0;   //!< items of this call of work()
-    std::uint64_t d_room = 0;   //!< samples that the antenna takes now
+    const std::uint64_t d_turnaround; //!< samples; 0: silence is not announced while it is idle
+    bool d_has_started = false;       //!< a feed has begun, and has not ended
+    std::uint64_t d_done = 0;         //!< items of this call of work()
+    std::uint64_t d_room = 0;         //!< samples that the antenna takes now
 
     mutable std::mutex d_mutex; // guards d_counters
     counters d_counters;
+
+    bool d_has_warned = false; //!< in this feed, by d_watch
+    idle_watch d_watch;        //!< calls idle(), never during work()
 };
 
 } // namespace zcring

@@ -22,6 +22,7 @@ class QaSink(gr_unittest.TestCase):
                              ({"samp_rate": 0}, "0.001 to 1e10"),
                              ({"samp_rate": float("nan")}, "0.001 to 1e10"),
                              ({"center_freq": 2e12}, "-1e12 to 1e12"),
+                             ({"turnaround": -1}, "0 to 60"), ({"turnaround": 61}, "0 to 60"),
                              ({"type": "fc64"}, "fc64")]:
             with self.assertRaisesRegex(ValueError, text):
                 zcring.sink("/dev/zcring-no-such-antenna", **values)

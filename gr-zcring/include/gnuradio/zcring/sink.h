@@ -40,6 +40,16 @@ namespace zcring {
  * Items without tx_time that come after their turn are not dropped: they are on the air 20 ms ahead
  * of the antenna's clock.
  *
+ * \section zcring_sink_turnaround Silence between bursts
+ * With free pace (`zcring serve NAME pace=free`), the antenna's clock waits for what is sent next: so
+ * every run has the same samples. But a flowgraph that sends only after it has received something
+ * would wait for ever, since nothing is received while the clock waits. For such a flowgraph, set the
+ * \p turnaround: the least time from receiving to sending. Before the first item and between two
+ * bursts (behind a `tx_eob` or a length), a sink that has no items announces silence: up to the
+ * turnaround ahead of the antenna's clock, again and again. The next item without a `tx_time` follows
+ * behind this silence; a `tx_time` within the silence is late. How long the silence lasts depends on
+ * the speed of the machine.
+ *
  * \section zcring_sink_messages Message port
  * - `async_msgs` (out): dicts of `event` and `item` (uint64, the offset of the item that is sent
  *   next). `underflow`: `samples` (uint64) that were silent because the flowgraph was late.
@@ -67,6 +77,8 @@ public:
      * \param length_tag key of the tag that has the length of a burst; empty: none
      * \param buffer_samples samples of each channel that are written ahead, at least; 0: a second,
      *        but at most 64 MiB of all channels
+     * \param turnaround seconds from receiving to sending, at least, of a flowgraph that answers what it
+     *        receives, 0 to 60; 0: silence is announced up to a `tx_time` only
      *
      * \throws std::invalid_argument if a parameter is out of its range
      * \throws std::system_error if the antenna cannot be opened; the text names the remedy
@@ -77,7 +89,8 @@ public:
                      double samp_rate = 1e6,
                      double center_freq = 100e6,
                      const std::string& length_tag = "",
-                     std::uint64_t buffer_samples = 0);
+                     std::uint64_t buffer_samples = 0,
+                     double turnaround = 0);
 
     /*!
      * \brief Counters of the feed, zero when it starts.

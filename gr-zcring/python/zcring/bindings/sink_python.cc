@@ -45,6 +45,11 @@ Args:
     length_tag: key of the tag that has the length of a burst; "": none
     buffer_samples: samples of each channel that are written ahead, at least; 0: a second,
         but at most 64 MiB of all channels
+    turnaround: for a flowgraph that answers what it receives, at an antenna of free pace:
+        seconds from receiving to sending, at least, 0 to 60. While the sink has nothing to
+        send, before the first item and between bursts, so much silence is announced ahead
+        of the antenna's clock, which waits for the sink otherwise; a tx_time within it is
+        late. 0: silence is announced up to a tx_time only
 
 Raises:
     ValueError: a parameter is out of range
@@ -66,6 +71,7 @@ void bind_sink(py::module& m)
              py::arg("center_freq") = 100e6,
              py::arg("length_tag") = "",
              py::arg("buffer_samples") = 0,
+             py::arg("turnaround") = 0.0,
              make_doc)
         .def("telemetry",
              &sink::telemetry,
