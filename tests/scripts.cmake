@@ -64,6 +64,8 @@ if(ZCRING_APPS)
     ${CMAKE_CURRENT_SOURCE_DIR}/consumer library ${PROJECT_BINARY_DIR})
 endif()
 if(ZCRING_APPS AND ZCRING_GNURADIO)
+  script_test(server.flowgraphs "unit;python" 300
+    ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/server/test_flowgraphs.py)
   script_test(install.block install 900
     ${CMAKE_CURRENT_SOURCE_DIR}/consumer block ${PROJECT_BINARY_DIR})
   script_test(install.uninstall install 900 ${CMAKE_CURRENT_SOURCE_DIR}/install ${PROJECT_BINARY_DIR})
