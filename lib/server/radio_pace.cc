@@ -169,14 +169,12 @@ bool radio::take(const scene_on_air* scene, std::int64_t clock, std::uint64_t ns
         if (!due || !take_some(due))
             break;
         has_taken = true;
-        wake();
         if (!zcring_effort_left(&d_front->antenna.effort, until))
             break;
     }
-    if (d_stream.state != ZCRING_STATE_RUNNING) {
+    if (d_stream.state != ZCRING_STATE_RUNNING)
         zcring_front_apply_executed(d_front.get());
-        wake();
-    }
+    wake(); // once for all bursts: with free pace, nobody waits by a clock
     return has_taken;
 }
 

@@ -204,6 +204,7 @@ void socket_device::start(const zcring_start& options)
 {
     zcring_start copy = options;
     call(ZCRING_IOC_START, &copy, "cannot start");
+    d_told_tail = zcring_ring_load_head(d_pages.meta) - d_pages.ring_samples; // tell it at once
 }
 
 void socket_device::stop() { call(ZCRING_IOC_STOP, nullptr, "cannot stop"); }
@@ -299,12 +300,22 @@ void socket_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t time
     zcring_ring_clear_waiting(consumer);
 }
 
-// With free pace the server makes samples for the room that it knows of: it looks at the tail now.
+// With free pace the server makes samples for the room that it knows of. It looks at the tail by itself
+// while it has work, and each millisecond: it needs to be told only when it may have filled the room
+// that it knew of, most of which is used up then. A message costs more than many bursts.
 void socket_device::produce(std::uint64_t) noexcept
 {
+    if (!d_has_free_pace)
+        return;
+    const std::uint64_t head = zcring_ring_load_head(d_pages.meta);
+    const std::uint64_t burst_head = zcring_ring_load_burst_head(d_pages.meta);
+    if (head - d_told_tail < d_pages.ring_samples / 4 * 3 &&
+        burst_head - d_told_burst < d_pages.bursts.slots / 4 * 3)
+        return;
+    d_told_tail = zcring_ring_load_tail(d_pages.consumer);
+    d_told_burst = burst_head;
     zcring_telemetry unused{};
-    if (d_has_free_pace)
-        try_call(ZCRING_IOC_GET_TELEMETRY, &unused);
+    try_call(ZCRING_IOC_GET_TELEMETRY, &unused);
 }
 
 } // namespace zcring

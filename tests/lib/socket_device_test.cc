@@ -396,6 +396,30 @@ TEST_F(SocketDevice, ReadsNoMemoryBehindTheRingWhateverTheServerStores)
     in.release(v.samples); // returns
 }
 
+// At free pace: a message costs more than many bursts.
+TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheRingMayHaveBeenFull)
+{
+    std::atomic<unsigned> told{ 0 };
+    server().change_answers([&](fake_answer& answer) {
+        if (answer.command == ZCRING_IOC_GET_INFO)
+            answer.as<zcring_info>().pace_clock = ZCRING_PACE_FREE;
+        told += answer.command == ZCRING_IOC_GET_TELEMETRY;
+    });
+    device dev(server().arguments());
+    reader in(dev);
+    dev.start();
+    EXPECT_EQ(in.wait(1, 0ns), status::timeout);
+    EXPECT_EQ(told, 1u); // of a new stream
+    constexpr unsigned part = fake_server::ring_samples / 8;
+    for (unsigned i = 1; i <= 12; i++) {
+        zcring_ring_publish(&server().meta(), 0, i * part);
+        EXPECT_EQ(in.wait(1, patience), status::data);
+        in.release(in.acquire().samples);
+        EXPECT_EQ(in.wait(1, 0ns), status::timeout);
+        EXPECT_EQ(told, 1 + i / 6) << i; // three quarters of the ring
+    }
+}
+
 TEST_F(SocketDevice, ReturnsWithAnotherServerOfTheSameName)
 {
     device dev(server().arguments());
