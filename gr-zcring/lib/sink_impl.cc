@@ -30,6 +30,9 @@ const pmt::pmt_t events_port = pmt::intern("async_msgs");
 // How often the time of an antenna is asked for while no receiver streams.
 constexpr int time_retry_ms = 10;
 
+// Of a full buffer, what must be free before a sink that sleeps goes on; the rest is still to be sent.
+constexpr std::uint64_t room_part = 8;
+
 // Between two announcements: a virtual clock advances by the turnaround in each.
 constexpr auto announce_period = 1ms;
 // A flowgraph that sends nothing for so long may wait for the clock that waits for the flowgraph.
@@ -190,10 +193,15 @@ void sink_impl::idle()
     }
 }
 
-// Sleeps until there is room. False if the scheduler ends this thread.
-bool sink_impl::sleep_for_room()
+// Waits until there is room for so many items. False if the scheduler ends this thread. A buffer that
+// is full has room for a few samples more whenever it is looked at: so the wait is for many of them.
+bool sink_impl::wait_for_room(std::uint64_t items)
 {
-    if (!d_interruption.during([this] { d_room = d_antenna->wait_room(1, -1ns, d_wake_fd); }))
+    d_room = d_antenna->wait_room(items, 0ns, -1);
+    if (d_room)
+        return true;
+    const std::uint64_t many = std::max(items, d_counters.last.buffer_samples / room_part);
+    if (!d_interruption.during([&] { d_room = d_antenna->wait_room(many, -1ns, d_wake_fd); }))
         return false;
     std::uint64_t count;
     (void)!read(d_wake_fd, &count, sizeof(count)); // the next call of during() sees why it woke
@@ -242,7 +250,7 @@ bool sink_impl::act(const step& next,
         break;
     }
     case step::kind::write: {
-        if (!d_room && !sleep_for_room())
+        if (!d_room && !wait_for_room(next.items))
             return false;
         if (!d_room)
             return true; // woken: the next wait sees why

@@ -55,7 +55,7 @@ private:
         std::uint64_t bursts = 0, late_bursts = 0;
     };
 
-    bool sleep_for_room();
+    bool wait_for_room(std::uint64_t items);
     int send(std::uint64_t items, const gr_vector_const_void_star& input_items);
     bool act(const step& next, std::uint64_t item, const gr_vector_const_void_star& input_items);
     void look(std::uint64_t item);
