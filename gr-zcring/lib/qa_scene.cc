@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_recording_that_does_not_loop_ends_the_flowgraph)
         top->run();
         BOOST_CHECK_EQUAL(src->nitems_written(0), 80000 / decimation);
     }
-    BOOST_CHECK_EQUAL(log.count("the recording has ended"), 2u);
+    BOOST_CHECK_EQUAL(log.count("the scene has ended"), 2u);
     BOOST_CHECK(!log.says("error"));
 }
 

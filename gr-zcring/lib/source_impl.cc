@@ -179,8 +179,8 @@ int source_impl::end_or_call_again(status found)
         return lose_device();
     if (found == status::timeout || found == status::woken)
         return d_waiting.downstream_done() ? done() : call_again();
-    if (found == status::stopped) // at the end of a recording that does not loop
-        d_logger->info("{:s}: the recording has ended", d_stream->dev.name());
+    if (found == status::stopped) // at the end of a feed, or of a recording that does not loop
+        d_logger->info("{:s}: the scene has ended", d_stream->dev.name());
     else
         d_logger->error("{:s}: the stream ended: {:s}", d_stream->dev.name(), to_string(found));
     return done();
