@@ -23,12 +23,14 @@ import plots
 import report
 import response
 import rounds
+import serve
 import sweeps
 import syscalls
 import throughput
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains", "antenna")
+PARTS = ("throughput", "latency", "response", "sweeps", "syscalls", "chains", "antenna",
+         "serve")
 
 
 def arguments():
@@ -40,8 +42,8 @@ def arguments():
     parser.add_argument("--seconds", type=float, default=0.5, metavar="S",
                         help="length of a round in seconds (default: %(default)s)")
     parser.add_argument("--chain-seconds", type=float, default=10, metavar="S",
-                        help="seconds that a chain must run without a lost sample "
-                             "(default: %(default)s)")
+                        help="seconds that a chain, and the receivers of one scene, must run "
+                             "without a lost sample (default: %(default)s)")
     parser.add_argument("--quick", action="store_true",
                         help="few and short rounds, to test the program; the results mean nothing")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART",
@@ -53,7 +55,7 @@ def arguments():
                         help="measure nothing; write the report of the results in FILE")
     parser.add_argument("--loops", default="zcring-bench-loops", metavar="PROGRAM",
                         help="program of the bare loops (default: %(default)s, on the PATH); "
-                             f"{antenna.PROGRAM} is in the same folder")
+                             f"{antenna.PROGRAM} and {serve.WAKEUPS} are in the same folder")
     if parser.parse_known_args()[0].quick:
         parser.set_defaults(rounds=2, seconds=0.1, chain_seconds=1)
     return parser.parse_args()
@@ -72,6 +74,7 @@ def measure(options):
             few, 2 * seconds, syscalls.FOR_CHECK if options.check else syscalls.CONTESTANTS),
         "chains": lambda: chains.measure(few, 2 * seconds, options.chain_seconds),
         "antenna": lambda: antenna.measure(loops, repeat, seconds),
+        "serve": lambda: serve.measure(loops, repeat, seconds, options.chain_seconds),
     }
     results = {"machine": machine.describe()}
     rounds.say(report.machine_line(results["machine"]))

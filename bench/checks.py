@@ -6,7 +6,7 @@ A ratio without a bound is for information: the report shows it, and no run fail
 
 from contestants import PATH_NAMES
 
-NEEDED = ("throughput", "latency", "syscalls", "antenna")
+NEEDED = ("throughput", "latency", "syscalls", "antenna", "serve")
 CONVERT = "one copy from sc16 into a null sink: CPU per sample, relative to the bare VOLK loop"
 
 
@@ -60,6 +60,30 @@ def antenna_ratios(results):
                "at most", FLOWGRAPHS[graph["decimation"]])
 
 
+def serve_ratios(results):
+    """The promise is that of the tone, which a server has on the air without a scene."""
+    for case in results["free"]:
+        has_bounds = case["what"] == "tone → null sink"
+        for quantity, name, sense, bound in (("rate", "throughput", "at least", 0.9),
+                                             ("cpu_ns", "CPU per sample", "at most", 1.1)):
+            yield (f"server, free pace, {case['what']}: {name}, relative to the emulator",
+                   case["server"][quantity]["median"] / case["emulator"][quantity]["median"],
+                   *((sense, bound) if has_bounds else (None, None)))
+    delay = results["latency"]
+    yield ("server: latency, p50, relative to the emulator",
+           delay["server"]["p50_ns"]["median"] / delay["emulator"]["p50_ns"]["median"],
+           "at most", 1.5)
+    channels = {key: each["cpu_ns"]["median"]
+                for key, each in results["channels"]["summary"].items()}
+    yield ("server: eight receivers of one scene: CPU, relative to pfb.channelizer",
+           channels["receivers"] / channels["channelizer"], None, None)
+    yield ("server: eight receivers of one scene: CPU, relative to eight freq_xlating_fir_filter",
+           channels["receivers"] / channels["filters"], "at most", 1)
+    core = {key: each["core"]["median"] for key, each in results["bursts"].items()}
+    yield ("server: short bursts: CPU beyond that of long ones, relative to the wake-ups alone",
+           (core["short"] - core["long"]) / core["wakeups"], "at most", 2.5)
+
+
 def ratios(results):
     """Yields (what, ratio, "at least" or "at most", bound); the last two are None without a bound.
 
@@ -101,6 +125,8 @@ def ratios(results):
                calls[f"{path}_real"]["polls_per_burst"]["median"], "at most", 1.05)
     if "antenna" in results:
         yield from antenna_ratios(results["antenna"])
+    if "serve" in results:
+        yield from serve_ratios(results["serve"])
 
 
 def is_kept(ratio, sense, bound):

@@ -30,6 +30,11 @@ INSTRUCTION_SETS = {"avx2": "AVX2", "avx512": "AVX-512",
                     "plain": "what the compiler uses by default. **This machine has no AVX2**, "
                              "and the bounds hold for machines with AVX2 only"}
 
+SERVE_CHANNELS = {"receivers": "**zcring**, eight receivers", "channelizer": "pfb.channelizer_ccf",
+                  "filters": "eight freq_xlating_fir_filter_ccf"}
+SERVE_BURSTS = {"short": "server, a burst each 1 ms", "long": "server, a burst each 50 ms",
+                "wakeups": "bare loop, 64 wake-ups each 1 ms"}
+
 
 def table(header, rows):
     lines = ["| " + " | ".join(header) + " |",
@@ -210,6 +215,42 @@ def antenna(results):
                  for graph in results["flowgraphs"]])
 
 
+def serve(results):
+    yield "## A server"
+    yield mode(results)
+    yield ("Several programs hear one antenna: `zcring serve`. CPU time is that of the server and "
+           "of its clients together, unless another one is named.")
+    yield "### Free pace, beside the emulator in the flowgraph's own process"
+    yield ("As in the first part, with zero copy, but every sample is made (`dma=copy`). The "
+           "server makes samples while its member reads.")
+    yield table(["", "million samples a second, server", "emulator", "CPU ns a sample, server",
+                 "emulator"],
+                [[case["what"], spread(case["server"]["rate"], 1e-6),
+                  spread(case["emulator"]["rate"], 1e-6), spread(case["server"]["cpu_ns"]),
+                  spread(case["emulator"]["cpu_ns"])] for case in results["free"]])
+    yield "### Latency"
+    yield "From a burst's interrupt until a bare loop has the burst, as above; a burst each ms."
+    yield table(["", "p50 µs", "p99 µs", "max µs"],
+                [[key, *(spread(each[q], 1e-3) for q in ("p50_ns", "p99_ns", "max_ns"))]
+                 for key, each in results["latency"].items()])
+    yield "### Eight receivers of 1 MS/s of one scene of 8 MS/s"
+    lost = results["channels"]["lost"]
+    yield (f"One flowgraph with eight receivers of a server with real pace, each into a null "
+           f"sink: {lost:,} samples lost. The blocks that do this today read the scene from a "
+           "file, as fast as they can, with filters of as many taps.")
+    summary = results["channels"]["summary"]
+    yield table(["", "CPU ns for each sample of the scene"],
+                [[SERVE_CHANNELS[key], spread(each["cpu_ns"])] for key, each in summary.items()])
+    yield "### Short bursts"
+    yield ("Part of a core that a server takes for 64 receivers of 100 kS/s, each of which is a "
+           "process that waits for each burst. For comparison: a bare loop that writes a byte "
+           "into a pipe of each of 64 sleeping processes, a thousand times a second. That is what "
+           "this kernel takes to wake 64,000 times a second.")
+    yield table(["", "part of a core"],
+                [[SERVE_BURSTS[key], spread(each["core"])]
+                 for key, each in results["bursts"].items()])
+
+
 def check_line(check):
     return (f"{check['what']}: {number(check['ratio'])}, must be {check['sense']} "
             f"{number(check['bound'])}")
@@ -241,7 +282,8 @@ def checks(results):
 
 SECTIONS = {"throughput": throughput, "latency": latency, "response": response,
             "sweeps": sweeps,
-            "syscalls": syscalls, "chains": chains, "antenna": antenna, "checks": checks}
+            "syscalls": syscalls, "chains": chains, "antenna": antenna, "serve": serve,
+            "checks": checks}
 
 
 def sections(results):

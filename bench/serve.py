@@ -1,150 +1,223 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server beside the emulator of one process, and many receivers with short bursts.
-
-    bench/serve.py build
-
-Free pace: `zcring verify` takes samples of the counter from a server and from the emulator, in
-turn; medians of samples a second and of CPU time a sample, and the ratio of the two. Bursts: 64
-receivers, at 1,000 and at 20 bursts a second; CPU of the server, and what the short bursts add.
-"""
-
-import argparse
+"""Serve: a server beside the emulator in one process, and many receivers of one server."""
 import contextlib
+import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "support"))
-from waiting import wait_until  # noqa: E402  pylint: disable=wrong-import-position
+import contestants
+import flowgraph
+import latency
+import recording
+import rounds
 
-TICKS = os.sysconf("SC_CLK_TCK")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "support"))
+from served import served  # noqa: E402
 
-
-class Server:
-    """zcring serve, in a runtime folder of its own."""
-
-    def __init__(self, command, folder, items):
-        environment = dict(os.environ, XDG_RUNTIME_DIR=folder)
-        self.socket = pathlib.Path(folder) / "zcring" / "bench"
-        self.process = subprocess.Popen(
-            [command, "serve", "bench", *items],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(self.socket.exists, "socket of the server")
-
-    def cpu_seconds(self):
-        """CPU time of the server so far."""
-        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii")
-        user, system = stat.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / TICKS
-
-
-@contextlib.contextmanager
-def serving(command, *items):
-    """A server that is ended afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(command, folder, items)
-        try:
-            yield server
-        finally:
-            server.process.terminate()
-            server.process.wait()
+# Free pace, as in the part "throughput", but each sample is made.
+SCENES = ("tone", "counter")
+CHAINS = {"null sink": flowgraph.null, "complex_to_mag_squared": flowgraph.magnitude_large}
+# Real pace: as in the part "latency", but each sample is made.
+REAL = f"format=sc16,rate={latency.RATE:g},interval_us={latency.INTERVAL_US},ring_bytes=8388608"
+# Channels of one scene.
+CHANNELS = 8
+CHANNEL_RATE = 1e6
+SCENE_RATE = CHANNELS * CHANNEL_RATE
+CHANNEL_RING_BYTES = 32 << 20  # four seconds: bridges delays of the machine
+FREQUENCY = 100e6
+TAPS = 38 * CHANNELS + 1  # as many as the filter of a receiver has
+# Short bursts.
+RECEIVERS = 64
+BURST_HZ = 1000
+SLOW_BURST_HZ = 20
+BURST_RATE = 1e5
+WAKEUPS = "zcring-bench-wakeups"
 
 
-def verify(command, arguments, samples):
-    """Samples a second, and CPU seconds of the client."""
-    before = os.times()
-    subprocess.run(
-        [command, "verify", arguments, "--samples", str(samples)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    after = os.times()
-    cpu = after.children_user + after.children_system
-    cpu -= before.children_user + before.children_system
-    return samples / (after.elapsed - before.elapsed), cpu
+def free_emulator(scene, chain, seconds):
+    """Samples a second, and CPU ns a sample."""
+    source = contestants.ring(args=f"{contestants.EMULATOR},dma=copy,scene={scene}")
+    with flowgraph.Run(source, chain) as run:
+        run.warm_up(0)
+        return run.measure(seconds)
 
 
-def compare_pace(command, rounds, samples):
-    """Prints medians of both backends at free pace."""
-    results = {"emulator": [], "server": []}
-    with serving(command, "pace=free", "scene=counter", "rate=1e7") as server:
-        for _ in range(rounds):
-            speed, cpu = verify(command, "emulator,pace=free,scene=counter,rate=1e7", samples)
-            results["emulator"].append((speed, cpu / samples))
-            before = server.cpu_seconds()
-            speed, cpu = verify(command, f"device={server.socket},member,rate=1e7", samples)
-            cpu += server.cpu_seconds() - before
-            results["server"].append((speed, cpu / samples))
-    medians = {}
-    for name, rows in results.items():
-        speed, cpu = (statistics.median(column) for column in zip(*rows))
-        medians[name] = speed, cpu
-        print(f"{name:9} {speed / 1e6:8.1f} MS/s {cpu * 1e9:8.3f} ns of CPU a sample")
-    speed, cpu = (s / e for s, e in zip(medians["server"], medians["emulator"]))
-    print(f"server / emulator: speed {speed:.2f}, CPU {cpu:.2f}")
+def free_server(scene, chain, seconds):
+    """The same, with the CPU time of the server."""
+    with served("pace=free", f"scene={scene}") as server:
+        source = contestants.ring(args=f"device={server},member")
+        with flowgraph.Run(source, chain) as run:
+            run.warm_up(0)
+            begin, cpu = time.monotonic(), server.cpu_seconds()
+            found = run.measure(seconds)
+            cpu = (server.cpu_seconds() - cpu) / (time.monotonic() - begin)
+    return {"rate": found["rate"], "cpu_ns": found["cpu_ns"] + cpu * 1e9 / found["rate"]}
 
 
-def cpu_of_bursts(command, client, interval_us, receivers, seconds):
-    """Share of a core that the server takes for its receivers."""
-    with serving(command, "rate=1e5") as server:
-        words = f"device={server.socket},rate=1e5,ring_bytes=1048576"
-        words += f",interval_us={interval_us}"
-        clients = [
-            subprocess.Popen(
-                [client, "receiver", words, "accounted"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            for _ in range(receivers)
-        ]
+def free_pace(number_of_rounds, seconds):
+    """Both for each scene and chain."""
+    cases = []
+    for scene in SCENES:
+        for title, chain in CHAINS.items():
+            rounds.say(f"serve: free pace, {scene} → {title}")
+            found, _ = rounds.interleave({
+                "emulator": lambda s=scene, c=chain: free_emulator(s, c, seconds),
+                "server": lambda s=scene, c=chain: free_server(s, c, seconds),
+            }, number_of_rounds)
+            cases.append({"what": f"{scene} → {title}", **rounds.summaries(found)})
+    return cases
+
+
+def delay(loops, arguments, seconds):
+    """Quantiles of the time from a burst's interrupt until a bare loop has it."""
+    found = rounds.loop(loops, "poll", f"{arguments},{REAL}", seconds)["histogram"]
+    return latency.statistics_of({int(edge): count for edge, count in found.items()})
+
+
+def delay_of_server(loops, seconds):
+    """The same, of a receiver of a server."""
+    with served("scene=tone") as server:
+        return delay(loops, f"device={server}", seconds)
+
+
+def delays(loops, number_of_rounds, seconds):
+    """Both."""
+    rounds.say("serve: latency")
+    found, _ = rounds.interleave({
+        "emulator": lambda: delay(loops, "emulator,dma=copy,scene=tone", seconds),
+        "server": lambda: delay_of_server(loops, seconds),
+    }, number_of_rounds)
+    return rounds.summaries(found)
+
+
+def eight_receivers(scene, seconds):
+    """CPU ns for each sample of the scene, of server and flowgraph; samples that were lost."""
+    from gnuradio import blocks, gr, zcring
+    with served(f"scene={scene}") as server:
+        top, sources = gr.top_block(), []
+        for channel in range(CHANNELS):
+            sources.append(zcring.source(
+                f"device={server},format=fc32,ring_bytes={CHANNEL_RING_BYTES}", "fc32",
+                samp_rate=CHANNEL_RATE,
+                center_freq=FREQUENCY + (channel - CHANNELS // 2) * CHANNEL_RATE))
+            top.connect(sources[-1], blocks.null_sink(gr.sizeof_gr_complex))
+        top.start()
+        time.sleep(0.2)
+        cpu = server.cpu_seconds() + flowgraph.cpu_seconds()
+        samples = sources[0].nitems_written(0)
+        time.sleep(seconds)
+        cpu = server.cpu_seconds() + flowgraph.cpu_seconds() - cpu
+        samples = (sources[0].nitems_written(0) - samples) * CHANNELS
+        lost = sum(source.telemetry()["lost_samples"] for source in sources)
+        top.stop()
+        top.wait()
+    return {"cpu_ns": cpu * 1e9 / samples, "lost": lost}
+
+
+def prototype():
+    """Taps of the filter of one channel."""
+    from gnuradio import filter, fft
+    taps = filter.firdes.low_pass(1, SCENE_RATE, 0.5 * CHANNEL_RATE, 0.1 * CHANNEL_RATE,
+                                  fft.window.WIN_KAISER, 6.0)
+    middle = len(taps) // 2
+    return taps[middle - TAPS // 2:middle + TAPS // 2 + 1]
+
+
+def channelizer(top, source):
+    """pfb.channelizer behind a file of the scene."""
+    from gnuradio import blocks, gr
+    from gnuradio.filter import pfb
+    convert = blocks.interleaved_short_to_complex(False, False, 32768)
+    split = pfb.channelizer_ccf(CHANNELS, prototype())
+    top.connect(source, convert, split)
+    for channel in range(CHANNELS):
+        top.connect((split, channel), blocks.null_sink(gr.sizeof_gr_complex))
+    return split.s2ss
+
+
+def filters(top, source):
+    """A freq_xlating_fir_filter for each channel."""
+    from gnuradio import blocks, filter, gr
+    convert = blocks.interleaved_short_to_complex(False, False, 32768)
+    top.connect(source, convert)
+    for channel in range(CHANNELS):
+        tuned = filter.freq_xlating_fir_filter_ccf(
+            CHANNELS, prototype(), (channel - CHANNELS // 2) * CHANNEL_RATE, SCENE_RATE)
+        top.connect(convert, tuned, blocks.null_sink(gr.sizeof_gr_complex))
+    return tuned
+
+
+def measure_blocks(chain, scene, seconds):
+    """CPU ns for each sample of the scene, as fast as the blocks go."""
+    from gnuradio import blocks, gr
+    source = blocks.file_source(gr.sizeof_short, scene.replace("-meta", "-data"), True)
+    with flowgraph.Run(source, chain) as run:
+        run.warm_up(0)
+        return {"cpu_ns": run.measure(seconds)["cpu_ns"]}
+
+
+def channels(number_of_rounds, seconds, real_seconds):
+    """Eight receivers of a server, beside the blocks that do this today."""
+    rounds.say("serve: channels of one scene")
+    with tempfile.TemporaryDirectory(dir=contestants.TMPFS) as folder:
+        scene = recording.write(folder, "sc16", SCENE_RATE, FREQUENCY)
+        found, _ = rounds.interleave({
+            "receivers": lambda: eight_receivers(scene, real_seconds),
+            "channelizer": lambda: measure_blocks(channelizer, scene, seconds),
+            "filters": lambda: measure_blocks(filters, scene, seconds),
+        }, number_of_rounds)
+    return {"lost": sum(each["lost"] for each in found["receivers"]),
+            "summary": rounds.summaries(found)}
+
+
+def bursts(loops, hz, seconds):
+    """Part of a core that a server takes for its receivers, each of which waits for each burst."""
+    with served(f"rate={BURST_RATE:g}") as server, contextlib.ExitStack() as clients:
+        words = f"device={server},rate={BURST_RATE:g},ring_bytes=1048576,interval_us={1e6 / hz:g}"
+        for _ in range(RECEIVERS):
+            client = subprocess.Popen([loops, "poll", words, str(seconds + 60)],
+                                      stdout=subprocess.DEVNULL)
+            clients.callback(client.wait)
+            clients.callback(client.kill)
         time.sleep(1)  # all of them stream
         before, begin = server.cpu_seconds(), time.monotonic()
         time.sleep(seconds)
-        share = (server.cpu_seconds() - before) / (time.monotonic() - begin)
-        if any(process.poll() is not None for process in clients):
-            raise SystemExit("a receiver has ended")
-        for process in clients:
-            process.kill()
-            process.wait()
-    return share
+        return {"core": (server.cpu_seconds() - before) / (time.monotonic() - begin)}
 
 
-def compare_bursts(command, client, rounds, receivers, seconds):
-    """Prints the median cost of short bursts."""
-    short, long = [], []
-    for _ in range(rounds):
-        short.append(cpu_of_bursts(command, client, 1000, receivers, seconds))
-        long.append(cpu_of_bursts(command, client, 50000, receivers, seconds))
-    short, long = statistics.median(short), statistics.median(long)
-    print(
-        f"{receivers} receivers of 100 kS/s: {short:.3f} of a core at 1 kHz of bursts, "
-        f"{long:.3f} at 20 Hz; {short - long:.3f} for the bursts"
-    )
+def wakeups(loops, seconds):
+    """The same part for the wake-ups alone."""
+    program = os.path.join(os.path.dirname(loops), WAKEUPS)
+    done = subprocess.run([program, str(RECEIVERS), str(BURST_HZ), str(seconds)], check=True,
+                          stdout=subprocess.PIPE)
+    found = json.loads(done.stdout)
+    return {"core": found["cpu_seconds"] / found["seconds"]}
 
 
-def main():
-    """Runs both comparisons."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("build", type=pathlib.Path, help="the build tree")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--samples", type=int, default=1_000_000_000)
-    parser.add_argument("--receivers", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=5)
-    options = parser.parse_args()
-    command = str(options.build / "apps" / "zcring")
-    client = str(options.build / "tests" / "campaign_client")
-    compare_pace(command, options.rounds, options.samples)
-    compare_bursts(command, client, options.rounds, options.receivers, options.seconds)
+def short_bursts(loops, number_of_rounds, seconds):
+    """Bursts at two rates, and the kernel's part of the short ones."""
+    rounds.say("serve: short bursts")
+    found, _ = rounds.interleave({
+        "short": lambda: bursts(loops, BURST_HZ, seconds),
+        "long": lambda: bursts(loops, SLOW_BURST_HZ, seconds),
+        "wakeups": lambda: wakeups(loops, seconds),
+    }, number_of_rounds)
+    return rounds.summaries(found)
 
 
-if __name__ == "__main__":
-    main()
+def measure(loops, number_of_rounds, seconds, real_seconds):
+    """Measures all; seconds for a round, real_seconds for one that must lose no sample."""
+    load = os.getloadavg()[0]
+    few = (number_of_rounds + 1) // 2
+    return {"mode": f"medians of {number_of_rounds} rounds of {2 * seconds:g} s for free pace and"
+                    f" latency, {few} rounds of {real_seconds:g} s for the receivers of one scene,"
+                    f" {few} rounds of {4 * seconds:g} s for short bursts; load of the machine"
+                    f" before: {load:.2f}",
+            "free": free_pace(number_of_rounds, 2 * seconds),
+            "latency": delays(loops, number_of_rounds, 2 * seconds),
+            "channels": channels(few, 2 * seconds, real_seconds),
+            "bursts": short_bursts(loops, few, 4 * seconds)}

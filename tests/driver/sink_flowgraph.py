@@ -64,8 +64,8 @@ def every_sample_is_received():
     receive.connect(source, check)
     receive.run()
     counted, lost = sink.telemetry(), source.telemetry()["lost_samples"]
-    print(f"{check.items} samples from sink to source: {check.wrong} wrong, {lost} lost; {counted}",
-          flush=True)
+    print(f"{check.items} samples from sink to source: {check.wrong} wrong, {lost} lost;"
+          f" {counted}", flush=True)
     assert (check.items, check.first, check.wrong, lost) == (SAMPLES, 1, 0, 0)
     assert counted["written_samples"] == SAMPLES and not counted["late_samples"]
 

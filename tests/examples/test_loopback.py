@@ -198,7 +198,8 @@ class Served(unittest.TestCase):
     def test_every_packet_arrives(self):
         text = self.folder / "free.txt"
         with served("pace=free") as server:
-            sender = self.program("loopback_transmit", "-a", server, "-n", str(PACKETS_SERVED))
+            sender = self.program("loopback_transmit", "-a", str(server),
+                                  "-n", str(PACKETS_SERVED))
             begin = time.monotonic()
             receiver = self.program("loopback_receive", "-d", f"device={server},member",
                                     "-o", text)

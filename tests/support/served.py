@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server (zcring serve) that no other program finds; what the tests of flowgraphs share."""
+"""A server (zcring serve) that no other program finds; what tests and benchmark share."""
 import contextlib
 import os
 import pathlib
@@ -10,10 +10,28 @@ import tempfile
 
 from waiting import DEADLINE_SECONDS
 
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A server that runs; its text is the path of its socket, by which clients find it."""
+
+    def __init__(self, socket, pid):
+        self.socket, self.pid = socket, pid
+
+    def __str__(self):
+        return str(self.socket)
+
+    def cpu_seconds(self):
+        """CPU time of the server so far."""
+        stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / TICKS
+
 
 @contextlib.contextmanager
 def served(*settings):
-    """Starts a server with these settings (key=value) and yields the path of its socket.
+    """Starts a server with these settings (key=value) and yields it.
 
     Ends it afterwards. Raises AssertionError where the server does not start, does not end with
     status 0, or has complained.
@@ -28,7 +46,7 @@ def served(*settings):
             if not line.startswith("zcring: serving test"):
                 server.kill()
                 raise AssertionError(f"the server does not start: {line}{server.stderr.read()}")
-            yield pathlib.Path(folder) / "zcring" / "test"
+            yield Server(pathlib.Path(folder) / "zcring" / "test", server.pid)
             server.send_signal(signal.SIGTERM)
             complaint = server.communicate(timeout=DEADLINE_SECONDS)[1]
             if server.returncode or complaint:
