@@ -86,6 +86,7 @@ public:
     void map() override {}
     void start(const zcring_start&) override {}
     void stop() override {}
+    zcring_ranges ranges() const override { return {}; }
     zcring_telemetry telemetry() const override { return {}; }
     void inject(zcring_injection, std::int64_t) override {}
     void unplug() override {}

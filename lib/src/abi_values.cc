@@ -59,6 +59,35 @@ tuning tuning_from_abi(const zcring_tuning& t) noexcept
     return result;
 }
 
+// A denominator of 0 comes from a device that has no such rate.
+ranges ranges_from_abi(const zcring_ranges& r)
+{
+    const auto rate = [](std::uint64_t num, std::uint64_t den) {
+        return den ? to_double({ num, den }) : 0;
+    };
+    const double base = rate(r.rate_base_num, r.rate_base_den);
+    ranges result;
+    result.rate_min = rate(r.rate_min_num, r.rate_min_den);
+    result.rate_max = rate(r.rate_max_num, r.rate_max_den);
+    for (unsigned d = 1; base > 0 && d <= r.rate_divisor_max && base / d >= result.rate_min; d++)
+        result.rates.push_back(base / d);
+    result.channels_max = r.channels_max;
+    result.commands_max = r.commands_max;
+    result.frequency_min = from_uhz(r.freq_min_uhz);
+    result.frequency_max = from_uhz(r.freq_max_uhz);
+    result.bandwidth_min = static_cast<double>(r.bandwidth_min_uhz) / 1e6;
+    result.bandwidth_max = static_cast<double>(r.bandwidth_max_uhz) / 1e6;
+    result.gain_min = r.gain_min_mb / 100.0;
+    result.gain_max = r.gain_max_mb / 100.0;
+    result.gain_step = r.gain_step_mb / 100.0;
+    result.noise_min = r.noise_min_mb / 100.0;
+    result.noise_max = r.noise_max_mb / 100.0;
+    result.ring_bytes_max = r.ring_bytes_max;
+    result.interval_min = static_cast<double>(r.interval_min_ns) / 1e9;
+    result.interval_max = static_cast<double>(r.interval_max_ns) / 1e9;
+    return result;
+}
+
 telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept
 {
     telemetry result;

@@ -20,6 +20,7 @@ std::uint32_t to_abi(format f) noexcept;
 
 format format_from_abi(std::uint32_t f) noexcept;
 tuning tuning_from_abi(const zcring_tuning& t) noexcept;
+ranges ranges_from_abi(const zcring_ranges& r);
 telemetry telemetry_from_abi(const zcring_telemetry& t) noexcept;
 
 } // namespace zcring

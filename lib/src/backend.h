@@ -60,6 +60,7 @@ public:
     virtual void stop() = 0;
     virtual void control(const zcring_control& control) = 0;
     virtual zcring_tuning tuning() const = 0;
+    virtual zcring_ranges ranges() const = 0;
     virtual zcring_telemetry telemetry() const = 0;
 
     //! As in device.

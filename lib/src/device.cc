@@ -278,6 +278,11 @@ zcring::tuning device::tuning() const
     return tuning_from_abi(d_session->checked_backend().tuning());
 }
 
+zcring::ranges device::ranges() const
+{
+    return ranges_from_abi(d_session->checked_backend().ranges());
+}
+
 std::uint64_t device::clamped_scene_samples() const noexcept
 {
     return d_settings->clamped_samples();

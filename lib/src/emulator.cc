@@ -231,6 +231,16 @@ zcring_tuning emulator::tuning() const
     return tuning;
 }
 
+zcring_ranges emulator::ranges() const
+{
+    const engine_lock lock(*this);
+    check_not_gone();
+    zcring_ranges ranges{};
+    zcring_ranges_default(&ranges);
+    zcring_front_get_ranges(&d_front, &ranges);
+    return ranges;
+}
+
 zcring_telemetry emulator::telemetry() const
 {
     const engine_lock lock(*this);

@@ -42,6 +42,7 @@ public:
     void stop() override;
     void control(const zcring_control& control) override;
     zcring_tuning tuning() const override;
+    zcring_ranges ranges() const override;
     zcring_telemetry telemetry() const override;
     void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;

@@ -159,6 +159,13 @@ zcring_tuning kernel_device::tuning() const
     return tuning;
 }
 
+zcring_ranges kernel_device::ranges() const
+{
+    zcring_ranges ranges{};
+    call(ZCRING_IOC_GET_RANGES, &ranges, "cannot read the ranges");
+    return ranges;
+}
+
 zcring_telemetry kernel_device::telemetry() const
 {
     zcring_telemetry telemetry{};

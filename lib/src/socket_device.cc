@@ -222,6 +222,13 @@ zcring_tuning socket_device::tuning() const
     return tuning;
 }
 
+zcring_ranges socket_device::ranges() const
+{
+    zcring_ranges ranges{};
+    call(ZCRING_IOC_GET_RANGES, &ranges, "cannot read the ranges");
+    return ranges;
+}
+
 zcring_telemetry socket_device::telemetry() const
 {
     zcring_telemetry telemetry{};

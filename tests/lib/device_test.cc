@@ -54,6 +54,45 @@ TEST(Device, HasTheTuningOfTheArguments)
     EXPECT_EQ(t.bandwidth, 0);
 }
 
+TEST(Device, HasEveryRateUnlessItPlaysARecording)
+{
+    const ranges any = device(with("scene=tone")).ranges();
+    EXPECT_TRUE(any.rates.empty());
+    EXPECT_EQ(any.rate_min, 0.001);
+    EXPECT_EQ(any.rate_max, 1e10);
+
+    const temporary_directory where;
+    const std::vector<std::uint8_t> samples(4 * 4096, 0);
+    const std::string recording = write_recording(where, "r", "ci16_le", samples, 3e6);
+    const device dev(with("rate=3e6,scene=" + recording));
+    const ranges r = dev.ranges();
+    ASSERT_EQ(r.rates.size(), 64u);
+    EXPECT_EQ(r.rates[0], 3e6);
+    EXPECT_EQ(r.rates[2], 1e6);
+    EXPECT_EQ(r.rate_max, 3e6);
+    EXPECT_EQ(r.rate_min, 3e6 / 64);
+    EXPECT_EQ(dev.rates(), r.rates);
+}
+
+// On every backend of the simulation.
+TEST(Device, HasTheRangesOfTheSimulation)
+{
+    const ranges r = device(with("")).ranges();
+    EXPECT_EQ(r.channels_max, max_channels);
+    EXPECT_GT(r.commands_max, 0u);
+    EXPECT_EQ(r.frequency_min, -1e12);
+    EXPECT_EQ(r.frequency_max, 1e12);
+    EXPECT_EQ(r.bandwidth_max, 1e12);
+    EXPECT_EQ(r.gain_min, -60);
+    EXPECT_EQ(r.gain_max, 60);
+    EXPECT_EQ(r.gain_step, 0.01);
+    EXPECT_EQ(r.noise_min, -150);
+    EXPECT_EQ(r.noise_max, 0);
+    EXPECT_GE(r.ring_bytes_max, 1048576u);
+    EXPECT_GE(r.interval_min, 1e-4);
+    EXPECT_EQ(r.interval_max, 60);
+}
+
 TEST(Device, AcceptsArgumentsThatAProgramSet)
 {
     arguments a = parse_arguments(with(""));

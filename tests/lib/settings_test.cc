@@ -56,6 +56,7 @@ public:
             d_rate = c.rate_num;
     }
     zcring_tuning tuning() const override { return {}; }
+    zcring_ranges ranges() const override { return {}; }
     zcring_telemetry telemetry() const override { return {}; }
     void inject(zcring_injection, std::int64_t) override {}
     void unplug() override {}

@@ -163,6 +163,8 @@ public:
 
     //! How the device is tuned now. Throws std::system_error if the device is gone.
     zcring::tuning tuning() const;
+    //! What the device can be set to now. Throws std::system_error if the device is gone.
+    zcring::ranges ranges() const;
     //! The counters of the stream, as one consistent set. Throws std::system_error.
     zcring::telemetry telemetry() const;
     //! Samples of a recording whose I or Q was beyond full scale, and which were clamped when they

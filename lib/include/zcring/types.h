@@ -106,6 +106,30 @@ struct tuning {
     std::array<double, max_channels> gain{};      //!< dB
 };
 
+//! What a device can be set to. A value in range can be refused together with others: memory is
+//! limited, and a board may limit the rate over all channels.
+struct ranges {
+    double rate_min = 0; //!< samples a second
+    double rate_max = 0; //!< samples a second
+    //! The rates that the device can have with its present scene, from the largest on, in samples a
+    //! second; empty: every rate from #rate_min to #rate_max.
+    std::vector<double> rates;
+    unsigned channels_max = 0;        //!< 1 to zcring::max_channels
+    unsigned commands_max = 0;        //!< timed commands that can wait; 0: none are taken
+    double frequency_min = 0;         //!< Hz
+    double frequency_max = 0;         //!< Hz
+    double bandwidth_min = 0;         //!< Hz
+    double bandwidth_max = 0;         //!< Hz; 0: the bandwidth cannot be set
+    double gain_min = 0;              //!< dB
+    double gain_max = 0;              //!< dB
+    double gain_step = 0;             //!< dB; 0: the gain cannot be set
+    double noise_min = 0;             //!< dB of full scale; "none" can be set, too
+    double noise_max = 0;             //!< dB; the same as #noise_min: noise cannot be set
+    std::uint64_t ring_bytes_max = 0; //!< of the ring of one channel
+    double interval_min = 0;          //!< seconds between bursts
+    double interval_max = 0;          //!< seconds between bursts
+};
+
 //! A change of tuning. All values that are given take effect together, at one sample.
 struct command {
     //! For #channels: every channel that the device has.
