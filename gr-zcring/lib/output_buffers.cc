@@ -66,7 +66,7 @@ output_buffers::output_buffers(gr::block& owner,
     : d_owner(owner),
       d_stream(std::move(stream)),
       d_mode(mode),
-      d_convert(find_converter(d_stream->dev.format(), type)),
+      d_convert(::zcring::find_converter(d_stream->dev.format(), type)),
       d_logger(std::move(logger)),
       d_limits(d_stream->dev.channels()),
       d_is_zero_copy(can_be_ring(d_stream->dev, type, mode))

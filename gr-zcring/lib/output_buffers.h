@@ -114,7 +114,7 @@ private:
     gr::block& d_owner;
     const std::shared_ptr<ring_stream> d_stream;
     const zero_copy_mode d_mode;
-    const converter d_convert;
+    const ::zcring::converter d_convert;
     const gr::logger_ptr d_logger;
 
     int d_copy_items = 0;                           //!< least size of a buffer of the runtime's

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-using gr::zcring::find_converter;
+using zcring::find_converter;
 using zcring::format;
 
 BOOST_AUTO_TEST_CASE(sc16_becomes_fc32_exactly_and_comes_back)

@@ -1,4 +1,3 @@
-/* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
@@ -6,14 +5,12 @@
 
 #include <cstddef>
 
-namespace gr {
 namespace zcring {
 
 //! Converts samples from \p in to \p out, which do not overlap. Full scale stays full
 //! scale; integers saturate.
 using converter = void (*)(void* out, const void* in, std::size_t samples);
 
-converter find_converter(::zcring::format in, ::zcring::format out);
+converter find_converter(format in, format out);
 
 } // namespace zcring
-} // namespace gr

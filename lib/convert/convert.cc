@@ -1,5 +1,5 @@
-/* -*- c++ -*- */
 // SPDX-License-Identifier: GPL-3.0-or-later
+//
 // Converts samples between the three formats by VOLK, or copies them where the formats are the
 // same.
 #include "convert.h"
@@ -9,12 +9,9 @@
 #include <cstdint>
 #include <cstring>
 
-namespace gr {
 namespace zcring {
 
 namespace {
-
-using ::zcring::format;
 
 constexpr float sc8_scale = 128;
 constexpr float sc16_scale = 32768;
@@ -77,4 +74,3 @@ converter find_converter(format in, format out)
 }
 
 } // namespace zcring
-} // namespace gr
