@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The rate, which is one for all channels, and the time of day. A recording that is played by the
+// device can have parts of its own rate; for any other rate the device is opened again, and the
+// library resamples the recording, as long as no stream is active.
+#include "radio.h"
+
+#include <zcring/limits.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <system_error>
+
+namespace soapy_zcring {
+
+namespace {
+
+// What programs offer to their users where a device can have any rate, in samples a second.
+constexpr double usual_rates[] = { 250e3, 500e3, 1e6,  1.024e6, 2e6,  2.048e6, 2.4e6,
+                                   3.2e6, 4e6,   5e6,  8e6,     10e6, 12.5e6,  16e6,
+                                   20e6,  25e6,  40e6, 50e6,    100e6 };
+
+void check_time_name(const std::string& what)
+{
+    if (!what.empty())
+        throw std::invalid_argument("zcring: there is no time \"" + what +
+                                    "\"; leave the name empty for the time of day, or name CMD");
+}
+
+} // namespace
+
+// Whether the device plays a recording that the library read for it: it can read it again.
+bool radio::can_resample() const
+{
+    const lock_shared lock(d_lock);
+    return d_arguments.scene && d_receiver && !d_receiver->dev.rates().empty();
+}
+
+void radio::setSampleRate(int direction, std::size_t channel, double rate)
+{
+    channel_bit(direction, channel);
+    zcring::command change;
+    change.rate = rate;
+    try {
+        tune(change);
+        return;
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::result_out_of_range || is_streaming() || !can_resample())
+            throw;
+    }
+    zcring::arguments again = [this] {
+        const lock_shared lock(d_lock);
+        return d_arguments;
+    }();
+    again.rate = rate;
+    open_again(again);
+}
+
+// A receiver that reads its recording anew is opened before the old one is closed, so that the old one
+// stays where that fails. A kernel device can only be opened once at a time.
+void radio::open_again(zcring::arguments wanted)
+{
+    const std::unique_lock<std::shared_mutex> lock(d_lock);
+    const std::lock_guard<std::mutex> streams_lock(d_streams_lock);
+    for (const auto& [handle, each] : d_streams)
+        if (each->is_active() || each->held_buffers())
+            throw std::runtime_error("zcring: the device cannot be opened again while a stream is "
+                                     "active, or holds buffers; deactivate it, and release them");
+    // Streams rely on these.
+    wanted.format = d_receiver->dev.format();
+    wanted.channels = d_receiver->dev.channels();
+    wanted.ring_bytes = d_receiver->dev.ring_samples() * zcring::sample_bytes(*wanted.format);
+    const bool is_kernel_device = d_receiver->dev.name().rfind("/dev/", 0) == 0;
+    if (is_kernel_device)
+        wanted.device = d_receiver->dev.name();
+    const auto use = [this](std::shared_ptr<receiver> next) {
+        for (const auto& [handle, each] : d_streams)
+            each->replace(next);
+        d_receiver = std::move(next);
+    };
+    if (!is_kernel_device) {
+        auto next = std::make_shared<receiver>(wanted);
+        next->restore(d_receiver->current());
+        use(std::move(next));
+        d_arguments = wanted;
+        return;
+    }
+    const receiver::settings before = d_receiver->current();
+    use(nullptr);
+    try {
+        use(std::make_shared<receiver>(wanted));
+        d_arguments = wanted;
+    } catch (...) {
+        use(std::make_shared<receiver>(d_arguments));
+        d_receiver->restore(before);
+        throw;
+    }
+    d_receiver->restore(before);
+}
+
+double radio::getSampleRate(int direction, std::size_t channel) const
+{
+    channel_bit(direction, channel);
+    return device()->tuning().rate;
+}
+
+std::vector<double> radio::listSampleRates(int, std::size_t) const
+{
+    const zcring::ranges r = device()->dev.ranges();
+    std::vector<double> rates = r.rates;
+    if (rates.empty() || (can_resample() && !is_streaming()))
+        rates.insert(rates.end(), std::begin(usual_rates), std::end(usual_rates));
+    std::sort(rates.begin(), rates.end());
+    rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
+    return rates;
+}
+
+SoapySDR::RangeList radio::getSampleRateRange(int, std::size_t) const
+{
+    const zcring::ranges r = device()->dev.ranges();
+    if (r.rates.empty())
+        return { { r.rate_min, r.rate_max } };
+    if (can_resample() && !is_streaming())
+        return { { zcring::limits::rate_min, zcring::limits::rate_max } };
+    SoapySDR::RangeList list;
+    for (auto rate = r.rates.rbegin(); rate != r.rates.rend(); ++rate)
+        list.push_back({ *rate, *rate });
+    return list;
+}
+
+bool radio::hasHardwareTime(const std::string& what) const { return what.empty() || what == "CMD"; }
+
+long long radio::getHardwareTime(const std::string& what) const
+{
+    if (what == "CMD")
+        return d_command_time_ns;
+    check_time_name(what);
+    return static_cast<long long>(device()->tuning().time_ns);
+}
+
+void radio::setHardwareTime(long long time_ns, const std::string& what)
+{
+    if (time_ns < 0)
+        throw std::invalid_argument("zcring: the time " + std::to_string(time_ns) +
+                                    " is negative; times are nanoseconds since 1970");
+    if (what == "CMD") {
+        d_command_time_ns = time_ns;
+        return;
+    }
+    check_time_name(what);
+    device()->set_time(static_cast<std::uint64_t>(time_ns));
+}
+
+} // namespace soapy_zcring

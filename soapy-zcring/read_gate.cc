@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// One reader at a time, and pauses. The lock is held for the change of a flag only, never while
+// samples are waited for.
+#include "read_gate.h"
+
+namespace soapy_zcring {
+
+bool read_gate::enter(clock::time_point deadline)
+{
+    std::unique_lock<std::mutex> lock(d_mutex);
+    const bool may_enter = d_changed.wait_until(
+        lock, deadline, [this] { return d_is_open && d_inside == occupant::none && !d_pauses; });
+    if (may_enter)
+        d_inside = occupant::reader;
+    return may_enter;
+}
+
+void read_gate::leave()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_inside = occupant::none;
+    d_changed.notify_all();
+}
+
+bool read_gate::is_paused() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_pauses > 0;
+}
+
+void read_gate::sleep_until(clock::time_point deadline)
+{
+    std::unique_lock<std::mutex> lock(d_mutex);
+    d_changed.wait_until(lock, deadline, [this] { return d_pauses > 0; });
+}
+
+read_gate::pause::pause(read_gate& gate) : d_gate(gate)
+{
+    std::unique_lock<std::mutex> lock(d_gate.d_mutex);
+    d_gate.d_pauses++;
+    d_gate.d_changed.notify_all();
+    if (d_gate.d_inside == occupant::reader)
+        d_gate.d_interrupt();
+    d_gate.d_changed.wait(lock, [this] { return d_gate.d_inside == occupant::none; });
+    d_gate.d_inside = occupant::pause;
+}
+
+read_gate::pause::~pause()
+{
+    const std::lock_guard<std::mutex> lock(d_gate.d_mutex);
+    d_gate.d_pauses--;
+    d_gate.d_inside = occupant::none;
+    d_gate.d_changed.notify_all();
+}
+
+void read_gate::set_open(bool is_open)
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_is_open = is_open;
+    d_changed.notify_all();
+}
+
+bool read_gate::is_open() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_is_open;
+}
+
+} // namespace soapy_zcring

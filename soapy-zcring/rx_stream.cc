@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Reads the ring for a client of SoapySDR. A call gives samples that follow each other: it ends before
+// a gap, and before a sample at which the clock or the rate changed. The gap itself is the result of
+// the next call, once, with the time at which it began; so is a device that is gone.
+#include "rx_stream.h"
+
+#include <SoapySDR/Constants.h>
+#include <SoapySDR/Errors.h>
+#include <SoapySDR/Logger.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+namespace soapy_zcring {
+
+namespace {
+
+using namespace std::chrono_literals;
+using clock = read_gate::clock;
+using std::chrono::microseconds;
+using std::chrono::nanoseconds;
+
+constexpr std::size_t mtu_max = 65536;
+// A stream that is to begin at a time is started this much earlier: the call takes a while.
+constexpr std::int64_t start_ahead_ns = 5000000;
+constexpr std::int64_t delay_max_ns = 86400000000000; // a day
+constexpr nanoseconds reopen_period = 20ms;
+
+zcring::format to_format(const std::string& name)
+{
+    if (name == "CF32")
+        return zcring::format::fc32;
+    if (name == "CS16")
+        return zcring::format::sc16;
+    if (name == "CS8")
+        return zcring::format::sc8;
+    throw std::invalid_argument("zcring: the format " + name +
+                                " is not available; ask for CF32, CS16 or CS8");
+}
+
+std::vector<std::size_t> checked_channels(const zcring::device& dev,
+                                          std::vector<std::size_t> channels)
+{
+    if (channels.empty())
+        channels.push_back(0);
+    for (std::size_t i = 0; i < channels.size(); i++) {
+        if (channels[i] >= dev.channels())
+            throw std::invalid_argument("zcring: " + dev.name() + " has no channel " +
+                                        std::to_string(channels[i]) + "; it has channels 0 to " +
+                                        std::to_string(dev.channels() - 1) +
+                                        ", and channels= among the device arguments sets how many");
+        if (std::count(channels.begin(), channels.end(), channels[i]) > 1)
+            throw std::invalid_argument("zcring: the channel " + std::to_string(channels[i]) +
+                                        " is asked for twice in one stream");
+    }
+    return channels;
+}
+
+clock::time_point deadline_after(long timeout_us)
+{
+    constexpr long year_us = 31536000000000;
+    return clock::now() + microseconds(std::clamp<long>(timeout_us, 0, year_us));
+}
+
+} // namespace
+
+rx_stream::rx_stream(std::shared_ptr<receiver> from,
+                     const std::string& format,
+                     std::vector<std::size_t> channels)
+    : d_channels(checked_channels(from->dev, std::move(channels))),
+      d_convert(zcring::find_converter(from->dev.format(), to_format(format))),
+      d_is_native(from->dev.format() == to_format(format)),
+      d_sample_bytes(zcring::sample_bytes(from->dev.format())),
+      d_mtu(std::clamp<std::size_t>(from->dev.ring_samples() / 4, 1, mtu_max)),
+      d_gate([this] {
+          if (d_from)
+              d_from->in.wake();
+      }),
+      d_from(std::move(from))
+{
+}
+
+rx_stream::~rx_stream() { deactivate({}); }
+
+held_runs::release_samples rx_stream::releaser()
+{
+    return [this](std::uint64_t samples) { d_from->in.release(samples); };
+}
+
+void rx_stream::log_once(const std::string& text)
+{
+    if (text != d_logged)
+        SoapySDR::log(SOAPY_SDR_ERROR, text);
+    d_logged = text;
+}
+
+void rx_stream::replace(std::shared_ptr<receiver> by)
+{
+    const read_gate::pause paused(d_gate);
+    if (d_gate.is_open())
+        throw std::runtime_error("zcring: the device cannot be opened again while a stream is "
+                                 "active; deactivate it");
+    d_held.forget();
+    d_rest = {};
+    d_is_lost = false;
+    d_from = std::move(by);
+}
+
+// With the reading paused, or inside of the gate.
+void rx_stream::begin(const zcring::device::start_options& options)
+{
+    d_held.forget();
+    d_times.clear();
+    d_rest = {};
+    d_from->dev.start(options);
+}
+
+int rx_stream::activate(std::optional<long long> time_ns, std::uint64_t samples)
+try {
+    const read_gate::pause paused(d_gate);
+    if (d_gate.is_open() && !time_ns && !samples && !d_remaining && !d_end_ns)
+        return 0;
+    d_gate.set_open(false);
+    if (!d_from)
+        throw std::runtime_error("zcring: the device could not be opened again; close it");
+    if (d_from->reopen())
+        d_is_lost = false;
+    zcring::device::start_options options;
+    if (time_ns) {
+        const auto ahead_ns = *time_ns - static_cast<std::int64_t>(d_from->dev.tuning().time_ns);
+        if (ahead_ns <= 0 || ahead_ns > delay_max_ns) {
+            SoapySDR::logf(SOAPY_SDR_ERROR,
+                           "%s: a stream cannot begin %.6f s from now; begin it at a time up to a "
+                           "day ahead of getHardwareTime()",
+                           d_from->dev.name().c_str(),
+                           static_cast<double>(ahead_ns) / 1e9);
+            return SOAPY_SDR_TIME_ERROR;
+        }
+        options.delay_ns =
+            static_cast<std::uint64_t>(std::max<std::int64_t>(ahead_ns - start_ahead_ns, 0));
+    }
+    begin(options);
+    d_begin_ns = time_ns;
+    d_end_ns.reset();
+    d_remaining = samples ? std::optional(samples) : std::nullopt;
+    d_is_lost = false;
+    d_logged.clear();
+    d_gate.set_open(true);
+    return 0;
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
+}
+
+// A device that is gone has stopped already.
+void rx_stream::finish()
+{
+    d_gate.set_open(false);
+    try {
+        d_from->dev.stop();
+    } catch (const std::system_error& e) {
+        if (e.code() != std::errc::no_such_device)
+            log_once(e.what());
+    }
+}
+
+int rx_stream::deactivate(std::optional<long long> time_ns)
+{
+    const read_gate::pause paused(d_gate);
+    if (!d_gate.is_open())
+        return 0;
+    if (time_ns)
+        d_end_ns = time_ns;
+    else
+        finish();
+    return 0;
+}
+
+int rx_stream::read(
+    void* const* buffers, std::size_t samples, int& flags, long long& time_ns, long timeout_us)
+{
+    const auto deadline = deadline_after(timeout_us);
+    flags = 0;
+    time_ns = 0;
+    while (samples && d_gate.enter(deadline)) {
+        const piece p = take(samples, deadline);
+        if (p.result > 0) {
+            const auto n = static_cast<std::uint64_t>(p.result);
+            for (std::size_t i = 0; i < d_channels.size(); i++)
+                d_convert(buffers[i], p.samples.channel[d_channels[i]], n);
+            d_held.add_free(n, releaser());
+        }
+        d_gate.leave();
+        if (p.result == interrupted)
+            continue;
+        flags = p.flags;
+        time_ns = p.time_ns;
+        return p.result;
+    }
+    return samples ? SOAPY_SDR_TIMEOUT : 0;
+}
+
+int rx_stream::acquire(
+    std::size_t& handle, const void** buffers, int& flags, long long& time_ns, long timeout_us)
+{
+    const auto deadline = deadline_after(timeout_us);
+    flags = 0;
+    time_ns = 0;
+    while (d_held.wait_free(deadline) && d_gate.enter(deadline)) {
+        const piece p = take(d_mtu, deadline);
+        if (p.result > 0) {
+            for (std::size_t i = 0; i < d_channels.size(); i++)
+                buffers[i] = p.samples.channel[d_channels[i]];
+            handle = d_held.add_held(static_cast<std::uint64_t>(p.result));
+        }
+        d_gate.leave();
+        if (p.result == interrupted)
+            continue;
+        flags = p.flags;
+        time_ns = p.time_ns;
+        return p.result;
+    }
+    return SOAPY_SDR_TIMEOUT;
+}
+
+void rx_stream::release(std::size_t handle) { d_held.give_back(handle, releaser()); }
+
+rx_stream::piece rx_stream::take(std::uint64_t most, clock::time_point deadline)
+{
+    piece found;
+    while (true) {
+        if (d_is_lost && !come_back(deadline, found))
+            return found;
+        if (!d_rest.samples && !fill(deadline, found))
+            return found;
+        d_times.advance(d_rest.index);
+        if (!skip_to_begin())
+            return give(most);
+    }
+}
+
+// The next samples, the gap before them, or the end of the stream.
+rx_stream::piece rx_stream::give(std::uint64_t most)
+{
+    piece found;
+    const std::uint64_t index = d_rest.index;
+    if (const auto gap = d_times.take_gap(index)) {
+        found.result = SOAPY_SDR_OVERFLOW;
+        found.flags = SOAPY_SDR_HAS_TIME;
+        found.time_ns = gap->time_ns;
+        return found;
+    }
+    std::uint64_t n = std::min({ most, d_rest.samples, std::uint64_t{ INT32_MAX } });
+    n = d_times.contiguous(index, d_remaining ? std::min(n, *d_remaining) : n);
+    bool is_last = d_remaining == n;
+    if (d_end_ns) {
+        const std::uint64_t before = d_times.samples_before(index, n, *d_end_ns);
+        is_last = is_last || before < n;
+        n = before;
+    }
+    found.time_ns = d_times.time_of(index);
+    found.flags = SOAPY_SDR_HAS_TIME | (is_last ? SOAPY_SDR_END_BURST : 0);
+    found.samples = cut(n);
+    found.result = static_cast<int>(n);
+    if (d_remaining)
+        *d_remaining -= n;
+    if (is_last)
+        finish();
+    return found;
+}
+
+// Gets what is in the ring, and the descriptors of it.
+bool rx_stream::fill(clock::time_point deadline, piece& found)
+{
+    zcring::reader& in = d_from->in;
+    while (true) {
+        const auto left = std::max<nanoseconds>(deadline - clock::now(), 0ns);
+        const zcring::status status = in.wait(1, left);
+        if (status == zcring::status::data) {
+            d_rest = in.acquire();
+            while (const auto b = in.next_burst(d_rest.index + d_rest.samples))
+                d_times.add(*b);
+            return true;
+        }
+        if (status == zcring::status::woken && !d_gate.is_paused())
+            continue; // of a pause that is over
+        found = end_of_samples(status);
+        return false;
+    }
+}
+
+rx_stream::piece rx_stream::end_of_samples(zcring::status why)
+{
+    piece found;
+    const std::string& name = d_from->dev.name();
+    switch (why) {
+    case zcring::status::data:
+    case zcring::status::woken:
+        found.result = interrupted;
+        break;
+    case zcring::status::timeout:
+        found.result = SOAPY_SDR_TIMEOUT;
+        break;
+    case zcring::status::stopped: // the scene, or the feed, has ended
+        found.flags = SOAPY_SDR_END_BURST;
+        finish();
+        break;
+    case zcring::status::fault:
+        log_once(name + ": the stream ended by an error; deactivate it and activate it again");
+        found.result = SOAPY_SDR_STREAM_ERROR;
+        finish();
+        break;
+    case zcring::status::gone:
+        SoapySDR::log(SOAPY_SDR_WARNING, name + ": the device is gone; waiting for it");
+        found.result = SOAPY_SDR_STREAM_ERROR;
+        d_is_lost = true;
+        break;
+    }
+    return found;
+}
+
+// Waits for the device that was gone, and starts it. What it lost is no gap of its stream: the times
+// of the samples tell.
+bool rx_stream::come_back(clock::time_point deadline, piece& found)
+{
+    while (true) {
+        try {
+            d_held.forget();
+            d_from->reopen();
+            begin({});
+            SoapySDR::log(SOAPY_SDR_INFO, d_from->dev.name() + ": the device is back");
+            d_is_lost = false;
+            return true;
+        } catch (const std::system_error& e) {
+            if (e.code() != std::errc::no_such_device &&
+                e.code() != std::errc::no_such_file_or_directory)
+                log_once(e.what());
+        } catch (const std::exception& e) { // the recording is not valid any more
+            log_once(e.what());
+        }
+        d_gate.sleep_until(std::min(deadline, clock::now() + reopen_period));
+        const bool is_late = clock::now() >= deadline;
+        if (!d_gate.is_paused() && !is_late)
+            continue;
+        found.result = d_gate.is_paused() ? interrupted : SOAPY_SDR_TIMEOUT;
+        return false;
+    }
+}
+
+// Drops samples before the time at which the stream is to begin. Returns whether it dropped any.
+bool rx_stream::skip_to_begin()
+{
+    if (!d_begin_ns)
+        return false;
+    const std::uint64_t index = d_rest.index;
+    const std::uint64_t n = d_times.contiguous(index, d_rest.samples);
+    const std::uint64_t before = d_times.samples_before(index, n, *d_begin_ns);
+    if (!before) {
+        d_times.clip_gap(index, *d_begin_ns);
+        d_begin_ns.reset();
+        return false;
+    }
+    d_times.take_gap(index); // it was before the begin, too
+    drop(before);
+    return true;
+}
+
+void rx_stream::drop(std::uint64_t samples)
+{
+    cut(samples);
+    d_held.add_free(samples, releaser());
+}
+
+zcring::reader::view rx_stream::cut(std::uint64_t samples)
+{
+    zcring::reader::view first = d_rest;
+    first.samples = samples;
+    d_rest.samples -= samples;
+    d_rest.index += samples;
+    for (const void*& channel : d_rest.channel)
+        if (channel)
+            channel = static_cast<const std::byte*>(channel) + samples * d_sample_bytes;
+    return first;
+}
+
+} // namespace soapy_zcring

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Settings beyond those of every radio: what is on the air, the noise of the receiver, and faults on
+// demand. Keys, ranges and texts of the first two are those of zcring's table of arguments.
+#include "radio.h"
+
+#include <zcring/antenna.h>
+#include <zcring/limits.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <stdexcept>
+
+namespace soapy_zcring {
+
+namespace {
+
+using SoapySDR::ArgInfo;
+
+struct fault {
+    const char* key;
+    const char* name;
+    const char* description;
+    const char* units;
+    ArgInfo::Type type;
+    void (*inject)(zcring::device& dev, const std::string& value);
+};
+
+template <class T>
+T number(const char* key, const std::string& value)
+{
+    T x{};
+    const char* const end = value.data() + value.size();
+    const auto [stopped, error] = std::from_chars(value.data(), end, x);
+    if (error != std::errc() || stopped != end)
+        throw std::invalid_argument(std::string("zcring: ") + key + "=" + value +
+                                    ": the value must be a whole number");
+    return x;
+}
+
+const fault faults[] = {
+    { "stall",
+      "Stall",
+      "the DMA engine delivers nothing for this long; 0 ends a stall",
+      "ns",
+      ArgInfo::INT,
+      [](zcring::device& dev, const std::string& value) {
+          dev.stall(std::chrono::nanoseconds(number<std::int64_t>("stall", value)));
+      } },
+    { "drop",
+      "Drop",
+      "this many of the next samples are lost, in one gap",
+      "samples",
+      ArgInfo::INT,
+      [](zcring::device& dev, const std::string& value) {
+          dev.drop(number<std::uint64_t>("drop", value));
+      } },
+    { "jump",
+      "Clock jump",
+      "the time of day is later by this, from the next sample on",
+      "ns",
+      ArgInfo::INT,
+      [](zcring::device& dev, const std::string& value) {
+          dev.jump(std::chrono::nanoseconds(number<std::int64_t>("jump", value)));
+      } },
+    { "unplug",
+      "Unplug",
+      "yes: the device is gone; no: it is back",
+      "",
+      ArgInfo::BOOL,
+      [](zcring::device& dev, const std::string& value) {
+          if (SoapySDR::StringToSetting<bool>(value == "no" ? "false" : value))
+              dev.unplug();
+          else
+              dev.plug();
+      } },
+};
+
+const zcring::argument_info& row_of(const std::string& key)
+{
+    for (const zcring::argument_info& row : zcring::argument_table())
+        if (row.key == key)
+            return row;
+    throw std::logic_error("zcring: no argument " + key);
+}
+
+ArgInfo info_of_argument(const std::string& key, const std::string& name, ArgInfo::Type type)
+{
+    const zcring::argument_info& row = row_of(key);
+    ArgInfo info;
+    info.key = key;
+    info.name = name;
+    info.value = row.default_value;
+    info.description = row.help + " (" + row.values + ")";
+    info.type = type;
+    return info;
+}
+
+[[noreturn]] void throw_unknown(const std::string& key)
+{
+    std::string known = "scene, noise";
+    for (const fault& f : faults)
+        known += std::string(", ") + f.key;
+    throw std::invalid_argument("zcring: there is no setting \"" + key + "\"; the known ones are " +
+                                known);
+}
+
+} // namespace
+
+SoapySDR::ArgInfoList radio::getSettingInfo() const
+{
+    SoapySDR::ArgInfoList list;
+    ArgInfo scene = info_of_argument("scene", "Scene", ArgInfo::STRING);
+    scene.options = { "tone", "noise", "counter" };
+    list.push_back(scene);
+    ArgInfo noise = info_of_argument("noise", "Noise", ArgInfo::STRING);
+    noise.units = "dB";
+    list.push_back(noise);
+    for (const fault& f : faults) {
+        ArgInfo info;
+        info.key = f.key;
+        info.name = f.name;
+        info.description = f.description;
+        info.units = f.units;
+        info.type = f.type;
+        info.value = f.type == ArgInfo::BOOL ? "false" : "0";
+        list.push_back(info);
+    }
+    return list;
+}
+
+// A server's and a kernel device's antenna takes another scene at any moment; the emulator has its
+// scene from the moment on when it is opened.
+void radio::set_scene(const std::string& scene)
+{
+    const auto from = device();
+    zcring::arguments wanted = zcring::parse_arguments("scene=" + scene);
+    if (!from->dev.is_emulator()) {
+        wanted.freq = from->tuning().frequency[0];
+        zcring::antenna(from->dev.name()).set_scene(wanted);
+        return;
+    }
+    zcring::arguments again = [this] {
+        const lock_shared lock(d_lock);
+        return d_arguments;
+    }();
+    again.scene = scene;
+    again.start.reset();
+    again.stop.reset();
+    again.loop.reset();
+    again.rate = from->tuning().rate;
+    open_again(again);
+}
+
+void radio::writeSetting(const std::string& key, const std::string& value)
+{
+    if (key == "scene") {
+        set_scene(value);
+        return;
+    }
+    if (key == "noise") {
+        zcring::command change;
+        change.noise = zcring::parse_arguments("noise=" + value).noise;
+        tune(change);
+        return;
+    }
+    for (const fault& f : faults)
+        if (f.key == key) {
+            f.inject(device()->dev, value);
+            return;
+        }
+    throw_unknown(key);
+}
+
+std::string radio::readSetting(const std::string& key) const
+{
+    if (key == "scene") {
+        const lock_shared lock(d_lock);
+        return d_arguments.scene.value_or(d_receiver && d_receiver->dev.is_emulator() ? "tone"
+                                                                                      : "");
+    }
+    if (key == "noise") {
+        const double db = device()->tuning().noise;
+        return std::isinf(db) ? "none" : std::to_string(db);
+    }
+    for (const fault& f : faults)
+        if (f.key == key)
+            return f.type == ArgInfo::BOOL ? (readSensor("state") == "gone" ? "true" : "false")
+                                           : "0";
+    throw_unknown(key);
+}
+
+} // namespace soapy_zcring

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Antenna, gain, frequency and bandwidth of the receiver: the device's own commands, at once or at the
+// time that setCommandTime() has named.
+#include "radio.h"
+
+#include <stdexcept>
+
+namespace soapy_zcring {
+
+namespace {
+
+constexpr const char* antenna_name = "RX";
+constexpr const char* gain_name = "TUNER";
+constexpr const char* frequency_name = "RF";
+
+void check_name(const char* what, const std::string& name, const char* known)
+{
+    if (name != known)
+        throw std::invalid_argument(std::string("zcring: there is no ") + what + " \"" + name +
+                                    "\"; the only one is " + known);
+}
+
+} // namespace
+
+unsigned radio::channel_bit(int direction, std::size_t channel) const
+{
+    const std::size_t there = getNumChannels(direction);
+    if (channel >= there)
+        throw std::invalid_argument("zcring: there is no channel " + std::to_string(channel) +
+                                    (direction == SOAPY_SDR_RX ? " that receives; there are "
+                                                               : " that transmits; there are ") +
+                                    std::to_string(there));
+    return 1u << channel;
+}
+
+// A timed command needs a stream, so that one for a stream that does not run yet waits here.
+void radio::tune(zcring::command change)
+{
+    const auto to = device();
+    const long long at_ns = d_command_time_ns;
+    if (!at_ns || at_ns <= static_cast<long long>(to->tuning().time_ns)) {
+        to->tune(change);
+        return;
+    }
+    change.at_time_ns = static_cast<std::uint64_t>(at_ns);
+    if (is_streaming()) {
+        to->tune(change);
+        return;
+    }
+    const std::lock_guard<std::mutex> lock(d_waiting_lock);
+    d_waiting.push_back(change);
+}
+
+void radio::issue_waiting_commands(receiver& to)
+{
+    std::vector<zcring::command> waiting;
+    {
+        const std::lock_guard<std::mutex> lock(d_waiting_lock);
+        waiting.swap(d_waiting);
+    }
+    for (const zcring::command& change : waiting)
+        to.tune(change);
+}
+
+std::vector<std::string> radio::listAntennas(int direction, std::size_t) const
+{
+    return getNumChannels(direction) ? std::vector<std::string>{ antenna_name }
+                                     : std::vector<std::string>{};
+}
+
+// Programs set an empty name where their user has chosen none.
+void radio::setAntenna(int direction, std::size_t channel, const std::string& name)
+{
+    channel_bit(direction, channel);
+    if (!name.empty())
+        check_name("antenna", name, antenna_name);
+}
+
+std::string radio::getAntenna(int direction, std::size_t) const
+{
+    return getNumChannels(direction) ? antenna_name : "";
+}
+
+std::vector<std::string> radio::listGains(int direction, std::size_t) const
+{
+    return getNumChannels(direction) ? std::vector<std::string>{ gain_name }
+                                     : std::vector<std::string>{};
+}
+
+void radio::setGain(int direction, std::size_t channel, double db)
+{
+    zcring::command change;
+    change.channels = channel_bit(direction, channel);
+    change.gain = db;
+    tune(change);
+}
+
+void radio::setGain(int direction, std::size_t channel, const std::string& name, double db)
+{
+    check_name("gain", name, gain_name);
+    setGain(direction, channel, db);
+}
+
+double radio::getGain(int direction, std::size_t channel) const
+{
+    channel_bit(direction, channel);
+    return device()->tuning().gain[channel];
+}
+
+double radio::getGain(int direction, std::size_t channel, const std::string& name) const
+{
+    check_name("gain", name, gain_name);
+    return getGain(direction, channel);
+}
+
+SoapySDR::Range radio::getGainRange(int, std::size_t) const
+{
+    const zcring::ranges r = device()->dev.ranges();
+    return { r.gain_min, r.gain_max, r.gain_step };
+}
+
+SoapySDR::Range
+radio::getGainRange(int direction, std::size_t channel, const std::string& name) const
+{
+    check_name("gain", name, gain_name);
+    return getGainRange(direction, channel);
+}
+
+std::vector<std::string> radio::listFrequencies(int direction, std::size_t) const
+{
+    return getNumChannels(direction) ? std::vector<std::string>{ frequency_name }
+                                     : std::vector<std::string>{};
+}
+
+void radio::setFrequency(int direction, std::size_t channel, double hz, const SoapySDR::Kwargs&)
+{
+    zcring::command change;
+    change.channels = channel_bit(direction, channel);
+    change.frequency = hz;
+    tune(change);
+}
+
+void radio::setFrequency(int direction,
+                         std::size_t channel,
+                         const std::string& name,
+                         double hz,
+                         const SoapySDR::Kwargs& args)
+{
+    check_name("frequency", name, frequency_name);
+    setFrequency(direction, channel, hz, args);
+}
+
+double radio::getFrequency(int direction, std::size_t channel) const
+{
+    channel_bit(direction, channel);
+    return device()->tuning().frequency[channel];
+}
+
+double radio::getFrequency(int direction, std::size_t channel, const std::string& name) const
+{
+    check_name("frequency", name, frequency_name);
+    return getFrequency(direction, channel);
+}
+
+SoapySDR::RangeList radio::getFrequencyRange(int, std::size_t) const
+{
+    const zcring::ranges r = device()->dev.ranges();
+    return { { r.frequency_min, r.frequency_max } };
+}
+
+SoapySDR::RangeList
+radio::getFrequencyRange(int direction, std::size_t channel, const std::string& name) const
+{
+    check_name("frequency", name, frequency_name);
+    return getFrequencyRange(direction, channel);
+}
+
+// One bandwidth for all channels.
+void radio::setBandwidth(int direction, std::size_t channel, double hz)
+{
+    channel_bit(direction, channel);
+    zcring::command change;
+    change.bandwidth = hz;
+    tune(change);
+}
+
+double radio::getBandwidth(int direction, std::size_t channel) const
+{
+    channel_bit(direction, channel);
+    return device()->tuning().bandwidth;
+}
+
+SoapySDR::RangeList radio::getBandwidthRange(int, std::size_t) const
+{
+    const zcring::ranges r = device()->dev.ranges();
+    return { { r.bandwidth_min, r.bandwidth_max } };
+}
+
+} // namespace soapy_zcring
