@@ -113,6 +113,7 @@ public:
     bool hasHardwareTime(const std::string& what) const override;
     long long getHardwareTime(const std::string& what) const override;
     void setHardwareTime(long long time_ns, const std::string& what) override;
+    void setCommandTime(long long time_ns, const std::string& what) override;
 
     // Sensors and settings: sensors.cc, settings.cc.
     std::vector<std::string> listSensors() const override;

@@ -152,4 +152,10 @@ void radio::setHardwareTime(long long time_ns, const std::string& what)
     device()->set_time(static_cast<std::uint64_t>(time_ns));
 }
 
+// The older name of the call.
+void radio::setCommandTime(long long time_ns, const std::string&)
+{
+    setHardwareTime(time_ns, "CMD");
+}
+
 } // namespace soapy_zcring

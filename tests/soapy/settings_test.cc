@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Sensors, settings and faults on demand.
+#include "radio_under_test.h"
+
+#include <algorithm>
+
+namespace {
+
+using namespace zcring_test;
+
+TEST(SoapySettings, TellWhatTheyAre)
+{
+    const radio r(counter_free);
+    for (const SoapySDR::ArgInfo& info : r->getSettingInfo()) {
+        EXPECT_FALSE(info.name.empty()) << info.key;
+        EXPECT_FALSE(info.description.empty()) << info.key;
+        EXPECT_FALSE(r->readSetting(info.key).empty()) << info.key;
+    }
+    expect_says(error_text([&] { r->writeSetting("colour", "red"); }),
+                { "colour", "scene", "drop" });
+    expect_says(error_text([&] { r->readSetting("colour"); }), { "colour", "scene" });
+    expect_says(error_text([&] { r->writeSetting("drop", "many"); }), { "drop=many", "number" });
+}
+
+TEST(SoapySettings, SetTheNoise)
+{
+    const radio r(counter_free);
+    r->writeSetting("noise", "-40.5");
+    EXPECT_EQ(std::stod(r->readSetting("noise")), -40.5);
+    r->writeSetting("noise", "none");
+    EXPECT_EQ(r->readSetting("noise"), "none");
+    expect_says(error_text([&] { r->writeSetting("noise", "7"); }), { "noise=7", "-150" });
+}
+
+TEST(SoapySensors, TellTheStream)
+{
+    radio r(counter_free);
+    for (const std::string& key : r->listSensors()) {
+        EXPECT_EQ(r->getSensorInfo(key).key, key);
+        EXPECT_FALSE(r->getSensorInfo(key).description.empty()) << key;
+        EXPECT_FALSE(r->readSensor(key).empty()) << key;
+    }
+    EXPECT_EQ(r->readSensor("state"), "stopped");
+    r.start(SOAPY_SDR_CS16);
+    EXPECT_EQ(r->readSensor("state"), "running");
+    ASSERT_GT(read_some(r, 10).result, 0);
+    EXPECT_GT(r->readSensor<double>("ring_fill"), 0);
+    EXPECT_LE(r->readSensor<double>("ring_fill"), 1);
+    EXPECT_GT(std::stoll(r->readSensor("sample_clock")), 0);
+    expect_says(error_text([&] { r->readSensor("rssi"); }), { "rssi", "lost_samples", "state" });
+}
+
+TEST(SoapyFaults, AStallIsATimeout)
+{
+    radio r(counter_real);
+    r.start(SOAPY_SDR_CS16);
+    ASSERT_GT(read_some(r, 100).result, 0);
+    r->writeSetting("stall", "3000000000000");
+    while (read_some(r, 100000, 4, 0).result > 0)
+        continue;
+    EXPECT_EQ(read_some(r, 100, 4, 20000).result, SOAPY_SDR_TIMEOUT);
+    r->writeSetting("stall", "0");
+    EXPECT_GT(read_some(r, 100).result, 0);
+}
+
+TEST(SoapyFaults, AnOverflowIsToldOnce)
+{
+    radio r("driver=zcring,emulator,scene=counter,rate=1e6,ring_bytes=4096,interval_us=1000");
+    r.start(SOAPY_SDR_CS16);
+    // The ring is full long before.
+    ASSERT_TRUE(eventually([&] { return r->readSensor("overflows") != "0"; }));
+    std::uint64_t clock = 0;
+    long long begin_ns = 0, gap_ns = 0;
+    unsigned gaps = 0;
+    for (int i = 0; i < 200 && gaps < 1; i++) {
+        const answer a = read_some(r, 100);
+        if (a.result == SOAPY_SDR_OVERFLOW) {
+            gaps++;
+            gap_ns = a.time_ns;
+            continue;
+        }
+        ASSERT_GT(a.result, 0);
+        ASSERT_TRUE(counts_from(a, clock));
+        if (!clock)
+            begin_ns = a.time_ns;
+        clock += static_cast<std::uint64_t>(a.result);
+    }
+    ASSERT_EQ(gaps, 1u);
+    EXPECT_EQ(gap_ns - begin_ns, static_cast<long long>(clock) * 1000);
+    const answer after = read_some(r, 100);
+    ASSERT_GT(after.result, 0);
+    EXPECT_GT(after.time_ns, gap_ns);
+    EXPECT_TRUE(counts_from(after, static_cast<std::uint64_t>(after.time_ns - begin_ns) / 1000));
+}
+
+TEST(SoapyFaults, AnUnpluggedDeviceIsToldOnceAndComesBack)
+{
+    for (const std::string& arguments : { counter_free, counter_real }) {
+        radio r(arguments);
+        r.start(SOAPY_SDR_CS16);
+        ASSERT_GT(read_some(r, 100).result, 0);
+        r->writeSetting("unplug", "true");
+        EXPECT_EQ(r->readSensor("state"), "gone");
+        answer a;
+        do // what was in the ring
+            a = read_some(r, 100000);
+        while (a.result > 0);
+        ASSERT_EQ(a.result, SOAPY_SDR_STREAM_ERROR);
+        EXPECT_EQ(read_some(r, 100, 4, 30000).result, SOAPY_SDR_TIMEOUT);
+        EXPECT_EQ(read_some(r, 100, 4, 0).result, SOAPY_SDR_TIMEOUT);
+        r->setFrequency(SOAPY_SDR_RX, 0, 123e6);
+        EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
+        r->writeSetting("unplug", "false");
+        a = read_some(r, 100);
+        ASSERT_GT(a.result, 0);
+        EXPECT_TRUE(counts_from(a, 0));
+        EXPECT_TRUE(a.has_time());
+        EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
+        EXPECT_EQ(r->readSensor("state"), "running");
+    }
+}
+
+TEST(SoapyFaults, ADeviceThatIsGoneCanBeActivatedAfterItsReturn)
+{
+    radio r(counter_free);
+    r.start(SOAPY_SDR_CS16);
+    r->writeSetting("unplug", "true");
+    while (read_some(r, 100000).result > 0)
+        continue;
+    EXPECT_EQ(r->deactivateStream(r.stream()), 0);
+    EXPECT_EQ(r->activateStream(r.stream()), SOAPY_SDR_STREAM_ERROR);
+    r->writeSetting("unplug", "false");
+    EXPECT_EQ(r->activateStream(r.stream()), 0);
+    EXPECT_GT(read_some(r, 100).result, 0);
+}
+
+} // namespace

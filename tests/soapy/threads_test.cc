@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A client whose threads read, tune and close at the same time.
+#include "radio_under_test.h"
+
+#include <atomic>
+#include <thread>
+
+namespace {
+
+using namespace zcring_test;
+using namespace std::chrono_literals;
+
+TEST(SoapyThreads, ReadTuneAndCloseAtOnce)
+{
+    radio r("driver=zcring,emulator,scene=noise,rate=1e6,ring_bytes=65536,interval_us=500");
+    SoapySDR::Device& device = *r.operator->();
+    std::atomic<SoapySDR::Stream*> current{ nullptr };
+    std::atomic<bool> quit{ false };
+    std::atomic<std::uint64_t> samples{ 0 };
+
+    std::thread reader([&] {
+        std::vector<std::uint8_t> bytes(8 * 1000);
+        void* buffers[] = { bytes.data() };
+        while (!quit) {
+            int flags = 0;
+            long long time_ns = 0;
+            const int n = device.readStream(current.load(), buffers, 1000, flags, time_ns, 100000);
+            if (n > 0)
+                samples += static_cast<std::uint64_t>(n);
+        }
+    });
+    std::thread tuner([&] {
+        for (int i = 0; !quit; i++) {
+            device.setFrequency(SOAPY_SDR_RX, 0, 1e8 + i);
+            device.setGain(SOAPY_SDR_RX, 0, i % 60);
+            device.setSampleRate(SOAPY_SDR_RX, 0, 1e6 + i % 1000);
+            device.getFrequency(SOAPY_SDR_RX, 0);
+            device.readSensor("lost_samples");
+            device.getHardwareTime();
+        }
+    });
+    for (int round = 0; round < 40; round++) {
+        SoapySDR::Stream* const s =
+            device.setupStream(SOAPY_SDR_RX, round % 2 ? SOAPY_SDR_CF32 : SOAPY_SDR_CS16);
+        ASSERT_EQ(device.activateStream(s), 0);
+        const std::uint64_t before = samples;
+        current = s;
+        for (int polls = 0; samples == before && polls < 60000; polls++)
+            std::this_thread::sleep_for(1ms);
+        EXPECT_GT(samples, before);
+        if (round % 3 == 0)
+            device.deactivateStream(s);
+        device.closeStream(s);
+    }
+    quit = true;
+    reader.join();
+    tuner.join();
+}
+
+TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
+{
+    radio r("driver=zcring,emulator,rate=0.001");
+    r.start(SOAPY_SDR_CS16);
+    std::atomic<bool> is_reading{ false };
+    std::atomic<int> result{ 0 };
+    std::thread reader([&] {
+        is_reading = true;
+        result = read_some(r, 100, 4, 3600L * 1000000).result;
+    });
+    while (!is_reading)
+        std::this_thread::yield();
+    ASSERT_EQ(r->deactivateStream(r.stream()), 0);
+    // The reader waits on, as the stream may be activated again.
+    r->setSampleRate(SOAPY_SDR_RX, 0, 1e6);
+    ASSERT_EQ(r->activateStream(r.stream(), 0, 0, 10), 0);
+    reader.join();
+    EXPECT_NE(result, 0);
+}
+
+TEST(SoapyThreads, ReleaseBuffersInAnotherThread)
+{
+    radio r(counter_free);
+    r.start(SOAPY_SDR_CS16);
+    std::atomic<int> handles[64];
+    std::atomic<bool> quit{ false };
+    for (auto& h : handles)
+        h = 0;
+    std::thread releaser([&] {
+        for (std::size_t i = 0; !quit; i = (i * 5 + 1) % 64)
+            if (handles[i].exchange(0))
+                r->releaseReadBuffer(r.stream(), i);
+    });
+    std::uint64_t clock = 0;
+    while (clock < 2000000) {
+        std::size_t handle = 0;
+        const void* buffers[1];
+        int flags = 0;
+        long long time_ns = 0;
+        const int n =
+            r->acquireReadBuffer(r.stream(), handle, buffers, flags, time_ns, patience_us);
+        ASSERT_GT(n, 0);
+        ASSERT_EQ(counter_from_sc16(buffers[0], 0), counter_sample(clock));
+        clock += static_cast<std::uint64_t>(n);
+        handles[handle] = 1;
+    }
+    quit = true;
+    releaser.join();
+    EXPECT_EQ(r->readSensor("lost_samples"), "0");
+}
+
+} // namespace
