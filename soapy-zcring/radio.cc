@@ -46,7 +46,7 @@ void log_unknown(const SoapySDR::Kwargs& args)
     static std::set<std::string> named;
     const std::lock_guard<std::mutex> guard(lock);
     for (const auto& [key, value] : args)
-        if (named.insert(key).second)
+        if (key != "WIRE" && named.insert(key).second)
             SoapySDR::logf(SOAPY_SDR_INFO,
                            "zcring: the stream argument %s=%s has no effect",
                            key.c_str(),
@@ -112,7 +112,10 @@ SoapySDR::Stream* radio::setupStream(int direction,
     if (direction != SOAPY_SDR_RX)
         throw std::invalid_argument("zcring: the device has no channel that transmits");
     log_unknown(args);
-    auto made = std::make_shared<rx_stream>(device(), format, channels);
+    // UHD names the format on the wire, and reads as it reads its own devices.
+    const auto how =
+        args.count("WIRE") ? rx_stream::reading::whole_buffers : rx_stream::reading::what_is_there;
+    auto made = std::make_shared<rx_stream>(device(), format, channels, how);
     const std::lock_guard<std::mutex> lock(d_streams_lock);
     if (!d_streams.empty())
         throw std::runtime_error("zcring: a stream of received samples exists; close it, or set up "

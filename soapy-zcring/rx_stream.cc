@@ -68,10 +68,12 @@ clock::time_point deadline_after(long timeout_us)
 
 rx_stream::rx_stream(std::shared_ptr<receiver> from,
                      const std::string& format,
-                     std::vector<std::size_t> channels)
+                     std::vector<std::size_t> channels,
+                     reading how)
     : d_channels(checked_channels(from->dev, std::move(channels))),
       d_convert(zcring::find_converter(from->dev.format(), to_format(format))),
       d_is_native(from->dev.format() == to_format(format)),
+      d_reading(how),
       d_sample_bytes(zcring::sample_bytes(from->dev.format())),
       d_mtu(std::clamp<std::size_t>(from->dev.ring_samples() / 4, 1, mtu_max)),
       d_gate([this] {
@@ -87,6 +89,12 @@ rx_stream::~rx_stream() { deactivate({}); }
 held_runs::release_samples rx_stream::releaser()
 {
     return [this](std::uint64_t samples) { d_from->in.release(samples); };
+}
+
+// Whole buffers are no larger than what the ring can hold beside what is read.
+std::uint64_t rx_stream::max_at_once() const
+{
+    return d_reading == reading::whole_buffers ? d_mtu : INT32_MAX;
 }
 
 void rx_stream::log_once(const std::string& text)
@@ -233,7 +241,8 @@ rx_stream::piece rx_stream::take(std::uint64_t most, clock::time_point deadline)
     while (true) {
         if (d_is_lost && !come_back(deadline, found))
             return found;
-        if (!d_rest.samples && !fill(deadline, found))
+        const bool is_whole = d_reading == reading::whole_buffers && !d_begin_ns;
+        if (!fill(is_whole ? most : 1, deadline, found))
             return found;
         d_times.advance(d_rest.index);
         if (!skip_to_begin())
@@ -252,8 +261,8 @@ rx_stream::piece rx_stream::give(std::uint64_t most)
         found.time_ns = gap->time_ns;
         return found;
     }
-    std::uint64_t n = std::min({ most, d_rest.samples, std::uint64_t{ INT32_MAX } });
-    n = d_times.contiguous(index, d_remaining ? std::min(n, *d_remaining) : n);
+    const std::uint64_t asked = std::min({ most, d_remaining.value_or(most), max_at_once() });
+    std::uint64_t n = d_times.contiguous(index, std::min(asked, d_rest.samples));
     bool is_last = d_remaining == n;
     if (d_end_ns) {
         const std::uint64_t before = d_times.samples_before(index, n, *d_end_ns);
@@ -261,7 +270,8 @@ rx_stream::piece rx_stream::give(std::uint64_t most)
         n = before;
     }
     found.time_ns = d_times.time_of(index);
-    found.flags = SOAPY_SDR_HAS_TIME | (is_last ? SOAPY_SDR_END_BURST : 0);
+    const bool is_short = d_reading == reading::whole_buffers && n < asked;
+    found.flags = SOAPY_SDR_HAS_TIME | (is_last || is_short ? SOAPY_SDR_END_BURST : 0);
     found.samples = cut(n);
     found.result = static_cast<int>(n);
     if (d_remaining)
@@ -271,21 +281,45 @@ rx_stream::piece rx_stream::give(std::uint64_t most)
     return found;
 }
 
-// Gets what is in the ring, and the descriptors of it.
-bool rx_stream::fill(clock::time_point deadline, piece& found)
+// Gets samples until there are \p wanted, or a gap among them, or no more come in time. Returns whether
+// there are any.
+bool rx_stream::fill(std::uint64_t wanted, clock::time_point deadline, piece& found)
+{
+    wanted = std::min(wanted, max_at_once());
+    if (d_remaining)
+        wanted = std::min(wanted, *d_remaining);
+    while (d_rest.samples < wanted) {
+        if (d_rest.samples && d_times.contiguous(d_rest.index, d_rest.samples) < d_rest.samples)
+            return true;
+        if (!wait_for_more(wanted - d_rest.samples, deadline, found))
+            return found.result != interrupted && d_rest.samples;
+    }
+    return true;
+}
+
+// Gets what is in the ring, and the descriptors of it. Views follow each other in memory, as the ring
+// is mapped twice.
+bool rx_stream::wait_for_more(std::uint64_t wanted, clock::time_point deadline, piece& found)
 {
     zcring::reader& in = d_from->in;
     while (true) {
         const auto left = std::max<nanoseconds>(deadline - clock::now(), 0ns);
-        const zcring::status status = in.wait(1, left);
-        if (status == zcring::status::data) {
-            d_rest = in.acquire();
+        const zcring::status status = in.wait(wanted, left);
+        if (const zcring::reader::view more = in.acquire(); more.samples) {
+            if (!d_rest.samples)
+                d_rest = more;
+            else
+                d_rest.samples += more.samples;
             while (const auto b = in.next_burst(d_rest.index + d_rest.samples))
                 d_times.add(*b);
-            return true;
+            return status == zcring::status::data;
         }
         if (status == zcring::status::woken && !d_gate.is_paused())
             continue; // of a pause that is over
+        if (d_rest.samples && status != zcring::status::woken) {
+            found.result = SOAPY_SDR_TIMEOUT; // the next call tells why no more come
+            return false;
+        }
         found = end_of_samples(status);
         return false;
     }

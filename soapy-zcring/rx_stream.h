@@ -26,11 +26,21 @@ namespace soapy_zcring {
 class rx_stream final
 {
 public:
+    //! What a call of read() waits for, and where it ends.
+    enum class reading {
+        what_is_there, //!< the first samples that are there
+        //! All samples that are asked for. Where fewer are given, before a gap or after the timeout,
+        //! they have SOAPY_SDR_END_BURST: UHD puts several calls together until it finds that flag, and
+        //! takes a gap in the midst of them for a longer one.
+        whole_buffers,
+    };
+
     //! A stream of \p channels in \p format ("CF32", "CS16", "CS8"). Throws std::invalid_argument for
     //! another format, or a channel that the device does not have.
     rx_stream(std::shared_ptr<receiver> from,
               const std::string& format,
-              std::vector<std::size_t> channels);
+              std::vector<std::size_t> channels,
+              reading how);
     ~rx_stream();
     rx_stream(const rx_stream&) = delete;
     rx_stream& operator=(const rx_stream&) = delete;
@@ -74,7 +84,8 @@ private:
 
     piece take(std::uint64_t most, read_gate::clock::time_point deadline);
     piece give(std::uint64_t most);
-    bool fill(read_gate::clock::time_point deadline, piece& found);
+    bool fill(std::uint64_t wanted, read_gate::clock::time_point deadline, piece& found);
+    bool wait_for_more(std::uint64_t wanted, read_gate::clock::time_point deadline, piece& found);
     piece end_of_samples(zcring::status why);
     bool come_back(read_gate::clock::time_point deadline, piece& found);
     bool skip_to_begin();
@@ -82,12 +93,14 @@ private:
     zcring::reader::view cut(std::uint64_t samples);
     void begin(const zcring::device::start_options& options);
     void finish();
+    std::uint64_t max_at_once() const;
     void log_once(const std::string& text);
     held_runs::release_samples releaser();
 
     const std::vector<std::size_t> d_channels;
     const zcring::converter d_convert;
     const bool d_is_native;
+    const reading d_reading;
     const std::size_t d_sample_bytes; //!< of the ring
     const std::size_t d_mtu;
     read_gate d_gate;

@@ -11,12 +11,16 @@
 #include <cmath>
 #include <cstdint>
 #include <stdexcept>
+#include <system_error>
 
 namespace soapy_zcring {
 
 namespace {
 
 using SoapySDR::ArgInfo;
+
+// The scene of a device that another program has set.
+constexpr const char* unchanged = "unchanged";
 
 struct fault {
     const char* key;
@@ -46,7 +50,13 @@ const fault faults[] = {
       "ns",
       ArgInfo::INT,
       [](zcring::device& dev, const std::string& value) {
-          dev.stall(std::chrono::nanoseconds(number<std::int64_t>("stall", value)));
+          const auto ns = number<std::int64_t>("stall", value);
+          try {
+              dev.stall(std::chrono::nanoseconds(ns));
+          } catch (const std::system_error& e) {
+              if (ns || e.code() != std::errc::invalid_argument)
+                  throw; // without a stream there is no stall to end
+          }
       } },
     { "drop",
       "Drop",
@@ -91,7 +101,6 @@ ArgInfo info_of_argument(const std::string& key, const std::string& name, ArgInf
     ArgInfo info;
     info.key = key;
     info.name = name;
-    info.value = row.default_value;
     info.description = row.help + " (" + row.values + ")";
     info.type = type;
     return info;
@@ -108,13 +117,19 @@ ArgInfo info_of_argument(const std::string& key, const std::string& name, ArgInf
 
 } // namespace
 
+// Programs write all values back that they have got here: each is the present one, and an option.
 SoapySDR::ArgInfoList radio::getSettingInfo() const
 {
     SoapySDR::ArgInfoList list;
     ArgInfo scene = info_of_argument("scene", "Scene", ArgInfo::STRING);
-    scene.options = { "tone", "noise", "counter" };
+    scene.value = readSetting("scene");
+    scene.options = { scene.value };
+    for (const char* const built_in : { "tone", "noise", "counter" })
+        if (built_in != scene.value)
+            scene.options.push_back(built_in);
     list.push_back(scene);
     ArgInfo noise = info_of_argument("noise", "Noise", ArgInfo::STRING);
+    noise.value = readSetting("noise");
     noise.units = "dB";
     list.push_back(noise);
     for (const fault& f : faults) {
@@ -124,7 +139,7 @@ SoapySDR::ArgInfoList radio::getSettingInfo() const
         info.description = f.description;
         info.units = f.units;
         info.type = f.type;
-        info.value = f.type == ArgInfo::BOOL ? "false" : "0";
+        info.value = readSetting(f.key);
         list.push_back(info);
     }
     return list;
@@ -155,6 +170,8 @@ void radio::set_scene(const std::string& scene)
 
 void radio::writeSetting(const std::string& key, const std::string& value)
 {
+    if (value == readSetting(key) && key != "stall")
+        return;
     if (key == "scene") {
         set_scene(value);
         return;

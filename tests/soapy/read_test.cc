@@ -214,6 +214,41 @@ TEST(SoapyRead, AcceptsUnknownStreamArguments)
     r->closeStream(s);
 }
 
+// UHD's wrapper puts reads together until one has the end of a burst.
+TEST(SoapyRead, FillsTheBuffersOfUhdUpToAGap)
+{
+    const radio r(counter_free);
+    SoapySDR::Stream* const s =
+        r->setupStream(SOAPY_SDR_RX, SOAPY_SDR_CS16, {}, { { "WIRE", "sc16" } });
+    ASSERT_EQ(r->activateStream(s), 0);
+    std::vector<std::uint8_t> bytes(4 * 29999);
+    void* buffers[] = { bytes.data() };
+    int flags = 0;
+    long long time_ns = 0;
+    const auto read = [&](std::size_t samples) {
+        return r->readStream(s, buffers, samples, flags, time_ns, patience_us);
+    };
+    for (int i = 0; i < 10; i++) {
+        ASSERT_EQ(read(29999), 29999);
+        ASSERT_EQ(flags, SOAPY_SDR_HAS_TIME);
+    }
+    // The drop begins somewhere behind what was made for the reads before.
+    r->writeSetting("drop", "1000");
+    std::uint64_t clock = 299990;
+    int n = 29999;
+    while (n == 29999) {
+        n = read(29999);
+        ASSERT_GT(n, 0);
+        ASSERT_EQ(counter_from_sc16(bytes.data(), 0), counter_sample(clock));
+        clock += static_cast<std::uint64_t>(n);
+    }
+    EXPECT_EQ(flags, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST);
+    EXPECT_EQ(read(29999), SOAPY_SDR_OVERFLOW);
+    ASSERT_EQ(read(29999), 29999);
+    EXPECT_EQ(counter_from_sc16(bytes.data(), 0), counter_sample(clock + 1000));
+    r->closeStream(s);
+}
+
 TEST(SoapyRead, TellsEventsByReadStreamAlone)
 {
     radio r(counter_free);

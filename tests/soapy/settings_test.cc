@@ -23,6 +23,26 @@ TEST(SoapySettings, TellWhatTheyAre)
     expect_says(error_text([&] { r->writeSetting("drop", "many"); }), { "drop=many", "number" });
 }
 
+// Programs do this when they start.
+TEST(SoapySettings, AreWrittenBackWithoutAChange)
+{
+    for (const char* const arguments :
+         { "driver=zcring,emulator", "driver=zcring,emulator,scene=counter,noise=-30" }) {
+        radio r(arguments);
+        const SoapySDR::ArgInfoList all = r->getSettingInfo();
+        for (int round = 0; round < 2; round++) {
+            for (const SoapySDR::ArgInfo& info : all) {
+                EXPECT_TRUE(info.options.empty() || info.options[0] == info.value) << info.key;
+                r->writeSetting(info.key, info.value);
+                EXPECT_EQ(r->readSetting(info.key), info.value) << info.key;
+            }
+            if (!round)
+                r.start(SOAPY_SDR_CS16);
+        }
+        EXPECT_GT(read_some(r, 100).result, 0);
+    }
+}
+
 TEST(SoapySettings, SetTheNoise)
 {
     const radio r(counter_free);
