@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the device is, and its streams. A handle of a stream is a number that is never used again, so
-// that a call with the handle of a closed stream gets an error, whatever thread makes it.
+// What the device is, and its streams.
 #include "radio.h"
 
+#include "formats.h"
 #include "kwargs.h"
 
 #include <SoapySDR/Errors.h>
 #include <SoapySDR/Formats.hpp>
 #include <SoapySDR/Logger.hpp>
 
+#include <zcring/antenna.h>
+#include <zcring/observer.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
 #include <stdexcept>
 
 namespace soapy_zcring {
@@ -21,22 +27,14 @@ std::optional<long long> time_of(int flags, long long time_ns)
     return flags & SOAPY_SDR_HAS_TIME ? std::optional(time_ns) : std::nullopt;
 }
 
-const char* soapy_format(zcring::format f)
+// The emulator is a receiver alone, and so is a board. No antenna is opened here.
+bool has_antenna(const zcring::device& dev)
 {
-    switch (f) {
-    case zcring::format::sc8:
-        return SOAPY_SDR_CS8;
-    case zcring::format::sc16:
-        return SOAPY_SDR_CS16;
-    case zcring::format::fc32:
-        break;
-    }
-    return SOAPY_SDR_CF32;
-}
-
-double full_scale_of(zcring::format f)
-{
-    return f == zcring::format::sc8 ? 128 : f == zcring::format::sc16 ? 32768 : 1;
+    if (dev.is_emulator() || zcring::observer::is_server(dev.name()))
+        return !dev.is_emulator();
+    const auto all = zcring::antenna::list();
+    const std::string own = "/dev/zcring-antenna" + std::to_string(dev.receiver());
+    return std::find(all.begin(), all.end(), own) != all.end();
 }
 
 // Programs pass their own keys; each is named once for the life of the process.
@@ -87,7 +85,8 @@ SoapySDR::Kwargs radio::getHardwareInfo() const
 
 std::size_t radio::getNumChannels(int direction) const
 {
-    return direction == SOAPY_SDR_RX ? device()->dev.channels() : 0;
+    const auto from = device();
+    return direction == SOAPY_SDR_RX || has_antenna(from->dev) ? from->dev.channels() : 0;
 }
 
 bool radio::getFullDuplex(int, std::size_t) const { return true; }
@@ -101,7 +100,7 @@ std::string radio::getNativeStreamFormat(int, std::size_t, double& full_scale) c
 {
     const zcring::format f = device()->dev.format();
     full_scale = full_scale_of(f);
-    return soapy_format(f);
+    return name_of(f);
 }
 
 SoapySDR::Stream* radio::setupStream(int direction,
@@ -109,57 +108,29 @@ SoapySDR::Stream* radio::setupStream(int direction,
                                      const std::vector<std::size_t>& channels,
                                      const SoapySDR::Kwargs& args)
 {
-    if (direction != SOAPY_SDR_RX)
-        throw std::invalid_argument("zcring: the device has no channel that transmits");
+    const auto from = device();
+    if (!getNumChannels(direction))
+        throw std::invalid_argument(
+            "zcring: " + from->dev.name() +
+            " has no antenna that can be fed; name a server by device=NAME, "
+            "or a device of the driver");
     log_unknown(args);
+    if (direction == SOAPY_SDR_TX)
+        return d_streams.add(std::make_shared<tx_stream>(from->dev.name(), format, channels));
     // UHD names the format on the wire, and reads as it reads its own devices.
     const auto how =
         args.count("WIRE") ? rx_stream::reading::whole_buffers : rx_stream::reading::what_is_there;
-    auto made = std::make_shared<rx_stream>(device(), format, channels, how);
-    const std::lock_guard<std::mutex> lock(d_streams_lock);
-    if (!d_streams.empty())
-        throw std::runtime_error("zcring: a stream of received samples exists; close it, or set up "
-                                 "one stream of several channels");
-    auto* const handle = reinterpret_cast<SoapySDR::Stream*>(++d_stream_handles);
-    d_streams.emplace(handle, std::move(made));
-    return handle;
+    return d_streams.add(std::make_shared<rx_stream>(from, format, channels, how));
 }
 
 // A thread that reads meanwhile keeps the stream until it has left it.
-void radio::closeStream(SoapySDR::Stream* handle)
-{
-    std::shared_ptr<rx_stream> closed;
-    {
-        const std::lock_guard<std::mutex> lock(d_streams_lock);
-        const auto found = d_streams.find(handle);
-        if (found == d_streams.end())
-            return;
-        closed = std::move(found->second);
-        d_streams.erase(found);
-    }
-    closed->deactivate({});
-}
-
-std::shared_ptr<rx_stream> radio::stream(SoapySDR::Stream* handle) const
-{
-    const std::lock_guard<std::mutex> lock(d_streams_lock);
-    const auto found = d_streams.find(handle);
-    return found == d_streams.end() ? nullptr : found->second;
-}
-
-bool radio::is_streaming() const
-{
-    const std::lock_guard<std::mutex> lock(d_streams_lock);
-    for (const auto& [handle, each] : d_streams)
-        if (each->is_active())
-            return true;
-    return false;
-}
+void radio::closeStream(SoapySDR::Stream* handle) { d_streams.remove(handle); }
 
 std::size_t radio::getStreamMTU(SoapySDR::Stream* handle) const
 {
-    const auto s = stream(handle);
-    return s ? s->mtu() : 1;
+    if (const auto rx = d_streams.rx(handle))
+        return rx->mtu();
+    return d_streams.tx(handle) ? tx_stream::mtu : 1;
 }
 
 int radio::activateStream(SoapySDR::Stream* handle,
@@ -167,13 +138,15 @@ int radio::activateStream(SoapySDR::Stream* handle,
                           long long time_ns,
                           std::size_t samples)
 {
-    const auto s = stream(handle);
-    if (!s)
+    if (const auto tx = d_streams.tx(handle))
+        return tx->activate(getSampleRate(SOAPY_SDR_TX, 0), getFrequency(SOAPY_SDR_TX, 0));
+    const auto rx = d_streams.rx(handle);
+    if (!rx)
         return SOAPY_SDR_STREAM_ERROR;
     auto begin = time_of(flags, time_ns);
     if (const long long at = d_command_time_ns; at && !begin && at > getHardwareTime(""))
         begin = at;
-    const int error = s->activate(begin, samples);
+    const int error = rx->activate(begin, samples);
     if (!error)
         issue_waiting_commands(*device());
     return error;
@@ -181,8 +154,10 @@ int radio::activateStream(SoapySDR::Stream* handle,
 
 int radio::deactivateStream(SoapySDR::Stream* handle, int flags, long long time_ns)
 {
-    const auto s = stream(handle);
-    return s ? s->deactivate(time_of(flags, time_ns)) : SOAPY_SDR_STREAM_ERROR;
+    if (const auto tx = d_streams.tx(handle))
+        return flags & SOAPY_SDR_HAS_TIME ? SOAPY_SDR_NOT_SUPPORTED : tx->deactivate();
+    const auto rx = d_streams.rx(handle);
+    return rx ? rx->deactivate(time_of(flags, time_ns)) : SOAPY_SDR_STREAM_ERROR;
 }
 
 int radio::readStream(SoapySDR::Stream* handle,
@@ -192,21 +167,37 @@ int radio::readStream(SoapySDR::Stream* handle,
                       long long& time_ns,
                       long timeout_us)
 {
-    const auto s = stream(handle);
-    return s ? s->read(buffers, samples, flags, time_ns, timeout_us) : SOAPY_SDR_STREAM_ERROR;
+    const auto rx = d_streams.rx(handle);
+    return rx ? rx->read(buffers, samples, flags, time_ns, timeout_us) : SOAPY_SDR_STREAM_ERROR;
+}
+
+int radio::writeStream(SoapySDR::Stream* handle,
+                       const void* const* buffers,
+                       std::size_t samples,
+                       int& flags,
+                       long long time_ns,
+                       long timeout_us)
+{
+    const auto tx = d_streams.tx(handle);
+    return tx ? tx->write(buffers, samples, flags, time_ns, timeout_us) : SOAPY_SDR_STREAM_ERROR;
 }
 
 // readStream() tells each event of a stream of received samples.
-int radio::readStreamStatus(SoapySDR::Stream*, std::size_t&, int&, long long&, long)
+int radio::readStreamStatus(SoapySDR::Stream* handle,
+                            std::size_t& channels,
+                            int& flags,
+                            long long& time_ns,
+                            long timeout_us)
 {
-    return SOAPY_SDR_NOT_SUPPORTED;
+    const auto tx = d_streams.tx(handle);
+    return tx ? tx->read_status(channels, flags, time_ns, timeout_us) : SOAPY_SDR_NOT_SUPPORTED;
 }
 
 // None where the client asks for a conversion: the ring has the device's format.
 std::size_t radio::getNumDirectAccessBuffers(SoapySDR::Stream* handle)
 {
-    const auto s = stream(handle);
-    return s && s->is_native() ? held_runs::count : 0;
+    const auto rx = d_streams.rx(handle);
+    return rx && rx->is_native() ? held_runs::count : 0;
 }
 
 int radio::acquireReadBuffer(SoapySDR::Stream* handle,
@@ -216,18 +207,18 @@ int radio::acquireReadBuffer(SoapySDR::Stream* handle,
                              long long& time_ns,
                              long timeout_us)
 {
-    const auto s = stream(handle);
-    if (!s)
+    const auto rx = d_streams.rx(handle);
+    if (!rx)
         return SOAPY_SDR_STREAM_ERROR;
-    if (!s->is_native())
+    if (!rx->is_native())
         return SOAPY_SDR_NOT_SUPPORTED;
-    return s->acquire(buffer, buffers, flags, time_ns, timeout_us);
+    return rx->acquire(buffer, buffers, flags, time_ns, timeout_us);
 }
 
 void radio::releaseReadBuffer(SoapySDR::Stream* handle, std::size_t buffer)
 {
-    if (const auto s = stream(handle))
-        s->release(buffer);
+    if (const auto rx = d_streams.rx(handle))
+        rx->release(buffer);
 }
 
 } // namespace soapy_zcring

@@ -2,16 +2,14 @@
 #pragma once
 
 #include "receiver.h"
-#include "rx_stream.h"
+#include "streams.h"
 
 #include <SoapySDR/Device.hpp>
 
 #include <atomic>
-#include <functional>
-#include <map>
+#include <limits>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
 #include <string>
 #include <vector>
@@ -60,6 +58,12 @@ public:
                    int& flags,
                    long long& time_ns,
                    long timeout_us) override;
+    int writeStream(SoapySDR::Stream* stream,
+                    const void* const* buffers,
+                    std::size_t samples,
+                    int& flags,
+                    long long time_ns,
+                    long timeout_us) override;
     int readStreamStatus(SoapySDR::Stream* stream,
                          std::size_t& channels,
                          int& flags,
@@ -127,10 +131,10 @@ private:
     using lock_shared = std::shared_lock<std::shared_mutex>;
 
     std::shared_ptr<receiver> device() const;
-    std::shared_ptr<rx_stream> stream(SoapySDR::Stream* handle) const;
     bool is_streaming() const;
     unsigned channel_bit(int direction, std::size_t channel) const;
     void tune(zcring::command change);
+    double sent(const std::atomic<double>& set, double received) const;
     void issue_waiting_commands(receiver& to);
     bool can_resample() const;
     void open_again(zcring::arguments arguments);
@@ -141,11 +145,12 @@ private:
     zcring::arguments d_arguments;
     std::shared_ptr<receiver> d_receiver;
 
-    mutable std::mutex d_streams_lock; //!< guards the streams
-    std::map<SoapySDR::Stream*, std::shared_ptr<rx_stream>> d_streams;
-    std::uintptr_t d_stream_handles = 0; //!< given so far; none is given twice
-
+    streams d_streams;
     std::atomic<long long> d_command_time_ns{ 0 }; //!< of the next commands; 0: at once
+    // Of what is sent from the next activation on; NaN: that of the receiver.
+    std::atomic<double> d_tx_rate{ std::numeric_limits<double>::quiet_NaN() };
+    std::atomic<double> d_tx_frequency{ std::numeric_limits<double>::quiet_NaN() };
+
     std::mutex d_waiting_lock;
     std::vector<zcring::command> d_waiting; //!< timed commands for the next stream
 };

@@ -5,6 +5,8 @@
 // library resamples the recording, as long as no stream is active.
 #include "radio.h"
 
+#include "check_sent.h"
+
 #include <zcring/limits.h>
 
 #include <algorithm>
@@ -40,6 +42,11 @@ bool radio::can_resample() const
 void radio::setSampleRate(int direction, std::size_t channel, double rate)
 {
     channel_bit(direction, channel);
+    if (direction == SOAPY_SDR_TX) {
+        check_sent("rate", rate, zcring::limits::rate_min, zcring::limits::rate_max);
+        d_tx_rate = rate;
+        return;
+    }
     zcring::command change;
     change.rate = rate;
     try {
@@ -62,11 +69,10 @@ void radio::setSampleRate(int direction, std::size_t channel, double rate)
 void radio::open_again(zcring::arguments wanted)
 {
     const std::unique_lock<std::shared_mutex> lock(d_lock);
-    const std::lock_guard<std::mutex> streams_lock(d_streams_lock);
-    for (const auto& [handle, each] : d_streams)
-        if (each->is_active() || each->held_buffers())
-            throw std::runtime_error("zcring: the device cannot be opened again while a stream is "
-                                     "active, or holds buffers; deactivate it, and release them");
+    const auto stream = d_streams.receiving();
+    if (stream && (stream->is_active() || stream->held_buffers()))
+        throw std::runtime_error("zcring: the device cannot be opened again while a stream is "
+                                 "active, or holds buffers; deactivate it, and release them");
     // Streams rely on these.
     wanted.format = d_receiver->dev.format();
     wanted.channels = d_receiver->dev.channels();
@@ -74,9 +80,9 @@ void radio::open_again(zcring::arguments wanted)
     const bool is_kernel_device = d_receiver->dev.name().rfind("/dev/", 0) == 0;
     if (is_kernel_device)
         wanted.device = d_receiver->dev.name();
-    const auto use = [this](std::shared_ptr<receiver> next) {
-        for (const auto& [handle, each] : d_streams)
-            each->replace(next);
+    const auto use = [&](std::shared_ptr<receiver> next) {
+        if (stream)
+            stream->replace(next);
         d_receiver = std::move(next);
     };
     if (!is_kernel_device) {
@@ -102,7 +108,8 @@ void radio::open_again(zcring::arguments wanted)
 double radio::getSampleRate(int direction, std::size_t channel) const
 {
     channel_bit(direction, channel);
-    return device()->tuning().rate;
+    const double received = device()->tuning().rate;
+    return direction == SOAPY_SDR_TX ? sent(d_tx_rate, received) : received;
 }
 
 std::vector<double> radio::listSampleRates(int, std::size_t) const

@@ -4,6 +4,8 @@
 // samples are waited for.
 #include "read_gate.h"
 
+#include <algorithm>
+
 namespace soapy_zcring {
 
 bool read_gate::enter(clock::time_point deadline)
@@ -65,6 +67,13 @@ bool read_gate::is_open() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     return d_is_open;
+}
+
+read_gate::clock::time_point deadline_after(long timeout_us)
+{
+    constexpr long year_us = 31536000000000;
+    return read_gate::clock::now() +
+           std::chrono::microseconds(std::clamp<long>(timeout_us, 0, year_us));
 }
 
 } // namespace soapy_zcring

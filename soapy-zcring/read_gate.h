@@ -61,4 +61,7 @@ private:
     int d_pauses = 0; //!< and those that wait for their turn
 };
 
+//! The end of a timeout as SoapySDR gives it; a negative one has passed.
+read_gate::clock::time_point deadline_after(long timeout_us);
+
 } // namespace soapy_zcring

@@ -5,6 +5,8 @@
 // the next call, once, with the time at which it began; so is a device that is gone.
 #include "rx_stream.h"
 
+#include "formats.h"
+
 #include <SoapySDR/Constants.h>
 #include <SoapySDR/Errors.h>
 #include <SoapySDR/Logger.hpp>
@@ -19,7 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using clock = read_gate::clock;
-using std::chrono::microseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::size_t mtu_max = 65536;
@@ -27,18 +28,6 @@ constexpr std::size_t mtu_max = 65536;
 constexpr std::int64_t start_ahead_ns = 5000000;
 constexpr std::int64_t delay_max_ns = 86400000000000; // a day
 constexpr nanoseconds reopen_period = 20ms;
-
-zcring::format to_format(const std::string& name)
-{
-    if (name == "CF32")
-        return zcring::format::fc32;
-    if (name == "CS16")
-        return zcring::format::sc16;
-    if (name == "CS8")
-        return zcring::format::sc8;
-    throw std::invalid_argument("zcring: the format " + name +
-                                " is not available; ask for CF32, CS16 or CS8");
-}
 
 std::vector<std::size_t> checked_channels(const zcring::device& dev,
                                           std::vector<std::size_t> channels)
@@ -58,12 +47,6 @@ std::vector<std::size_t> checked_channels(const zcring::device& dev,
     return channels;
 }
 
-clock::time_point deadline_after(long timeout_us)
-{
-    constexpr long year_us = 31536000000000;
-    return clock::now() + microseconds(std::clamp<long>(timeout_us, 0, year_us));
-}
-
 } // namespace
 
 rx_stream::rx_stream(std::shared_ptr<receiver> from,
@@ -71,8 +54,8 @@ rx_stream::rx_stream(std::shared_ptr<receiver> from,
                      std::vector<std::size_t> channels,
                      reading how)
     : d_channels(checked_channels(from->dev, std::move(channels))),
-      d_convert(zcring::find_converter(from->dev.format(), to_format(format))),
-      d_is_native(from->dev.format() == to_format(format)),
+      d_convert(zcring::find_converter(from->dev.format(), format_of(format))),
+      d_is_native(from->dev.format() == format_of(format)),
       d_reading(how),
       d_sample_bytes(zcring::sample_bytes(from->dev.format())),
       d_mtu(std::clamp<std::size_t>(from->dev.ring_samples() / 4, 1, mtu_max)),
@@ -383,7 +366,7 @@ bool rx_stream::come_back(clock::time_point deadline, piece& found)
     }
 }
 
-// Drops samples before the time at which the stream is to begin. Returns whether it dropped any.
+// Drops samples before the time at which the stream is to begin. Returns whether it did anything.
 bool rx_stream::skip_to_begin()
 {
     if (!d_begin_ns)
@@ -394,7 +377,7 @@ bool rx_stream::skip_to_begin()
     if (!before) {
         d_times.clip_gap(index, *d_begin_ns);
         d_begin_ns.reset();
-        return false;
+        return true;
     }
     d_times.take_gap(index); // it was before the begin, too
     drop(before);

@@ -4,15 +4,21 @@
 // time that setCommandTime() has named.
 #include "radio.h"
 
+#include "check_sent.h"
+
+#include <zcring/limits.h>
+
+#include <cmath>
 #include <stdexcept>
 
 namespace soapy_zcring {
 
 namespace {
 
-constexpr const char* antenna_name = "RX";
 constexpr const char* gain_name = "TUNER";
 constexpr const char* frequency_name = "RF";
+
+const char* antenna_name(int direction) { return direction == SOAPY_SDR_TX ? "TX" : "RX"; }
 
 void check_name(const char* what, const std::string& name, const char* known)
 {
@@ -32,6 +38,19 @@ unsigned radio::channel_bit(int direction, std::size_t channel) const
                                                                : " that transmits; there are ") +
                                     std::to_string(there));
     return 1u << channel;
+}
+
+bool radio::is_streaming() const
+{
+    const auto stream = d_streams.receiving();
+    return stream && stream->is_active();
+}
+
+// What is sent is set as what is received, until a program sets it.
+double radio::sent(const std::atomic<double>& set, double received) const
+{
+    const double value = set;
+    return std::isnan(value) ? received : value;
 }
 
 // A timed command needs a stream, so that one for a stream that does not run yet waits here.
@@ -65,7 +84,7 @@ void radio::issue_waiting_commands(receiver& to)
 
 std::vector<std::string> radio::listAntennas(int direction, std::size_t) const
 {
-    return getNumChannels(direction) ? std::vector<std::string>{ antenna_name }
+    return getNumChannels(direction) ? std::vector<std::string>{ antenna_name(direction) }
                                      : std::vector<std::string>{};
 }
 
@@ -74,22 +93,25 @@ void radio::setAntenna(int direction, std::size_t channel, const std::string& na
 {
     channel_bit(direction, channel);
     if (!name.empty())
-        check_name("antenna", name, antenna_name);
+        check_name("antenna", name, antenna_name(direction));
 }
 
 std::string radio::getAntenna(int direction, std::size_t) const
 {
-    return getNumChannels(direction) ? antenna_name : "";
+    return getNumChannels(direction) ? antenna_name(direction) : "";
 }
 
 std::vector<std::string> radio::listGains(int direction, std::size_t) const
 {
-    return getNumChannels(direction) ? std::vector<std::string>{ gain_name }
+    return direction == SOAPY_SDR_RX ? std::vector<std::string>{ gain_name }
                                      : std::vector<std::string>{};
 }
 
+// What is sent has no gain; programs set one all the same.
 void radio::setGain(int direction, std::size_t channel, double db)
 {
+    if (direction == SOAPY_SDR_TX)
+        return;
     zcring::command change;
     change.channels = channel_bit(direction, channel);
     change.gain = db;
@@ -105,7 +127,7 @@ void radio::setGain(int direction, std::size_t channel, const std::string& name,
 double radio::getGain(int direction, std::size_t channel) const
 {
     channel_bit(direction, channel);
-    return device()->tuning().gain[channel];
+    return direction == SOAPY_SDR_TX ? 0 : device()->tuning().gain[channel];
 }
 
 double radio::getGain(int direction, std::size_t channel, const std::string& name) const
@@ -114,8 +136,10 @@ double radio::getGain(int direction, std::size_t channel, const std::string& nam
     return getGain(direction, channel);
 }
 
-SoapySDR::Range radio::getGainRange(int, std::size_t) const
+SoapySDR::Range radio::getGainRange(int direction, std::size_t) const
 {
+    if (direction == SOAPY_SDR_TX)
+        return {};
     const zcring::ranges r = device()->dev.ranges();
     return { r.gain_min, r.gain_max, r.gain_step };
 }
@@ -135,8 +159,14 @@ std::vector<std::string> radio::listFrequencies(int direction, std::size_t) cons
 
 void radio::setFrequency(int direction, std::size_t channel, double hz, const SoapySDR::Kwargs&)
 {
+    const unsigned bit = channel_bit(direction, channel);
+    if (direction == SOAPY_SDR_TX) {
+        check_sent("frequency", hz, -zcring::limits::frequency_max, zcring::limits::frequency_max);
+        d_tx_frequency = hz;
+        return;
+    }
     zcring::command change;
-    change.channels = channel_bit(direction, channel);
+    change.channels = bit;
     change.frequency = hz;
     tune(change);
 }
@@ -154,7 +184,8 @@ void radio::setFrequency(int direction,
 double radio::getFrequency(int direction, std::size_t channel) const
 {
     channel_bit(direction, channel);
-    return device()->tuning().frequency[channel];
+    const double received = device()->tuning().frequency[channel];
+    return direction == SOAPY_SDR_TX ? sent(d_tx_frequency, received) : received;
 }
 
 double radio::getFrequency(int direction, std::size_t channel, const std::string& name) const
@@ -180,6 +211,8 @@ radio::getFrequencyRange(int direction, std::size_t channel, const std::string& 
 void radio::setBandwidth(int direction, std::size_t channel, double hz)
 {
     channel_bit(direction, channel);
+    if (direction == SOAPY_SDR_TX)
+        return;
     zcring::command change;
     change.bandwidth = hz;
     tune(change);
@@ -188,11 +221,13 @@ void radio::setBandwidth(int direction, std::size_t channel, double hz)
 double radio::getBandwidth(int direction, std::size_t channel) const
 {
     channel_bit(direction, channel);
-    return device()->tuning().bandwidth;
+    return direction == SOAPY_SDR_TX ? 0 : device()->tuning().bandwidth;
 }
 
-SoapySDR::RangeList radio::getBandwidthRange(int, std::size_t) const
+SoapySDR::RangeList radio::getBandwidthRange(int direction, std::size_t) const
 {
+    if (direction == SOAPY_SDR_TX)
+        return {};
     const zcring::ranges r = device()->dev.ranges();
     return { { r.bandwidth_min, r.bandwidth_max } };
 }

@@ -53,6 +53,12 @@ if(ZCRING_APPS)
     zcring verify device=test,member --samples 1e9)
 endif()
 
+if(ZCRING_APPS AND ZCRING_SOAPY)
+  # Sending by SoapySDR, to the antenna of a server.
+  script_test(soapy.server unit 120 ${tools}/test-with-server pace=real --
+    $<TARGET_FILE:soapy_test> --gtest_filter=SoapySend* --gtest_brief=1)
+endif()
+
 if(ZCRING_APPS)
   # The antenna of a server, by the library's public interface.
   foreach(pace real free)

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Sending to the antenna of a server, and receiving what was sent. Skipped without a server
+// (ZCRING_TEST_DEVICE=device=NAME): the emulator has no antenna that can be fed.
+#include "radio_under_test.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace {
+
+using namespace zcring_test;
+
+constexpr int tx = SOAPY_SDR_TX;
+constexpr long long second_ns = 1000000000;
+
+TEST(SoapySend, IsNothingForTheEmulator)
+{
+    const radio r("driver=zcring,emulator");
+    EXPECT_EQ(r->getNumChannels(tx), 0u);
+    EXPECT_TRUE(r->listAntennas(tx, 0).empty());
+    expect_says(error_text([&] { r->setFrequency(tx, 0, 1e8); }), { "channel 0", "transmit" });
+}
+
+// Sample n is never zero, so that the first one is found.
+std::vector<std::int16_t> numbered(std::size_t first, std::size_t samples)
+{
+    std::vector<std::int16_t> iq;
+    for (std::size_t n = first; n < first + samples; n++) {
+        iq.push_back(static_cast<std::int16_t>(n % 30000 + 1));
+        iq.push_back(static_cast<std::int16_t>(n / 30000 + 1));
+    }
+    return iq;
+}
+
+class SoapySendToServer : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        if (!on_server())
+            GTEST_SKIP() << "needs a server";
+        d_radio.emplace("driver=zcring," + device_under_test() +
+                        ",rate=500e3,freq=100e6,gain=0,noise=none,format=sc16,channels=1,"
+                        "ring_bytes=67108864,interval_us=2000");
+        d_tx = radio()->setupStream(tx, SOAPY_SDR_CS16);
+        ASSERT_EQ(radio()->activateStream(d_tx), 0);
+        radio().start(SOAPY_SDR_CS16);
+    }
+    void TearDown() override
+    {
+        if (d_tx)
+            radio()->closeStream(d_tx);
+    }
+
+    zcring_test::radio& radio() { return *d_radio; }
+    SoapySDR::Stream* sending() { return d_tx; }
+
+    void send(std::size_t first, std::size_t samples, int flags, long long time_ns = 0)
+    {
+        const std::vector<std::int16_t> iq = numbered(first, samples);
+        for (std::size_t done = 0; done < samples;) {
+            const void* buffers[] = { iq.data() + 2 * done };
+            int now = flags & ~(done ? SOAPY_SDR_HAS_TIME : 0);
+            const int n =
+                radio()->writeStream(d_tx, buffers, samples - done, now, time_ns, patience_us);
+            ASSERT_GT(n, 0);
+            done += static_cast<std::size_t>(n);
+        }
+    }
+
+    // Time of the first sample that was sent.
+    long long expect_heard(std::size_t first, std::size_t samples)
+    {
+        long long begin_ns = 0;
+        std::size_t done = 0;
+        const std::vector<std::int16_t> sent = numbered(first, samples);
+        while (done < samples) {
+            const answer a = read_some(radio(), 10000);
+            if (a.result <= 0) {
+                ADD_FAILURE() << "readStream() gives " << a.result;
+                return 0;
+            }
+            const auto* iq = reinterpret_cast<const std::int16_t*>(a.bytes.data());
+            for (int k = 0; k < a.result && done < samples; k++) {
+                if (!done && !iq[2 * k])
+                    continue;
+                if (!done)
+                    begin_ns = a.time_ns + 2000LL * k;
+                if (iq[2 * k] != sent[2 * done] || iq[2 * k + 1] != sent[2 * done + 1]) {
+                    ADD_FAILURE() << "sample " << done << " is " << iq[2 * k] << ", "
+                                  << iq[2 * k + 1];
+                    return 0;
+                }
+                done++;
+            }
+        }
+        return begin_ns;
+    }
+
+    int status(int& flags, long timeout_us = patience_us)
+    {
+        std::size_t channels = 0;
+        long long time_ns = 0;
+        return radio()->readStreamStatus(d_tx, channels, flags, time_ns, timeout_us);
+    }
+
+private:
+    std::optional<zcring_test::radio> d_radio;
+    SoapySDR::Stream* d_tx = nullptr;
+};
+
+TEST_F(SoapySendToServer, IsHeardSampleForSample)
+{
+    EXPECT_EQ(radio()->getNumChannels(tx), 1u);
+    EXPECT_EQ(radio()->getSampleRate(tx, 0), 500e3);
+    EXPECT_EQ(radio()->getFrequency(tx, 0), 100e6);
+    send(0, 200000, SOAPY_SDR_END_BURST);
+    expect_heard(0, 200000);
+    int flags = 0;
+    EXPECT_EQ(status(flags), 0);
+    EXPECT_TRUE(flags & SOAPY_SDR_END_BURST);
+    EXPECT_EQ(status(flags, 20000), SOAPY_SDR_TIMEOUT) << "silence between bursts is no underflow";
+}
+
+TEST_F(SoapySendToServer, IsHeardAtItsTime)
+{
+    for (int i = 0; i < 3; i++) {
+        const long long at = radio()->getHardwareTime() + second_ns / 5;
+        send(0, 5000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, at);
+        EXPECT_NEAR(static_cast<double>(expect_heard(0, 5000) - at), 0, 2001);
+        int flags = 0;
+        EXPECT_EQ(status(flags), 0) << "the end of the burst";
+    }
+}
+
+TEST_F(SoapySendToServer, TellsATimeThatHasPassed)
+{
+    send(0, 1000, SOAPY_SDR_END_BURST);
+    expect_heard(0, 1000);
+    int flags = 0;
+    EXPECT_EQ(status(flags), 0) << "the end of the burst";
+    send(0, 100, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, radio()->getHardwareTime() - second_ns);
+    EXPECT_EQ(status(flags), SOAPY_SDR_TIME_ERROR);
+}
+
+TEST_F(SoapySendToServer, TellsAnUnderflowOnce)
+{
+    send(0, 1000, 0);
+    int flags = 0;
+    EXPECT_EQ(status(flags), SOAPY_SDR_UNDERFLOW);
+    EXPECT_EQ(status(flags, 50000), SOAPY_SDR_TIMEOUT);
+}
+
+TEST_F(SoapySendToServer, IsSilentAfterItsEndAndGoesOnAnew)
+{
+    for (int i = 0; i < 3; i++) {
+        send(0, 3000, 0);
+        expect_heard(0, 3000);
+        ASSERT_EQ(radio()->deactivateStream(sending()), 0);
+        std::uint8_t sample[4] = {};
+        const void* buffers[] = { sample };
+        int flags = 0;
+        EXPECT_EQ(radio()->writeStream(sending(), buffers, 1, flags, 0, 1000), SOAPY_SDR_TIMEOUT);
+        ASSERT_EQ(radio()->activateStream(sending()), 0);
+    }
+    EXPECT_EQ(radio()->readSensor("lost_samples"), "0");
+}
+
+TEST_F(SoapySendToServer, NamesWhatItCannotSend)
+{
+    expect_says(error_text([&] { radio()->setSampleRate(tx, 0, 0); }), { "rate=0", "0.001" });
+    expect_says(error_text([&] { radio()->setupStream(tx, SOAPY_SDR_CS16); }), { "test", "feeds" });
+    const zcring_test::radio other("driver=zcring," + device_under_test() + ",gain=1");
+    expect_says(error_text([&] { other->setupStream(tx, SOAPY_SDR_CS16); }), { "test" });
+}
+
+} // namespace
