@@ -53,6 +53,9 @@ if(ZCRING_APPS)
     zcring verify device=test,member --samples 1e9)
 endif()
 
+if(ZCRING_SOAPY)
+  script_test(soapy.commands "unit;python" 120 ${CMAKE_CURRENT_SOURCE_DIR}/soapy/test_commands.py)
+endif()
 if(ZCRING_APPS AND ZCRING_SOAPY)
   # Sending by SoapySDR, to the antenna of a server.
   script_test(soapy.server unit 120 ${tools}/test-with-server pace=real --
