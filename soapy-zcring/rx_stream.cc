@@ -280,8 +280,25 @@ bool rx_stream::fill(std::uint64_t wanted, clock::time_point deadline, piece& fo
     return true;
 }
 
-// Gets what is in the ring, and the descriptors of it. Views follow each other in memory, as the ring
-// is mapped twice.
+// Views follow each other in memory, as the ring is mapped twice. A view that begins in the second
+// mapping is read in the first, behind which there is room for a whole ring.
+void rx_stream::append(const zcring::reader::view& more)
+{
+    if (!d_rest.samples) {
+        d_rest = more;
+        return;
+    }
+    const std::size_t ring_bytes = d_from->dev.ring_samples() * d_sample_bytes;
+    for (unsigned c = 0; c < d_from->dev.channels(); c++) {
+        const auto* const begin = static_cast<const std::byte*>(d_from->dev.ring(c));
+        const auto* const rest = static_cast<const std::byte*>(d_rest.channel[c]);
+        if (static_cast<std::size_t>(rest - begin) >= ring_bytes)
+            d_rest.channel[c] = rest - ring_bytes;
+    }
+    d_rest.samples += more.samples;
+}
+
+// Gets what is in the ring, and the descriptors of it.
 bool rx_stream::wait_for_more(std::uint64_t wanted, clock::time_point deadline, piece& found)
 {
     zcring::reader& in = d_from->in;
@@ -289,10 +306,7 @@ bool rx_stream::wait_for_more(std::uint64_t wanted, clock::time_point deadline, 
         const auto left = std::max<nanoseconds>(deadline - clock::now(), 0ns);
         const zcring::status status = in.wait(wanted, left);
         if (const zcring::reader::view more = in.acquire(); more.samples) {
-            if (!d_rest.samples)
-                d_rest = more;
-            else
-                d_rest.samples += more.samples;
+            append(more);
             while (const auto b = in.next_burst(d_rest.index + d_rest.samples))
                 d_times.add(*b);
             return status == zcring::status::data;

@@ -250,6 +250,35 @@ TEST(SoapyRead, FillsTheBuffersOfUhdUpToAGap)
     r->closeStream(s);
 }
 
+// A read that begins in what is left of the one before never leaves the ring.
+TEST(SoapyRead, FillsTheBuffersOfUhdOverManyLapsOfASmallRing)
+{
+    const radio r("driver=zcring,emulator,pace=free,scene=counter,rate=1e6,ring_bytes=65536,"
+                  "interval_us=1700,channels=2");
+    SoapySDR::Stream* const s =
+        r->setupStream(SOAPY_SDR_RX, SOAPY_SDR_CS16, { 0, 1 }, { { "WIRE", "sc16" } });
+    ASSERT_EQ(r->activateStream(s), 0);
+    std::vector<std::uint8_t> bytes[2];
+    void* buffers[2];
+    for (int c = 0; c < 2; c++) {
+        bytes[c].resize(4 * 4096);
+        buffers[c] = bytes[c].data();
+    }
+    std::uint64_t clock = 0;
+    for (std::size_t i = 0; clock < 200 * 16384; i++) {
+        const std::size_t wanted = 1 + i * 997 % 4096;
+        int flags = 0;
+        long long time_ns = 0;
+        ASSERT_EQ(r->readStream(s, buffers, wanted, flags, time_ns, patience_us),
+                  static_cast<int>(wanted));
+        for (std::uint64_t c = 0; c < 2; c++)
+            for (std::size_t k = 0; k < wanted; k++)
+                ASSERT_EQ(counter_from_sc16(bytes[c].data(), k), counter_sample(clock + k, c));
+        clock += wanted;
+    }
+    r->closeStream(s);
+}
+
 TEST(SoapyRead, TellsEventsByReadStreamAlone)
 {
     radio r(counter_free);
