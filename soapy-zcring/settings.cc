@@ -195,7 +195,7 @@ std::string radio::readSetting(const std::string& key) const
     if (key == "scene") {
         const lock_shared lock(d_lock);
         return d_arguments.scene.value_or(d_receiver && d_receiver->dev.is_emulator() ? "tone"
-                                                                                      : "");
+                                                                                      : unchanged);
     }
     if (key == "noise") {
         const double db = device()->tuning().noise;

@@ -40,7 +40,8 @@ testing::AssertionResult counts(const buffer& b, std::uint64_t clock)
 
 TEST(SoapyDirect, GivesTheRingInAnyOrderOfRelease)
 {
-    radio r(counter_free);
+    radio r("driver=zcring,emulator,pace=free,scene=counter,rate=1e6,ring_bytes=65536,"
+            "interval_us=500");
     r.start(SOAPY_SDR_CS16);
     const std::size_t count = r->getNumDirectAccessBuffers(r.stream());
     ASSERT_GT(count, 1u);
@@ -60,7 +61,9 @@ TEST(SoapyDirect, GivesTheRingInAnyOrderOfRelease)
             continue;
         }
         while (held.size() > 5) {
-            const std::size_t i = random() % held.size();
+            // The oldest one keeps all behind it in the ring, which must not become full.
+            const bool is_old = clock - held.front().second > 8000;
+            const std::size_t i = is_old ? 0 : random() % held.size();
             ASSERT_TRUE(counts(held[i].first, held[i].second)) << "overwritten while it was held";
             handles.erase(held[i].first.handle);
             r->releaseReadBuffer(r.stream(), held[i].first.handle);
@@ -68,6 +71,29 @@ TEST(SoapyDirect, GivesTheRingInAnyOrderOfRelease)
         }
     }
     EXPECT_EQ(r->readSensor("lost_samples"), "0");
+}
+
+TEST(SoapyDirect, ABufferThatIsHeldIsNotOverwritten)
+{
+    radio r("driver=zcring,emulator,pace=free,scene=counter,rate=1e6,ring_bytes=65536,"
+            "interval_us=500");
+    r.start(SOAPY_SDR_CS16);
+    const buffer oldest = acquire(r);
+    ASSERT_GT(oldest.result, 0);
+    auto clock = static_cast<std::uint64_t>(oldest.result);
+    while (true) {
+        const buffer b = acquire(r, 1000);
+        if (b.result == SOAPY_SDR_TIMEOUT)
+            break; // the ring is full of what the oldest one keeps
+        ASSERT_GT(b.result, 0);
+        ASSERT_TRUE(counts(b, clock));
+        clock += static_cast<std::uint64_t>(b.result);
+        ASSERT_LE(clock, 16384u);
+        r->releaseReadBuffer(r.stream(), b.handle);
+    }
+    EXPECT_TRUE(counts(oldest, 0));
+    r->releaseReadBuffer(r.stream(), oldest.handle);
+    EXPECT_TRUE(counts(acquire(r), clock));
 }
 
 TEST(SoapyDirect, GoesWithReadStream)

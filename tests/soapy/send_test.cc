@@ -167,6 +167,18 @@ TEST_F(SoapySendToServer, IsSilentAfterItsEndAndGoesOnAnew)
     EXPECT_EQ(radio()->readSensor("lost_samples"), "0");
 }
 
+TEST_F(SoapySendToServer, LeavesTheSceneAloneThatAnotherProgramHasSet)
+{
+    EXPECT_EQ(radio()->readSetting("scene"), "unchanged");
+    for (const SoapySDR::ArgInfo& info : radio()->getSettingInfo()) {
+        for (const std::string& option : info.options)
+            EXPECT_FALSE(option.empty()) << info.key;
+        radio()->writeSetting(info.key, info.value);
+    }
+    send(0, 3000, SOAPY_SDR_END_BURST);
+    expect_heard(0, 3000); // the feed is on the air still
+}
+
 TEST_F(SoapySendToServer, NamesWhatItCannotSend)
 {
     expect_says(error_text([&] { radio()->setSampleRate(tx, 0, 0); }), { "rate=0", "0.001" });

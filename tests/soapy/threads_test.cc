@@ -60,8 +60,10 @@ TEST(SoapyThreads, ReadTuneAndCloseAtOnce)
 
 TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
 {
-    radio r("driver=zcring,emulator,rate=0.001");
-    r.start(SOAPY_SDR_CS16);
+    radio r("driver=zcring,emulator,rate=1e6,interval_us=1000");
+    r.set_up(SOAPY_SDR_CS16);
+    const long long in_an_hour = r->getHardwareTime() + 3600 * 1000000000LL;
+    ASSERT_EQ(r->activateStream(r.stream(), SOAPY_SDR_HAS_TIME, in_an_hour), 0);
     std::atomic<bool> is_reading{ false };
     std::atomic<int> result{ 0 };
     std::thread reader([&] {
@@ -72,10 +74,9 @@ TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
         std::this_thread::yield();
     ASSERT_EQ(r->deactivateStream(r.stream()), 0);
     // The reader waits on, as the stream may be activated again.
-    r->setSampleRate(SOAPY_SDR_RX, 0, 1e6);
     ASSERT_EQ(r->activateStream(r.stream(), 0, 0, 10), 0);
     reader.join();
-    EXPECT_NE(result, 0);
+    EXPECT_EQ(result, 10);
 }
 
 TEST(SoapyThreads, ReleaseBuffersInAnotherThread)
