@@ -135,6 +135,7 @@ private:
     unsigned channel_bit(int direction, std::size_t channel) const;
     void tune(zcring::command change);
     double sent(const std::atomic<double>& set, double received) const;
+    void warn_of_silence(double hz);
     void issue_waiting_commands(receiver& to);
     bool can_resample() const;
     void open_again(zcring::arguments arguments);
@@ -147,6 +148,8 @@ private:
 
     streams d_streams;
     std::atomic<long long> d_command_time_ns{ 0 }; //!< of the next commands; 0: at once
+    std::atomic<bool> d_is_silent{ false }; //!< a warning said that the scene has nothing here
+
     // Of what is sent from the next activation on; NaN: that of the receiver.
     std::atomic<double> d_tx_rate{ std::numeric_limits<double>::quiet_NaN() };
     std::atomic<double> d_tx_frequency{ std::numeric_limits<double>::quiet_NaN() };

@@ -8,7 +8,10 @@
 
 #include <zcring/limits.h>
 
+#include <SoapySDR/Logger.hpp>
+
 #include <cmath>
+#include <sstream>
 #include <stdexcept>
 
 namespace soapy_zcring {
@@ -19,6 +22,14 @@ constexpr const char* gain_name = "TUNER";
 constexpr const char* frequency_name = "RF";
 
 const char* antenna_name(int direction) { return direction == SOAPY_SDR_TX ? "TX" : "RX"; }
+
+std::string mhz(double hz)
+{
+    std::ostringstream text;
+    text.precision(9);
+    text << hz / 1e6;
+    return text.str();
+}
 
 void check_name(const char* what, const std::string& name, const char* known)
 {
@@ -169,6 +180,26 @@ void radio::setFrequency(int direction, std::size_t channel, double hz, const So
     change.channels = bit;
     change.frequency = hz;
     tune(change);
+    warn_of_silence(hz);
+}
+
+// Once, until a channel is tuned to the scene again: programs tune in steps.
+void radio::warn_of_silence(double hz)
+{
+    const auto from = device();
+    const double rate = from->tuning().rate;
+    const bool is_silent = !from->dev.receives(hz, rate);
+    if (d_is_silent.exchange(is_silent) || !is_silent)
+        return;
+    std::string bands;
+    for (const zcring::band& b : from->dev.scene_bands())
+        bands += (bands.empty() ? "" : ", ") + mhz(b.low) +
+                 (b.low < b.high ? " to " + mhz(b.high) : std::string{});
+    SoapySDR::logf(SOAPY_SDR_WARNING,
+                   "%s: the scene has nothing at %s MHz: tune to %s MHz",
+                   from->dev.name().c_str(),
+                   mhz(hz).c_str(),
+                   bands.c_str());
 }
 
 void radio::setFrequency(int direction,

@@ -3,6 +3,8 @@
 // Antenna, gain, frequency, bandwidth and rate, and what programs ask for them.
 #include "radio_under_test.h"
 
+#include <SoapySDR/Logger.hpp>
+
 #include <algorithm>
 #include <cmath>
 
@@ -80,6 +82,29 @@ TEST(SoapyTuning, TakesEffectWhileTheStreamIsActive)
     }
     for (const std::int16_t x : last)
         EXPECT_LT(std::abs(x), 40);
+}
+
+std::string logged; // by all handlers of this program
+
+void keep_log(const SoapySDRLogLevel level, const char* text)
+{
+    if (level <= SOAPY_SDR_WARNING)
+        logged += std::string(text) + "\n";
+}
+
+TEST(SoapyTuning, WarnsOnceWhereTheSceneHasNothing)
+{
+    const radio r("driver=zcring,emulator,rate=1e6,freq=100e6");
+    logged.clear();
+    SoapySDR::setLogLevel(SOAPY_SDR_WARNING);
+    SoapySDR::registerLogHandler(keep_log);
+    r->setFrequency(rx, 0, 100.2e6);
+    EXPECT_EQ(logged, "");
+    r->setFrequency(rx, 0, 433.92e6);
+    r->setFrequency(rx, 0, 434e6);
+    SoapySDR::registerLogHandler(nullptr);
+    EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1);
+    expect_says(logged, { "nothing at 433.92 MHz", "100.125 MHz" });
 }
 
 TEST(SoapyRate, IsAnyRateForABuiltInScene)
