@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A receiver of a server that ends and returns while a program receives.
+#include "radio_under_test.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+#include <filesystem>
+
+namespace {
+
+using namespace zcring_test;
+
+// zcring serve NAME, in a runtime folder of this process's own.
+class server final
+{
+public:
+    explicit server(const std::string& name) : d_name(name)
+    {
+        setenv("XDG_RUNTIME_DIR", d_where.path().c_str(), 1);
+    }
+    ~server() { end(); }
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    void begin()
+    {
+        d_pid = fork();
+        if (d_pid == 0) {
+            execl(ZCRING_COMMAND,
+                  "zcring",
+                  "serve",
+                  d_name.c_str(),
+                  "scene=counter",
+                  "rate=1e6",
+                  "interval_us=2000",
+                  static_cast<char*>(nullptr));
+            _exit(127);
+        }
+        const auto socket = d_where.path() / "zcring" / d_name;
+        ASSERT_TRUE(eventually([&] { return std::filesystem::exists(socket); }));
+    }
+    void end()
+    {
+        if (d_pid <= 0)
+            return;
+        kill(d_pid, SIGTERM);
+        waitpid(d_pid, nullptr, 0);
+        d_pid = -1;
+    }
+
+private:
+    const std::string d_name;
+    temporary_directory d_where;
+    pid_t d_pid = -1;
+};
+
+answer read_until_data(const radio& r)
+{
+    answer a;
+    eventually([&] {
+        a = read_some(r, 1000, 4, 100000);
+        return a.result != SOAPY_SDR_TIMEOUT;
+    });
+    return a;
+}
+
+TEST(SoapyServer, IsFoundByItsName)
+{
+    server s("found");
+    s.begin();
+    unsigned found = 0;
+    for (const SoapySDR::Kwargs& each : SoapySDR::Device::enumerate("driver=zcring"))
+        found += each.at("label") == "zcring server found";
+    EXPECT_EQ(found, 1u);
+}
+
+TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
+{
+    server s("comes-back");
+    s.begin();
+    radio r("driver=zcring,device=comes-back,ring_bytes=67108864,interval_us=2000");
+    r.start(SOAPY_SDR_CS16);
+    r->setFrequency(SOAPY_SDR_RX, 0, 123e6);
+    for (int i = 0; i < 2; i++) {
+        const answer first = read_until_data(r);
+        ASSERT_GT(first.result, 0);
+        EXPECT_TRUE(counts_from(first, counter_of(first, SOAPY_SDR_CS16, 0)));
+        s.end();
+        answer a;
+        do // what was in the ring
+            a = read_some(r, 100000);
+        while (a.result > 0);
+        ASSERT_EQ(a.result, SOAPY_SDR_STREAM_ERROR);
+        EXPECT_EQ(read_some(r, 100, 4, 30000).result, SOAPY_SDR_TIMEOUT);
+        EXPECT_EQ(r->readSensor("state"), "gone");
+        EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
+        s.begin();
+    }
+    EXPECT_GT(read_until_data(r).result, 0);
+    EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
+}
+
+} // namespace
