@@ -114,6 +114,7 @@ SoapySDR::Stream* radio::setupStream(int direction,
             "zcring: " + from->dev.name() +
             " has no antenna that can be fed; name a server by device=NAME, "
             "or a device of the driver");
+    d_streams.check_free(direction); // before an antenna is opened twice
     log_unknown(args);
     if (direction == SOAPY_SDR_TX)
         return d_streams.add(std::make_shared<tx_stream>(from->dev.name(), format, channels));

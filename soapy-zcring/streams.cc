@@ -7,14 +7,29 @@
 
 namespace soapy_zcring {
 
+namespace {
+
+void check_none(bool is_there)
+{
+    if (is_there)
+        throw std::runtime_error(
+            "zcring: a stream of this direction exists; close it, or set up one "
+            "stream of several channels");
+}
+
+} // namespace
+
+void streams::check_free(int direction) const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    check_none(direction == SOAPY_SDR_TX ? d_tx.stream != nullptr : d_rx.stream != nullptr);
+}
+
 template <class T>
 SoapySDR::Stream* streams::add_to(entry<T>& where, std::shared_ptr<T> made)
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
-    if (where.stream)
-        throw std::runtime_error(
-            "zcring: a stream of this direction exists; close it, or set up one "
-            "stream of several channels");
+    check_none(where.stream != nullptr);
     where.handle = reinterpret_cast<SoapySDR::Stream*>(++d_handles);
     where.stream = std::move(made);
     return where.handle;

@@ -23,7 +23,9 @@ namespace soapy_zcring {
 class streams final
 {
 public:
-    //! Throws std::runtime_error while there is another stream of that direction.
+    //! Throws std::runtime_error while there is a stream of \p direction.
+    void check_free(int direction) const;
+    //! The same while there is another stream of that direction.
     SoapySDR::Stream* add(std::shared_ptr<rx_stream> made);
     SoapySDR::Stream* add(std::shared_ptr<tx_stream> made);
     //! Closes the stream; an unknown handle is ignored.

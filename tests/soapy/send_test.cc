@@ -182,7 +182,7 @@ TEST_F(SoapySendToAntenna, LeavesTheSceneAloneThatAnotherProgramHasSet)
 TEST_F(SoapySendToAntenna, NamesWhatItCannotSend)
 {
     expect_says(error_text([&] { radio()->setSampleRate(tx, 0, 0); }), { "rate=0", "0.001" });
-    expect_says(error_text([&] { radio()->setupStream(tx, SOAPY_SDR_CS16); }), { "feeds" });
+    expect_says(error_text([&] { radio()->setupStream(tx, SOAPY_SDR_CS16); }), { "exists" });
     if (!on_server())
         return; // of which a second program gets no receiver
     const zcring_test::radio other("driver=zcring," + device_under_test() + ",gain=1");
