@@ -228,6 +228,9 @@ zcring_tuning emulator::tuning() const
     check_not_gone();
     zcring_tuning tuning{};
     zcring_front_get_tuning(&d_front, clock_ns(CLOCK_BOOTTIME), clock_ns(CLOCK_REALTIME), &tuning);
+    // With free pace, time goes by with the samples, and no faster.
+    if (d_pace == pacing::free && d_stream.state == ZCRING_STATE_RUNNING)
+        tuning.time_ns = zcring_clock_time(&d_front.clock, d_stream.telemetry.sample_clock);
     return tuning;
 }
 

@@ -73,6 +73,16 @@ TEST(Emulator, HasTheDefaultsOfTheDocumentation)
     EXPECT_EQ(e.name(), "emulator");
 }
 
+TEST(Emulator, TellsTheTimeOfTheNextSampleWithFreePace)
+{
+    ready e(pacing::free);
+    e.start();
+    const std::uint64_t begin_ns = e->tuning().time_ns;
+    e->produce(e.mapped().ring_samples);
+    ASSERT_GT(e.head(), 0u);
+    EXPECT_EQ(e->tuning().time_ns, begin_ns + e.head() * 1000); // at 1 MS/s
+}
+
 TEST(Emulator, PresentsTheDataTwiceInARow)
 {
     ready e(pacing::free);
