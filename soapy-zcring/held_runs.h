@@ -24,7 +24,7 @@ class held_runs final
 {
 public:
     //! Buffers that a client can hold at once; their handles are 0 to count - 1.
-    static constexpr std::size_t count = 64;
+    static constexpr std::size_t count = 32;
     //! Gives back the oldest samples; called with the lock held, and must not wait.
     using release_samples = std::function<void(std::uint64_t samples)>;
 

@@ -56,6 +56,8 @@ rx_stream::rx_stream(std::shared_ptr<receiver> from,
       d_reading(how),
       d_sample_bytes(zcring::sample_bytes(from->dev.format())),
       d_mtu(std::clamp<std::size_t>(from->dev.ring_samples() / 4, 1, mtu_max)),
+      d_direct_samples(
+          std::clamp<std::size_t>(from->dev.ring_samples() / (2 * held_runs::count), 1, d_mtu)),
       d_gate([this] {
           if (d_from)
               d_from->in.wake();
@@ -197,7 +199,7 @@ int rx_stream::acquire(
     flags = 0;
     time_ns = 0;
     while (d_held.wait_free(deadline) && d_gate.enter(deadline)) {
-        const piece p = take(d_mtu, deadline);
+        const piece p = take(d_direct_samples, deadline);
         if (p.result > 0) {
             for (std::size_t i = 0; i < d_channels.size(); i++)
                 buffers[i] = p.samples.channel[d_channels[i]];

@@ -104,6 +104,9 @@ private:
     const reading d_reading;
     const std::size_t d_sample_bytes; //!< of the ring
     const std::size_t d_mtu;
+    //! The most in one direct buffer: all of them together take half of the ring, so that a burst fits
+    //! into the other half while they are held.
+    const std::size_t d_direct_samples;
     read_gate d_gate;
     held_runs d_held;
 
