@@ -62,6 +62,14 @@ if(ZCRING_APPS AND ZCRING_SOAPY)
     $<TARGET_FILE:soapy_test> --gtest_filter=SoapySend* --gtest_brief=1)
 endif()
 
+# The module for SoapySDR, against the contract that programs rely on.
+if(ZCRING_SOAPY)
+  foreach(pace real free)
+    script_test(soapy.check.${pace} unit 900
+      zcring-check-soapy driver=zcring,scene=counter,channels=2,pace=${pace} --patience 60)
+  endforeach()
+endif()
+
 if(ZCRING_APPS)
   # The antenna of a server, by the library's public interface.
   foreach(pace real free)
