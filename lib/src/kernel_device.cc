@@ -64,24 +64,14 @@ const char* injection_file(zcring_injection kind)
 kernel_device::kernel_device(const std::string& path)
     : d_name(path), d_fd(open_device(path)), d_number(number_of(d_fd.get()))
 {
-    zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
-    if (info.abi_version != ZCRING_ABI_VERSION)
+    if (info().abi_version != ZCRING_ABI_VERSION)
         throw_device_error(ENOTTY, path, "the driver has another version of the interface");
 }
 
-template <class T>
-void kernel_device::call(unsigned long request, T* argument, const char* what) const
+void kernel_device::call(std::uint32_t command, void* argument, const char* what) const
 {
-    if (ioctl(d_fd.get(), request, argument) < 0)
+    if (ioctl(d_fd.get(), command, argument) < 0)
         throw_device_error(errno, name(), what);
-}
-
-zcring_config kernel_device::config() const
-{
-    zcring_config config{};
-    call(ZCRING_IOC_GET_CONFIG, &config, "cannot read the configuration");
-    return config;
 }
 
 void kernel_device::configure(const zcring_config& config)
@@ -92,9 +82,7 @@ void kernel_device::configure(const zcring_config& config)
 
 void kernel_device::set_scene(const zcring_scene& scene, scene_content content)
 {
-    zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
-    if (!(info.features & ZCRING_FEATURE_SIMULATED))
+    if (!(info().features & ZCRING_FEATURE_SIMULATED))
         throw_device_error(EOPNOTSUPP, name(), "cannot set the scene");
     stop(); // becomes the consumer: the scene of another consumer's stream is left alone
     kernel_antenna(d_number).set_scene(scene, content);
@@ -116,8 +104,7 @@ const void* kernel_device::map_region(unsigned region, unsigned channel, std::ui
 
 void kernel_device::map()
 {
-    zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
+    const zcring_info info = this->info();
     if (const char* fault = geometry_fault(info))
         throw_device_error(ENOTTY, name(), fault);
     const void* const meta = map_region(ZCRING_META, 0, sizeof(zcring_meta));
@@ -136,41 +123,6 @@ void kernel_device::map()
     d_pages.channels = info.channels;
     if (d_pages.meta->magic != ZCRING_MAGIC)
         throw_device_error(ENOTTY, name(), "the metadata page is invalid");
-}
-
-void kernel_device::start(const zcring_start& options)
-{
-    zcring_start copy = options;
-    call(ZCRING_IOC_START, &copy, "cannot start");
-}
-
-void kernel_device::stop() { call<void>(ZCRING_IOC_STOP, nullptr, "cannot stop"); }
-
-void kernel_device::control(const zcring_control& control)
-{
-    zcring_control copy = control;
-    call(ZCRING_IOC_CONTROL, &copy, "cannot tune");
-}
-
-zcring_tuning kernel_device::tuning() const
-{
-    zcring_tuning tuning{};
-    call(ZCRING_IOC_GET_TUNING, &tuning, "cannot read the tuning");
-    return tuning;
-}
-
-zcring_ranges kernel_device::ranges() const
-{
-    zcring_ranges ranges{};
-    call(ZCRING_IOC_GET_RANGES, &ranges, "cannot read the ranges");
-    return ranges;
-}
-
-zcring_telemetry kernel_device::telemetry() const
-{
-    zcring_telemetry telemetry{};
-    call(ZCRING_IOC_GET_TELEMETRY, &telemetry, "cannot read the telemetry");
-    return telemetry;
 }
 
 void kernel_device::inject(zcring_injection kind, std::int64_t amount)

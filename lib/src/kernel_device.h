@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "backend.h"
+#include "command_backend.h"
 #include "mapping.h"
 #include "unique_fd.h"
 
@@ -10,26 +10,17 @@
 namespace zcring {
 
 //! A device of the kernel driver, or of any driver with the same interface (abi.h).
-class kernel_device final : public backend
+class kernel_device final : public command_backend
 {
 public:
     explicit kernel_device(const std::string& path);
 
     const std::string& name() const noexcept override { return d_name; }
-    bool is_emulator() const noexcept override { return false; }
-    bool is_bound_to_process() const noexcept override { return false; }
     std::uint64_t receiver() const noexcept override { return d_number; }
     const pages& mapped() const noexcept override { return d_pages; }
-    zcring_config config() const override;
     void configure(const zcring_config& config) override;
     void set_scene(const zcring_scene& scene, scene_content content) override;
     void map() override;
-    void start(const zcring_start& options) override;
-    void stop() override;
-    void control(const zcring_control& control) override;
-    zcring_tuning tuning() const override;
-    zcring_ranges ranges() const override;
-    zcring_telemetry telemetry() const override;
     void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;
     void plug() override;
@@ -38,8 +29,7 @@ public:
     void produce(std::uint64_t) noexcept override {} // the driver's timer produces the samples
 
 private:
-    template <class T>
-    void call(unsigned long request, T* argument, const char* what) const;
+    void call(std::uint32_t command, void* argument, const char* what) const override;
     const void* map_region(unsigned region, unsigned channel, std::uint64_t bytes);
 
     const std::string d_name;

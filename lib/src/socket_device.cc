@@ -129,13 +129,6 @@ void socket_device::lose(const server_connection& lost) const noexcept
     }
 }
 
-zcring_config socket_device::config() const
-{
-    zcring_config config{};
-    call(ZCRING_IOC_GET_CONFIG, &config, "cannot read the configuration");
-    return config;
-}
-
 void socket_device::configure(const zcring_config& config)
 {
     zcring_config copy = config;
@@ -170,8 +163,7 @@ const std::byte* socket_device::map_region(unsigned region, unsigned channel, st
 
 void socket_device::map()
 {
-    zcring_info info{};
-    call(ZCRING_IOC_GET_INFO, &info, "cannot read the device's description");
+    const zcring_info info = this->info();
     if (const char* fault = geometry_fault(info))
         throw_server_error(EPROTO, name(), fault);
     const zcring_config has = config();
@@ -202,38 +194,8 @@ void socket_device::map()
 
 void socket_device::start(const zcring_start& options)
 {
-    zcring_start copy = options;
-    call(ZCRING_IOC_START, &copy, "cannot start");
+    command_backend::start(options);
     d_told_tail = zcring_ring_load_head(d_pages.meta) - d_pages.ring_samples; // tell it at once
-}
-
-void socket_device::stop() { call(ZCRING_IOC_STOP, nullptr, "cannot stop"); }
-
-void socket_device::control(const zcring_control& control)
-{
-    zcring_control copy = control;
-    call(ZCRING_IOC_CONTROL, &copy, "cannot tune");
-}
-
-zcring_tuning socket_device::tuning() const
-{
-    zcring_tuning tuning{};
-    call(ZCRING_IOC_GET_TUNING, &tuning, "cannot read the tuning");
-    return tuning;
-}
-
-zcring_ranges socket_device::ranges() const
-{
-    zcring_ranges ranges{};
-    call(ZCRING_IOC_GET_RANGES, &ranges, "cannot read the ranges");
-    return ranges;
-}
-
-zcring_telemetry socket_device::telemetry() const
-{
-    zcring_telemetry telemetry{};
-    call(ZCRING_IOC_GET_TELEMETRY, &telemetry, "cannot read the telemetry");
-    return telemetry;
 }
 
 void socket_device::inject(zcring_injection kind, std::int64_t amount)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "backend.h"
+#include "command_backend.h"
 #include "mapping.h"
 #include "server_connection.h"
 #include <zcring/arguments.h>
@@ -20,7 +20,7 @@ namespace zcring {
  * A server that ends, or closes the connection, is a device that is gone: the metadata page is replaced
  * by a private copy that says so, and what was published before can still be read.
  */
-class socket_device final : public backend
+class socket_device final : public command_backend
 {
 public:
     //! Connects to the server `device` of \p a and gets a receiver; `member`, `quorum` and `patience`
@@ -28,20 +28,12 @@ public:
     explicit socket_device(const arguments& a);
 
     const std::string& name() const noexcept override { return d_name; }
-    bool is_emulator() const noexcept override { return false; }
-    bool is_bound_to_process() const noexcept override { return false; }
     std::uint64_t receiver() const noexcept override { return connection()->receiver(); }
     const pages& mapped() const noexcept override { return d_pages; }
-    zcring_config config() const override;
     void configure(const zcring_config& config) override;
     void set_scene(const zcring_scene& scene, scene_content content) override;
     void map() override;
     void start(const zcring_start& options) override;
-    void stop() override;
-    void control(const zcring_control& control) override;
-    zcring_tuning tuning() const override;
-    zcring_ranges ranges() const override;
-    zcring_telemetry telemetry() const override;
     void inject(zcring_injection kind, std::int64_t amount) override;
     void unplug() override;
     void plug() override;
@@ -54,7 +46,7 @@ private:
 
     std::shared_ptr<server_connection> connection() const noexcept;
     int try_call(std::uint32_t command, void* argument) const noexcept;
-    void call(std::uint32_t command, void* argument, const char* what) const;
+    void call(std::uint32_t command, void* argument, const char* what) const override;
     const std::byte* map_region(unsigned region, unsigned channel, std::uint64_t bytes);
     void lose(const server_connection& lost) const noexcept;
 
