@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -124,10 +125,11 @@ TEST(Listener, LeavesTheSocketOfAnotherServerThere)
 {
     const temporary_folder folder;
     const std::string path = folder / "one";
+    std::optional<listener> second;
     {
         const listener first(path, std::nullopt);
         ASSERT_EQ(unlink(path.c_str()), 0);
-        new listener(path, std::nullopt); // stays
+        second.emplace(path, std::nullopt);
     }
     EXPECT_TRUE(raw_client(path).is_connected());
 }
