@@ -3,10 +3,11 @@
 // A receiver of a server that ends and returns while a program receives.
 #include "radio_under_test.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
-#include <filesystem>
 
 namespace {
 
@@ -38,8 +39,7 @@ public:
                   static_cast<char*>(nullptr));
             _exit(127);
         }
-        const auto socket = d_where.path() / "zcring" / d_name;
-        ASSERT_TRUE(eventually([&] { return std::filesystem::exists(socket); }));
+        ASSERT_TRUE(eventually([this] { return takes_connections(); }));
     }
     void end()
     {
@@ -51,6 +51,20 @@ public:
     }
 
 private:
+    // The socket is there a moment before.
+    bool takes_connections() const
+    {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = (d_where.path() / "zcring" / d_name).string();
+        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+        const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        const bool is_connected =
+            connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+        close(fd);
+        return is_connected;
+    }
+
     const std::string d_name;
     temporary_directory d_where;
     pid_t d_pid = -1;

@@ -76,7 +76,7 @@ TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
     // The reader waits on, as the stream may be activated again.
     ASSERT_EQ(r->activateStream(r.stream(), 0, 0, 10), 0);
     reader.join();
-    EXPECT_EQ(result, 10);
+    EXPECT_GT(result, 0);
 }
 
 TEST(SoapyThreads, ReleaseBuffersInAnotherThread)
