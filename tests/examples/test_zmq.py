@@ -5,8 +5,8 @@
 The programs run in two network namespaces, as on two computers; the flowgraphs run in one process.
 Exit status 77: skipped, where this user may not make namespaces.
 """
+import contextlib
 import json
-import os
 import pathlib
 import socket
 import subprocess
@@ -20,6 +20,7 @@ from gnuradio import blocks, gr
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "examples")]
 import flowgraph  # noqa: E402
+from computers import NoComputers, TwoComputers  # noqa: E402
 from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 from zmq_publisher import Publisher  # noqa: E402
 from zmq_subscriber import Subscriber  # noqa: E402
@@ -29,7 +30,6 @@ RING_BYTES = 1 << 20  # a fault takes effect behind the samples that wait in the
 EVERY = 2_000_000  # samples between two faults
 FAULTS = 5
 GRAPH_SAMPLES = 1_000_000
-HOST = "10.231.77.1"  # in the first of the two namespaces
 
 
 def publish(address):
@@ -55,48 +55,10 @@ def subscribe(address):
                       "samples": subscriber.head.nitems_written(0)}))
 
 
-class TwoComputers:
-    """Two network namespaces with a cable between them."""
-
-    def __init__(self):
-        self.names = [f"zcring-{os.getpid()}-{end}" for end in "ab"]
-
-    def __enter__(self):
-        first, second = self.names
-        cable = [f"zc{os.getpid()}{end}" for end in "ab"]
-        try:
-            self.ip("netns", "add", first)
-            self.ip("-n", first, "link", "set", "lo", "up")  # this needs /sys
-        except FileNotFoundError as error:
-            raise unittest.SkipTest(f"no network namespaces: {error}")
-        except subprocess.CalledProcessError as error:
-            self.__exit__()
-            raise unittest.SkipTest(f"no network namespaces: {error}")
-        try:
-            self.ip("netns", "add", second)
-            self.ip("link", "add", cable[0], "netns", first, "type", "veth",
-                    "peer", "name", cable[1], "netns", second)
-            for name, end, last in (first, cable[0], "1"), (second, cable[1], "2"):
-                self.ip("-n", name, "address", "add", f"{HOST[:-1]}{last}/24", "dev", end)
-                self.ip("-n", name, "link", "set", end, "up")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    @staticmethod
-    def ip(*words):
-        subprocess.run(["ip", *words], check=True, stderr=subprocess.DEVNULL)
-
-    def __exit__(self, *_):
-        for name in self.names:
-            subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL)
-
-    def run(self, end, role, address):
-        """Starts a role of this file on one of the computers."""
-        return subprocess.Popen(["ip", "netns", "exec", self.names[end], sys.executable, __file__,
-                                 role, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                text=True)
+def start(computers, end, role, address):
+    """Starts a role of this file on one of the computers."""
+    return subprocess.Popen(computers.command(end, sys.executable, __file__, role, address),
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def result(process):
@@ -109,11 +71,15 @@ def result(process):
 
 class Zmq(unittest.TestCase):
     def test_samples_and_tags_arrive_on_another_computer(self):
-        with TwoComputers() as computers:
-            publisher = computers.run(0, "publish", "tcp://*:5555")
-            subscriber = computers.run(1, "subscribe", f"tcp://{HOST}:5555")
-            self.addCleanup(publisher.kill)
-            self.addCleanup(subscriber.kill)
+        with contextlib.ExitStack() as stack:
+            try:
+                computers = stack.enter_context(TwoComputers())
+            except NoComputers as missing:
+                self.skipTest(str(missing))
+            publisher = start(computers, 0, "publish", "tcp://*:5555")
+            subscriber = start(computers, 1, "subscribe", f"tcp://{computers.addresses[0]}:5555")
+            stack.callback(publisher.kill)
+            stack.callback(subscriber.kill)
             received, sent = result(subscriber), result(publisher)
         self.assertEqual((received["samples"], received["wrong"]), (SAMPLES, 0))
         tags = [tag for tag in sent["tags"] if tag[0] < SAMPLES]
