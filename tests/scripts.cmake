@@ -5,6 +5,7 @@
 #   label    what                                              in ./run test
 #   unit     programs of this folder, flowgraphs, the model    yes
 #   python   those of unit that load the block into Python     yes
+#   programs programs of others with zcring as their radio     those that are quick and have no window
 #   style    formatting, licences, documentation               yes
 #   install  what was installed, and the driver's own build    yes
 #   vm       the driver, in a VM                               yes
@@ -137,6 +138,24 @@ if(ZCRING_GNURADIO)
     script_test(adsb.${case} "unit;python" 120
       ${Python3_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/test_adsb.py ${case})
   endforeach()
+
+  # Programs of others: those of ./run programs that take seconds and have no window.
+  if(ZCRING_APPS AND ZCRING_SOAPY)
+    foreach(program
+        find
+        probe
+        benchmark_rate
+        rx_timed_samples
+        rx_multi_samples
+        test_timed_commands
+        rx_ascii_art_dft
+        gr-soapy
+        gr-osmosdr
+        rtl_433)
+      script_test(programs.${program} "programs;python" 300
+        ${tools}/test-programs ${PROJECT_BINARY_DIR} ${program})
+    endforeach()
+  endif()
 
   # What the antenna costs: that the program runs; its figures mean nothing here.
   add_test(NAME bench_antenna COMMAND zcring-bench-antenna 1 1)

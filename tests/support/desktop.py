@@ -210,10 +210,13 @@ class Desktop:
                               check=False).stdout
 
     def find(self, title, program=None):
-        """The visible window with this title, of this program if it is given, or None."""
+        """The visible window with this title, of this program if it is given, or None.
+
+        title is the whole title, or a compiled pattern that it has.
+        """
         whose = ["--all", "--pid", program.process.pid] if program else []
-        found = self.call("xdotool", "search", *whose, "--onlyvisible", "--name",
-                          f"^{re.escape(title)}$")
+        pattern = title.pattern if isinstance(title, re.Pattern) else f"^{re.escape(title)}$"
+        found = self.call("xdotool", "search", *whose, "--onlyvisible", "--name", pattern)
         return Window(self, int(found.split()[-1])) if found.split() else None
 
     def window(self, title, program=None):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that decode or show a signal: rtl_433, welle-cli; from files: dump1090, inspectrum."""
+import collections
+import json
+import os
+import pathlib
+import time
+
+import numpy as np
+
+import sensors
+from desktop import PROGRAMS, Desktop
+from room import check, row
+from served import Server
+from stations import fm_band, write_band
+from waiting import wait_until
+
+ROWS = []
+LOOPS = 8  # of the scene of sensors, at least; rtl_433 22.11 takes one for two of sc16
+WELLE_RATE = 2_048_000  # samples/s
+# A minute where nobody waits for it: ZCRING_PROGRAMS_SECONDS=60.
+WELLE_SECONDS = float(os.environ.get("ZCRING_PROGRAMS_SECONDS", "15"))
+LINE_MIN = 0.6  # of the columns in which a carrier must be seen
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+
+
+@row(ROWS, "rtl_433", "rtl_433 -d driver=zcring", needs=("rtl_433",))
+def rtl_433(room):
+    """Decodes the telegrams of three sensors."""
+    scene = room.folder / "sensors.sigmf-meta"
+    sensors.write_scene(scene)
+    said = room.run("rtl_433", "-d", f"driver=zcring,emulator=,pace=free,scene={scene}",
+                    "-s", sensors.RATE, "-f", int(sensors.CENTRE), "-F", "json",
+                    "-n", 2 * LOOPS * sensors.LOOP_SECONDS * sensors.RATE)
+    decoded = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    counts = collections.Counter(
+        telegram["model"] for telegram in decoded
+        if {key: telegram.get(key) for key in sensors.TELEGRAMS.get(telegram["model"], {})} ==
+        sensors.TELEGRAMS.get(telegram["model"]))
+    loops = max(counts.values(), default=0)
+    expected = loops * len(sensors.TELEGRAMS)
+    check(loops >= LOOPS and counts.total() == expected,
+          f"decoded {dict(counts)}, each should be {LOOPS} or more, and the same:\n{said}")
+    return f"{len(counts)} kinds of sensors, {counts.total()} of {expected} messages"
+
+
+@row(ROWS, "welle-cli", "welle-cli -F soapysdr -s driver=zcring", needs=("welle-cli", "zcring"))
+def welle_cli(room):
+    """Streams at the rate of DAB."""
+    with Server(room.folder, f"rate={WELLE_RATE}", "freq=174.928e6", "scene=noise") as server:
+        program = room.start("welle-cli", "-F", "soapysdr", "-s",
+                             f"driver=zcring,device={server.path}", "-c", "5A", "-p", "any")
+        stream = server.watch()
+        try:
+            end = time.monotonic() + WELLE_SECONDS
+            while time.monotonic() < end:
+                program.check_alive()
+                time.sleep(0.1)
+            seen = stream.telemetry()
+        finally:
+            stream.close()
+        program.end()
+    check(seen["consumed_samples"] > 0.9 * WELLE_RATE * WELLE_SECONDS, f"{seen}")
+    check(not seen["lost_samples"], f"lost samples: {seen}\n{program.last()}")
+    return (f"{seen['consumed_samples']:,} samples at {WELLE_RATE / 1e6} MS/s, "
+            f"{seen['lost_samples']} lost")
+
+
+@row(ROWS, "dump1090", "dump1090-mutability --ifile", needs=("dump1090-mutability",))
+def dump1090(room):
+    """The frames in a recording that zcring has resampled to 2.4 MS/s."""
+    said = room.run("/usr/bin/python3", TESTS / "test_adsb.py", "Frames")
+    [line] = [line for line in said.splitlines() if line.startswith("frames:")]
+    return line
+
+
+def carriers(pixels):
+    """The rows of a spectrogram in which a carrier runs, as int[n]: yellow or green, not white."""
+    pixels = pixels.astype(int)
+    lines = (pixels[:, :, 1] - pixels[:, :, 2] > 60).mean(axis=1) > LINE_MIN
+    rows = np.nonzero(lines)[0]
+    runs = np.split(rows, np.nonzero(np.diff(rows) > 1)[0] + 1)
+    return [int(run.mean().round()) for run in runs if len(run)]
+
+
+@row(ROWS, "inspectrum", "inspectrum FILE.sigmf-meta", needs=("inspectrum", *PROGRAMS))
+def inspectrum(room):
+    """Shows the stations of a recording that zcring has made."""
+    band, recording = write_band(room.folder), room.folder / "recording.sigmf-meta"
+    room.run("/usr/bin/python3", TESTS.parent / "examples/pipelines/sigmf_recorder.py",
+             "--args", f"emulator,scene={band}", "--out", recording)
+    expected = sorted(station.frequency for station in fm_band.STATIONS)
+    with Desktop(1280, 860) as desktop:
+        program = desktop.start(["inspectrum", recording], log=room.folder / "inspectrum.log")
+        window = desktop.window(f"inspectrum: {recording.name}", program)
+        window.place(0, 0, 1200, 800)
+        left, top, width, height = window.area
+
+        def shown():
+            # The spectrogram is right of the controls; its first part has the carriers alone.
+            found = carriers(desktop.photograph(room.pictures / "inspectrum.png")[
+                top:top + height, left + width * 31 // 100:left + width * 37 // 100])
+            return found if len(found) == len(expected) else None
+        rows = wait_until(shown, "three carriers in the window of inspectrum", 0.5)
+    first, second, third = rows
+    check(abs((second - first) - (third - second)) <= 2, f"carriers in the rows {rows}")
+    return f"three stations in the spectrogram, {second - first} pixels apart"

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a foreign program runs and is judged: its folder, its output, and the rows of the table.
+
+A row is a program of the table, and a function that runs it:
+
+    @row("rtl_433", "rtl_433 -d driver=zcring", needs=("rtl_433",))
+    def rtl_433(room):
+        ...
+        return "3 kinds of sensors, 24 of 24 messages"    # the figure that proves it
+
+The function raises AssertionError where the program does not do what it should.
+"""
+import dataclasses
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import typing
+
+from waiting import DEADLINE_SECONDS, wait_until
+
+PERIOD_SECONDS = 0.05  # between two looks at the output of a program
+LAST_LINES = 20  # of a program's output, in an error
+
+
+@dataclasses.dataclass
+class Row:
+    """A row of the table: see above."""
+
+    name: str
+    command: str
+    judge: typing.Callable
+    needs: tuple
+
+    def missing(self):
+        """What is not installed of what the row needs: commands, and paths of files."""
+        return [name for name in self.needs if not (shutil.which(name) or os.path.exists(name))]
+
+
+def row(rows, name, command, needs=()):
+    """A decorator: appends a Row to rows."""
+    def add(judge):
+        rows.append(Row(name, command, judge, tuple(needs)))
+        return judge
+    return add
+
+
+class Program:
+    """A program that runs; its output is in the file log."""
+
+    def __init__(self, command, log, **options):
+        self.command, self.log = [str(word) for word in command], pathlib.Path(log)
+        with open(self.log, "wb") as output:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
+                                            stderr=subprocess.STDOUT, start_new_session=True,
+                                            **options)
+
+    def said(self):
+        """What it wrote so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def last(self):
+        """The last lines that it wrote, for an error."""
+        return "\n".join(self.said().splitlines()[-LAST_LINES:])
+
+    def check_alive(self):
+        """Raises AssertionError, with what the program wrote, where it has ended."""
+        if self.process.poll() is not None:
+            raise AssertionError(f"{self.command[0]} ended with {self.process.returncode}:\n"
+                                 f"{self.last()}")
+
+    def wait_for(self, pattern, count=1):
+        """Waits until the output has the pattern that often; returns all matches."""
+        def found():
+            has_ended = self.process.poll() is not None
+            matches = re.findall(pattern, self.said())
+            if len(matches) < count and has_ended:
+                self.check_alive()
+            return matches if len(matches) >= count else None
+        try:
+            return wait_until(found, f"{pattern!r} from {self.command[0]}", PERIOD_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it wrote:\n{self.last()}") from error
+
+    def wait(self, seconds=2 * DEADLINE_SECONDS):
+        """Waits until it ends by itself; returns its exit status."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"{' '.join(self.command)} still runs after {seconds:g} s:\n"
+                                 f"{self.last()}") from error
+
+    def end(self, number=signal.SIGINT):
+        """Sends a signal, and waits for the end; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.wait(DEADLINE_SECONDS)
+
+    def kill(self):
+        """Ends it, and what it started."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+class Room:
+    """The folder of one row, with the logs of its programs; all of them end with the row."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.pictures = self.folder.parent
+        self._programs = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in reversed(self._programs):
+            program.kill()
+
+    def start(self, *command, name=None, **options):
+        """Starts a program; name is that of its log."""
+        name = name or pathlib.Path(str(command[0])).name
+        log = self.folder / f"{name}-{len(self._programs)}.log"
+        self._programs.append(Program(command, log, **options))
+        return self._programs[-1]
+
+    def run(self, *command, **options):
+        """Runs a program to its end; returns what it wrote. Its exit status must be 0."""
+        program = self.start(*command, **options)
+        if status := program.wait():
+            raise AssertionError(f"{' '.join(program.command)} ended with {status}:\n"
+                                 f"{program.last()}")
+        return program.said()
+
+
+def number(pattern, text):
+    """The number that a pattern with one group finds in a text."""
+    found = re.search(pattern, text)
+    if not found:
+        raise AssertionError(f"no {pattern!r} in:\n{text}")
+    return float(found.group(1).replace(",", ""))
+
+
+def check(condition, complaint):
+    """Raises AssertionError with the complaint where the condition does not hold."""
+    if not condition:
+        raise AssertionError(complaint)
