@@ -11,7 +11,7 @@ import numpy as np
 import sensors
 from desktop import PROGRAMS, Desktop
 from room import check, row
-from served import Server
+from watched_server import WatchedServer
 from stations import fm_band, write_band
 from waiting import wait_until
 
@@ -47,7 +47,8 @@ def rtl_433(room):
 @row(ROWS, "welle-cli", "welle-cli -F soapysdr -s driver=zcring", needs=("welle-cli", "zcring"))
 def welle_cli(room):
     """Streams at the rate of DAB."""
-    with Server(room.folder, f"rate={WELLE_RATE}", "freq=174.928e6", "scene=noise") as server:
+    with WatchedServer(room.folder, f"rate={WELLE_RATE}", "freq=174.928e6",
+                       "scene=noise") as server:
         program = room.start("welle-cli", "-F", "soapysdr", "-s",
                              f"driver=zcring,device={server.path}", "-c", "5A", "-p", "any")
         stream = server.watch()

@@ -11,7 +11,7 @@ import numpy as np
 
 import satellites
 from room import check, row
-from served import Server
+from watched_server import WatchedServer
 from waiting import wait_until
 
 ROWS = []
@@ -120,8 +120,8 @@ def result(said):
 @row(ROWS, "gr-soapy", "soapy.source('driver=zcring')", needs=("zcring",))
 def gr_soapy(room):
     """Gaps where zcring has them, and a new rx_time after each."""
-    with Server(room.folder / "run", f"rate={RATE}", "scene=counter",
-                "interval_us=5000") as server:
+    with WatchedServer(room.folder / "run", f"rate={RATE}", "scene=counter",
+                       "interval_us=5000") as server:
         program = room.start(PYTHON, __file__, "soapy_source", "zcring", f"device={server.path}",
                              RATE, SECONDS * RATE)
         stream = server.watch()

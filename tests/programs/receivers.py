@@ -9,7 +9,7 @@ import socket
 
 from desktop import PROGRAMS, Desktop
 from room import check, row
-from served import Server
+from watched_server import WatchedServer
 from stations import Speaker, fm_band, judge, write_band
 from waiting import DEADLINE_SECONDS, wait_until
 
@@ -97,8 +97,8 @@ def gqrx(room):
     """Listens to a station."""
     meta = write_band(room.folder)
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(Server(room.folder / "run", f"scene={meta}",
-                                            f"ring_bytes={RING_BYTES}"))
+        server = stack.enter_context(WatchedServer(room.folder / "run", f"scene={meta}",
+                                                   f"ring_bytes={RING_BYTES}"))
         desktop = stack.enter_context(Desktop(1280, 860))
         stack.callback(desktop.photograph, room.pictures / "gqrx.png")
         speaker = Speaker(desktop)
@@ -147,8 +147,8 @@ def cubicsdr(room):
         desktop = stack.enter_context(Desktop(1280, 860))
         stack.callback(desktop.photograph, room.pictures / "cubicsdr.png")
         # Where programs of this desktop look for servers.
-        server = stack.enter_context(Server(desktop.home, f"scene={meta}",
-                                            f"ring_bytes={RING_BYTES}", name="fm"))
+        server = stack.enter_context(WatchedServer(desktop.home, f"scene={meta}",
+                                                   f"ring_bytes={RING_BYTES}", name="fm"))
         speaker = Speaker(desktop)
         # No module but zcring's: CubicSDR would list the loudspeaker's monitor before it.
         desktop.environment.update(SOAPY_SDR_ROOT=str(room.folder), LIBGL_ALWAYS_SOFTWARE="1")

@@ -13,7 +13,7 @@ import time
 import flowgraphs
 from computers import TwoComputers
 from room import check, row
-from served import Server
+from watched_server import WatchedServer
 from waiting import wait_until
 from zmq_publisher import Publisher
 from zmq_subscriber import Subscriber
@@ -55,7 +55,7 @@ def subscribe(address, end):
      needs=("ip", "SoapySDRServer", "avahi-daemon", "dbus-daemon", "zcring"))
 def soapyremote(room):
     """Every sample, through another computer's server."""
-    with TwoComputers() as computers, Server(
+    with TwoComputers() as computers, WatchedServer(
             room.folder / "run", f"rate={RATE}", "scene=counter",
             f"ring_bytes={RING_BYTES}") as server:
         address = f"tcp://{computers.addresses[0]}:{PORT}"

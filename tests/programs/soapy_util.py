@@ -3,7 +3,7 @@
 import re
 
 from room import check, number, row
-from served import Server
+from watched_server import WatchedServer
 
 ROWS = []
 UTIL = "SoapySDRUtil"
@@ -15,7 +15,7 @@ RATE_ERROR = 0.05  # of the rate
 @row(ROWS, "find", "SoapySDRUtil --find=driver=zcring", needs=(UTIL, "zcring"))
 def find(room):
     """The emulator and a server are found, by what opens them."""
-    with Server(room.folder, "rate=1e6", name="fm") as server:
+    with WatchedServer(room.folder, "rate=1e6", name="fm") as server:
         said = room.run(UTIL, f"--find=driver=zcring,device={server.path}")
         check(str(server.path) in said, f"the server is not found:\n{said}")
         said = room.run(UTIL, "--find=driver=zcring,emulator=")

@@ -12,7 +12,7 @@ import signal
 import time
 
 from room import check, number, row
-from served import Server
+from watched_server import WatchedServer
 from waiting import wait_until
 
 FOLDER = "/usr/libexec/uhd/examples"
@@ -69,8 +69,8 @@ def inject(events, antenna, program):
 def run_script(room, script):
     """Runs a script; returns its numbers of gaps and of lost samples, as UHD counts them, too."""
     rate = RATES[script % len(RATES)]
-    with Server(room.folder / f"script-{script}", f"rate={rate}", "scene=counter",
-                f"ring_bytes={4 * RING_SAMPLES}", "interval_us=5000") as server:
+    with WatchedServer(room.folder / f"script-{script}", f"rate={rate}", "scene=counter",
+                       f"ring_bytes={4 * RING_SAMPLES}", "interval_us=5000") as server:
         program = room.start(example("benchmark_rate"), "--args", f"{ARGS},device={server.path}",
                              "--rx_rate", rate, "--duration", SECONDS,
                              name=f"benchmark_rate-{script}")
