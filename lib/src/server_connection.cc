@@ -16,6 +16,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace zcring {
 
