@@ -97,12 +97,15 @@ std::optional<feed_plan::step> feed_plan::begin(const mark& first, const feed& n
 
 feed_plan::step feed_plan::next(std::uint64_t item, std::uint64_t available, const feed& now)
 {
-    if (!d_anchor.time_ns && now.time_ns)
+    // A feed has no clock before it has begun.
+    if (!d_anchor.time_ns && now.time_ns && now.position)
         d_anchor = now;
     // Marks of items that are done are left over only where a block upstream tagged the past.
     d_marks.erase(d_marks.begin(), d_marks.lower_bound(item));
     const auto first = d_marks.find(item);
     if (first != d_marks.end()) {
+        if (first->second.time && !now.position)
+            return { step::kind::silence, 0, 1 };
         if (first->second.time && !d_anchor.time_ns)
             return { step::kind::wait_for_time, 0, 0 };
         const mark begins = first->second;

@@ -82,7 +82,7 @@ private:
     const pmt::pmt_t d_length_key;
 
     std::map<std::uint64_t, mark> d_marks; //!< by item
-    feed d_anchor;                         //!< the clock and its time, once both were known
+    feed d_anchor;                         //!< the clock and its time, once the feed has begun
     std::uint64_t d_late = 0;              //!< items to drop
     bool d_is_timed = false;               //!< the present items have times
     bool d_is_between = false;

@@ -82,15 +82,28 @@ BOOST_AUTO_TEST_CASE(a_time_moves_its_item_and_those_behind_it)
     check(a.send(0, 4), { 0, 1, 10, 11 });
 }
 
+// The time that is told before is that of now, and not that of the feed's first sample.
+BOOST_AUTO_TEST_CASE(a_feed_begins_before_its_clock_is_read)
+{
+    air a;
+    a.plan.add(0, tx_time, time_at(1e-3));
+    const feed_plan::step first = a.plan.next(0, 1, a.now);
+    BOOST_CHECK(first.what == kind::silence);
+    BOOST_CHECK_EQUAL(first.index, 1u);
+    a.now.position = 1;
+    a.now.time_ns += 400000; // when the antenna takes sample 0
+    check(a.send(0, 1), { 600 });
+}
+
 BOOST_AUTO_TEST_CASE(the_distance_of_two_times_is_exact)
 {
     air a;
     for (std::uint64_t item = 0; item < 1000; item++)
-        a.plan.add(item, tx_time, time_at(static_cast<double>(item) * 3e-6));
+        a.plan.add(item, tx_time, time_at(static_cast<double>(item + 1) * 3e-6));
     const auto places = a.send(0, 1000);
     BOOST_REQUIRE_EQUAL(places.size(), 1000u);
     for (std::uint64_t item = 0; item < 1000; item++)
-        BOOST_CHECK_EQUAL(places[item], item * 3);
+        BOOST_CHECK_EQUAL(places[item], (item + 1) * 3);
 }
 
 BOOST_AUTO_TEST_CASE(items_whose_place_is_taken_are_dropped)
@@ -156,6 +169,7 @@ BOOST_AUTO_TEST_CASE(a_length_is_a_burst)
 BOOST_AUTO_TEST_CASE(a_time_waits_until_the_antenna_has_one)
 {
     air a;
+    a.now.position = 1; // the feed has begun
     a.now.time_ns = 0;
     a.plan.add(0, tx_time, time_at(5e-6));
     BOOST_CHECK(a.plan.next(0, 1, a.now).what == kind::wait_for_time);
