@@ -29,7 +29,7 @@ def rtl_433(room):
     """Decodes the telegrams of three sensors."""
     scene = room.folder / "sensors.sigmf-meta"
     sensors.write_scene(scene)
-    said = room.run("rtl_433", "-d", f"driver=zcring,emulator=,scene={scene}",
+    said = room.run("rtl_433", "-d", f"driver=zcring,emulator=,scene={scene},ring_bytes=67108864",
                     "-s", sensors.RATE, "-f", int(sensors.CENTRE), "-F", "json",
                     "-n", 2 * LOOPS * sensors.LOOP_SECONDS * sensors.RATE)
     decoded = [json.loads(line) for line in said.splitlines() if line.startswith("{")]

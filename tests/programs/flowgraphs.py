@@ -149,7 +149,7 @@ def gr_soapy(room):
     return f"{len(gaps)} gaps at their samples, rx_time after each, within {worst * 1e9:.0f} ns"
 
 
-@row(ROWS, "gr-osmosdr", "osmosdr.source('soapy=0,driver=zcring')")
+@row(ROWS, "gr-osmosdr", "osmosdr.source('soapy=0,driver=zcring')", needs=("python:osmosdr",))
 def gr_osmosdr(room):
     """Every sample, in order."""
     said = room.run(PYTHON, __file__, "osmosdr_source",

@@ -52,7 +52,8 @@ def subscribe(address, end):
 
 
 @row(ROWS, "soapyremote", "SoapySDRServer, driver=remote,remote:driver=zcring",
-     needs=("ip", "SoapySDRServer", "avahi-daemon", "dbus-daemon", "zcring"))
+     needs=("ip", "SoapySDRServer", "/usr/lib/*/SoapySDR/modules*/libremoteSupport.so",
+            "avahi-daemon", "dbus-daemon", "zcring"))
 def soapyremote(room):
     """Every sample, through another computer's server."""
     with TwoComputers() as computers, WatchedServer(

@@ -11,6 +11,8 @@ A row is a program of the table, and a function that runs it:
 The function raises AssertionError where the program does not do what it should.
 """
 import dataclasses
+import glob
+import importlib.util
 import os
 import pathlib
 import re
@@ -35,8 +37,19 @@ class Row:
     needs: tuple
 
     def missing(self):
-        """What is not installed of what the row needs: commands, and paths of files."""
-        return [name for name in self.needs if not (shutil.which(name) or os.path.exists(name))]
+        """What is not installed of what the row needs.
+
+        A need is a command, a pattern of paths of files, or a module of Python ("python:osmosdr").
+        """
+        return [need for need in self.needs if not is_there(need)]
+
+
+def is_there(need):
+    """Whether a need of a row is installed."""
+    kind, _, name = need.rpartition(":")
+    if kind == "python":
+        return importlib.util.find_spec(name) is not None
+    return bool(shutil.which(need) or glob.glob(need))
 
 
 def row(rows, name, command, needs=()):

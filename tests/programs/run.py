@@ -7,6 +7,7 @@ FAIL with the reason, or SKIPPED with what is not installed. Logs and pictures a
 status: 0, 1 if one fails, 64 for a wrong call, 77 if none could run.
 """
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -35,8 +36,8 @@ def run(row, folder):
     try:
         with Room(folder / row.name) as room:
             figure = row.judge(room)
-    except NoComputers as missing:
-        print(f"SKIPPED {row.name}: {missing}", flush=True)
+    except NoComputers as reason:
+        print(f"SKIPPED {row.name}: {reason}", flush=True)
         return SKIPPED
     except Exception:  # each program is judged, whatever happened to the one before
         seconds = time.monotonic() - begin
@@ -52,6 +53,11 @@ def run(row, folder):
 
 def main():
     """Runs the command line; returns the exit status."""
+    # A shell starts what it runs in the background with SIGINT ignored, and so would all programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not sys.argv[1:]:
+        print("usage: run.py FOLDER [NAME...]", file=sys.stderr)
+        return WRONG_CALL
     folder, *names = sys.argv[1:]
     unknown = sorted(set(names) - set(ROWS))
     if unknown:

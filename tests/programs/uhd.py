@@ -28,6 +28,8 @@ RING_SAMPLES = 1 << 15
 SECONDS = 3  # of a script
 QUIET_SECONDS = 1  # at its end
 COLUMNS, LINES = 120, 40  # of a terminal
+# The module of UHD that opens SoapySDR's devices.
+MODULE = "/usr/lib/*/uhd*/modules/*oapy*.so"
 
 
 def example(name):
@@ -97,7 +99,7 @@ def run_script(room, script):
 
 
 @row(ROWS, "benchmark_rate", "benchmark_rate --args type=soapy,driver=zcring",
-     needs=(example("benchmark_rate"), "zcring"))
+     needs=(example("benchmark_rate"), MODULE, "zcring"))
 def benchmark_rate(room):
     """UHD's counts of dropped samples and overruns, over random scripts of faults."""
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
@@ -109,7 +111,7 @@ def benchmark_rate(room):
 
 
 @row(ROWS, "rx_timed_samples", "rx_timed_samples --args type=soapy,driver=zcring",
-     needs=(example("rx_timed_samples"),))
+     needs=(example("rx_timed_samples"), MODULE))
 def rx_timed_samples(room):
     """A burst of samples that begins at a time."""
     rate, seconds, samples = 250_000, 0.5, 50_000
@@ -123,7 +125,7 @@ def rx_timed_samples(room):
 
 
 @row(ROWS, "rx_multi_samples", "rx_multi_samples --args type=soapy,driver=zcring,channels=2",
-     needs=(example("rx_multi_samples"),))
+     needs=(example("rx_multi_samples"), MODULE))
 def rx_multi_samples(room):
     """Two channels, from a time on."""
     samples = 20_000
@@ -135,7 +137,7 @@ def rx_multi_samples(room):
 
 
 @row(ROWS, "test_timed_commands", "test_timed_commands --args type=soapy,driver=zcring",
-     needs=(example("test_timed_commands"),))
+     needs=(example("test_timed_commands"), MODULE))
 def test_timed_commands(room):
     """Commands that wait for their time."""
     rate = 1e6
@@ -147,7 +149,7 @@ def test_timed_commands(room):
 
 
 @row(ROWS, "rx_ascii_art_dft", "rx_ascii_art_dft --args type=soapy,driver=zcring",
-     needs=(example("rx_ascii_art_dft"), "tmux"))
+     needs=(example("rx_ascii_art_dft"), MODULE, "tmux"))
 def rx_ascii_art_dft(room):
     """A spectrum in a terminal, with the tone an eighth of the rate above the centre."""
     tmux = "tmux", "-S", room.folder / "tmux"
