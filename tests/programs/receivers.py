@@ -147,8 +147,9 @@ def cubicsdr(room):
         desktop = stack.enter_context(Desktop(1280, 860))
         stack.callback(desktop.photograph, room.pictures / "cubicsdr.png")
         # Where programs of this desktop look for servers.
-        server = stack.enter_context(WatchedServer(desktop.home, f"scene={meta}",
-                                                   f"ring_bytes={RING_BYTES}", name="fm"))
+        server = stack.enter_context(WatchedServer(
+            room.folder / "run", f"scene={meta}", f"ring_bytes={RING_BYTES}", name="fm",
+            home=desktop.home))
         speaker = Speaker(desktop)
         # No module but zcring's: CubicSDR would list the loudspeaker's monitor before it.
         desktop.environment.update(SOAPY_SDR_ROOT=str(room.folder), LIBGL_ALWAYS_SOFTWARE="1")

@@ -14,23 +14,26 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
-    """zcring serve with these arguments (key=value, options); its socket is below the folder.
+    """zcring serve with these arguments (key=value, options), and its log in the folder.
 
-    Its text is the path of its socket, by which clients find it. before: words before the command,
-    such as those that lead to another network namespace. Raises AssertionError where the server
-    does not start. The command zcring must be on the PATH.
+    Its text is the path of its socket, by which clients find it: below home, or in a folder of its
+    own, as the path of a socket is short. before: words before the command, such as those that
+    lead to another network namespace. Raises AssertionError where the server does not start, and
+    at the end of a with statement where it has ended with another status than 0. The command
+    zcring must be on the PATH.
     """
 
-    def __init__(self, folder, *arguments, name="test", before=()):
+    def __init__(self, folder, *arguments, name="test", before=(), home=None):
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        self.path = folder / "zcring" / name
+        self._own = None if home else tempfile.TemporaryDirectory(prefix="zcring-served-")
+        home = pathlib.Path(home or self._own.name)
+        self.path = home / "zcring" / name
         self.log = folder / f"serve-{name}.log"
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [*before, "zcring", "serve", name, *map(str, arguments)], stdout=subprocess.PIPE,
-                stderr=log, text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(folder)})
+                stderr=log, text=True, env={**os.environ, "XDG_RUNTIME_DIR": str(home)})
         ready, _, _ = select.select([self.process.stdout], [], [], DEADLINE_SECONDS)
         line = self.process.stdout.readline() if ready else ""
         if not line.startswith(f"zcring: serving {name}"):
@@ -43,9 +46,10 @@ class Server:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.end()
+    def __exit__(self, kind, *_):
+        status = self.end()
+        if status and kind is None:
+            raise AssertionError(f"the server ended with {status}: {self.said()}")
 
     def said(self):
         """What it wrote to its log."""
@@ -58,11 +62,18 @@ class Server:
         return (int(user) + int(system)) / TICKS
 
     def end(self, number=signal.SIGTERM):
-        """Ends it; returns the exit status."""
-        self.process.send_signal(number)
-        status = self.process.wait(DEADLINE_SECONDS)
-        self.process.stdout.close()
-        return status
+        """Ends it, if it still runs; returns the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(DEADLINE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+        finally:
+            self.process.stdout.close()
+            if self._own:
+                self._own.cleanup()
 
 
 @contextlib.contextmanager
@@ -75,6 +86,5 @@ def served(*settings):
     with tempfile.TemporaryDirectory(prefix="zcring-served-") as folder:
         with Server(folder, *settings) as server:
             yield server
-            status, complaint = server.end(), server.said()
-            if status or complaint:
-                raise AssertionError(f"server: status {status}: {complaint}")
+        if complaint := server.said():
+            raise AssertionError(f"server: {complaint}")

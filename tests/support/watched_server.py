@@ -22,7 +22,7 @@ from waiting import DEADLINE_SECONDS, wait_until
 
 META, BURSTS = 0, 2  # regions
 OBSERVER, ANTENNA = 2, 3  # roles
-STALL, DROP, JUMP, UNPLUG, PLUG = range(1, 6)  # faults
+STALL, DROP = 1, 2  # faults
 RUNNING = 1  # state
 STATE, SEQUENCE, BURST_HEAD, TELEMETRY = 12, 32, 72, 128  # offsets in META
 COUNTERS = ("sample_clock", "produced_samples", "consumed_samples", "lost_samples",
@@ -93,14 +93,6 @@ class Antenna(Connection):
     def stall(self, seconds):
         """The DMA engine delivers nothing for so long."""
         self._inject(STALL, seconds * 1e9)
-
-    def unplug(self):
-        """The device is gone."""
-        self._inject(UNPLUG)
-
-    def plug(self):
-        """The device is back."""
-        self._inject(PLUG)
 
 
 class Stream:
