@@ -14,7 +14,9 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <map>
 #include <vector>
@@ -24,6 +26,9 @@ namespace zcring_test {
 using zcring::server::air;
 using zcring::server::receiver;
 using zcring::server::shared_memory;
+
+// The longest interval is 60 s: what comes before the half of it did not wait for the next burst.
+inline const auto less_than_an_interval = std::min(time_limit / 4, std::chrono::seconds(30));
 
 inline zcring::arguments server_with(const std::string& text)
 {

@@ -35,7 +35,7 @@ bool becomes_less(memory_ledger& ledger, std::uint64_t bytes)
             ledger.collect();
             return ledger.bytes(alice) < bytes;
         },
-        time_limit / 4);
+        less_than_an_interval);
 }
 
 TEST(Receivers, StreamAndCountEverySample)
@@ -190,7 +190,8 @@ TEST(Receivers, SendAtTheIntervalsOfTheirNewStream)
     ASSERT_EQ(c.stop(), 0);
     ASSERT_EQ(c.configure(1000000, 0, 1000), 0);
     ASSERT_EQ(c.start(), 0);
-    c.read(20000);
+    for (int i = 0; i < 100 && c.bursts.size() < 2; i++) // a late machine makes one burst of many
+        c.read(20000);
     ASSERT_GE(c.bursts.size(), 2u) << "the turns of the stream before go on";
     EXPECT_LT(c.bursts.front().samples, 1000000u);
     EXPECT_EQ(c.telemetry().lost_samples, 0u);
