@@ -178,15 +178,20 @@ def bursts(loops, hz, seconds):
     """Part of a core that a server takes for its receivers, each of which waits for each burst."""
     with served(f"rate={BURST_RATE:g}") as server, contextlib.ExitStack() as clients:
         words = f"device={server},rate={BURST_RATE:g},ring_bytes=1048576,interval_us={1e6 / hz:g}"
+        started = []
         for _ in range(RECEIVERS):
             client = subprocess.Popen([loops, "poll", words, str(seconds + 60)],
                                       stdout=subprocess.DEVNULL)
             clients.callback(client.wait)
             clients.callback(client.kill)
+            started.append(client)
         time.sleep(1)  # all of them stream
         before, begin = server.cpu_seconds(), time.monotonic()
         time.sleep(seconds)
-        return {"core": (server.cpu_seconds() - before) / (time.monotonic() - begin)}
+        core = (server.cpu_seconds() - before) / (time.monotonic() - begin)
+        if any(client.poll() is not None for client in started):
+            raise AssertionError("a receiver has ended")
+        return {"core": core}
 
 
 def wakeups(loops, seconds):
