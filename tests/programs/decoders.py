@@ -7,8 +7,8 @@ import pathlib
 import time
 
 import numpy as np
+from gnuradio.zcring.scenes import sensors
 
-import sensors
 from desktop import PROGRAMS, Desktop
 from room import check, row
 from watched_server import WatchedServer

@@ -65,3 +65,13 @@ def adsb_file():
     from . import adsb
 
     return _made("adsb", "ADS-B of five aircraft", adsb.write_frames)
+
+
+def sensors_file():
+    """Telegrams of the three weather sensors of sensors.TELEGRAMS at 433.92 MHz, for rtl_433.
+
+    250 kS/s, 2 s, 2 MB; a loop.
+    """
+    from . import sensors
+
+    return _made("sensors", "telegrams of three weather sensors", sensors.write_scene)

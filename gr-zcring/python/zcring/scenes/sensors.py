@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A scene of three weather sensors, each with another modulation, for rtl_433.
+"""Makes a scene: a SigMF recording of three weather sensors at 433.92 MHz, as rtl_433 decodes them.
 
-    sensors.write_scene(folder / "sensors.sigmf-meta")
+Each sensor has another modulation, and sends once. The recording is one loop.
+
+    python3 -m gnuradio.zcring.scenes.sensors FILE.sigmf-meta
 
 The formats are public, as rtl_433's documentation of its decoders has them:
 
@@ -9,7 +11,9 @@ The formats are public, as rtl_433's documentation of its decoders has them:
 - LaCrosse TX141TH-Bv2: OOK, bits of 0.625 ms; the length of the pulse is the bit.
 - LaCrosse TX29-IT: FSK, 17241 bits/s; the frequency is the bit.
 """
+import argparse
 import json
+import pathlib
 
 import numpy as np
 
@@ -112,7 +116,14 @@ def air():
 
 
 def write_scene(meta_path):
-    """Writes one loop as ci16_le, with its metadata at meta_path (.sigmf-meta)."""
+    """Writes meta_path, whose name ends in .sigmf-meta, and the samples (ci16_le) beside it.
+
+    Raises ValueError for another name.
+    """
+    meta_path = pathlib.Path(meta_path)
+    if meta_path.suffix != ".sigmf-meta":
+        raise ValueError(f"{meta_path}: the name must end in .sigmf-meta")
+    meta_path.parent.mkdir(parents=True, exist_ok=True)
     samples = np.round(32767 * air())
     np.stack([samples.real, samples.imag], axis=1).astype("<i2").tofile(
         meta_path.with_suffix(".sigmf-data"))
@@ -120,3 +131,18 @@ def write_scene(meta_path):
         "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
         "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}],
         "annotations": []}))
+
+
+def main():
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", nargs="?", default="sensors.sigmf-meta",
+                        metavar="FILE.sigmf-meta")
+    path = parser.parse_args().file
+    write_scene(path)
+    print(f"{path}: {LOOP_SECONDS} s around {CENTRE / 1e6:g} MHz, {RATE / 1e3:g} kS/s, "
+          f"sensors {', '.join(TELEGRAMS)}")
+
+
+if __name__ == "__main__":
+    main()
