@@ -13,7 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-BEGINNING_LINES = 95  # two screens, and no more, before the map of the folders
+BEGINNING_LINES = 106  # two screens, and no more, before the map of the folders
 
 # Each command of the pages, and the test that runs it, or the program behind it.
 TESTS = {
@@ -32,6 +32,10 @@ TESTS = {
     "./run env zcring verify emulator,pace=free": "apps.command",
     "zcring play capture.sigmf-meta device=/dev/zcring0": "vm.driver",
     "sdr-program | zcring play --live - device=/dev/zcring0,format=sc16,rate=2e6": "vm.driver",
+    "./run env /usr/bin/python3 -m gnuradio.zcring.scenes.fm_band band.sigmf-meta": "demo",
+    "./run env zcring serve fm scene=band.sigmf-meta": "apps.serve",
+    "./run env gqrx": None,  # ./run programs gqrx
+    "./run programs": None,  # those that are quick are programs.*
     "./run test": None,  # runs all of them
 }
 

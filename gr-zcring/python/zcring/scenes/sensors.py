@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a scene: a SigMF recording of three weather sensors at 433.92 MHz, as rtl_433 decodes them.
+"""Makes a scene: a SigMF recording of weather sensors at 433.92 MHz, as rtl_433 decodes them.
 
-Each sensor has another modulation, and sends once. The recording is one loop.
+Each of three sensors has another modulation, and sends once. The recording is one loop.
 
     python3 -m gnuradio.zcring.scenes.sensors FILE.sigmf-meta
 
