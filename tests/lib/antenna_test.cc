@@ -222,6 +222,10 @@ TEST_F(Antenna, AnnouncedSilenceIsNoUnderflow)
 
 TEST_F(Antenna, AFullBufferMakesTheFeederWait)
 {
+    const std::string device_name = device_under_test();
+    if (device_name.find("/dev/") == std::string::npos &&
+        device_name.find(",member") == std::string::npos)
+        GTEST_SKIP() << "the antenna of a server with real pace takes samples without a receiver";
     device radio = open_receiver();
     reader in(radio);
     antenna out(path_under_test());
