@@ -104,6 +104,7 @@ void rx_stream::begin(const zcring::device::start_options& options)
     d_held.forget();
     d_times.clear();
     d_rest = {};
+    d_from->dev.stop(); // a stream that is active may be activated anew
     d_from->dev.start(options);
 }
 
@@ -112,11 +113,10 @@ try {
     const read_gate::pause paused(d_gate);
     if (d_gate.is_open() && !time_ns && !samples && !d_remaining && !d_end_ns)
         return 0;
-    d_gate.set_open(false);
     if (!d_from)
         throw std::runtime_error("zcring: the device could not be opened again; close it");
     if (d_from->reopen())
-        d_is_lost = false;
+        d_is_lost = true; // no stream runs; come_back() starts one if this call does not
     zcring::device::start_options options;
     if (time_ns) {
         const auto ahead_ns = *time_ns - static_cast<std::int64_t>(d_from->dev.tuning().time_ns);
@@ -131,6 +131,7 @@ try {
         options.delay_ns =
             static_cast<std::uint64_t>(std::max<std::int64_t>(ahead_ns - start_ahead_ns, 0));
     }
+    d_gate.set_open(false);
     begin(options);
     d_begin_ns = time_ns;
     d_end_ns.reset();
