@@ -41,7 +41,13 @@ std::size_t held_runs::add_held(std::uint64_t samples)
 bool held_runs::wait_free(read_gate::clock::time_point deadline)
 {
     std::unique_lock<std::mutex> lock(d_mutex);
-    return d_given_back.wait_until(lock, deadline, [this] { return has_free(); });
+    return d_given_back.wait_until(lock, deadline, [this] { return d_held < count; });
+}
+
+bool held_runs::has_free() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_held < count;
 }
 
 void held_runs::give_back(std::size_t handle, const release_samples& release)

@@ -32,7 +32,9 @@ public:
     void add_free(std::uint64_t samples, const release_samples& release);
     //! The next samples, which a client holds. Needs a free handle; returns it.
     std::size_t add_held(std::uint64_t samples);
-    //! Whether a handle is free, at once or before \p deadline.
+    //! Whether a handle is free.
+    bool has_free() const;
+    //! Whether a handle is free, at once or before \p deadline. Another thread may take it first.
     bool wait_free(read_gate::clock::time_point deadline);
     //! The client gives a buffer back; an unknown handle is ignored.
     void give_back(std::size_t handle, const release_samples& release);
@@ -47,7 +49,6 @@ private:
         bool is_free = false;
         std::size_t handle = count; //!< count: none
     };
-    bool has_free() const { return d_held < count; }
     void release_oldest(const release_samples& release);
 
     mutable std::mutex d_mutex;

@@ -200,6 +200,10 @@ int rx_stream::acquire(
     flags = 0;
     time_ns = 0;
     while (d_held.wait_free(deadline) && d_gate.enter(deadline)) {
+        if (!d_held.has_free()) { // another thread that was inside took it
+            d_gate.leave();
+            continue;
+        }
         const piece p = take(d_direct_samples, deadline);
         if (p.result > 0) {
             for (std::size_t i = 0; i < d_channels.size(); i++)

@@ -4,9 +4,11 @@
 #include "radio_under_test.h"
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <random>
 #include <set>
+#include <thread>
 
 namespace {
 
@@ -127,6 +129,34 @@ TEST(SoapyDirect, TimesOutWhileAllBuffersAreHeld)
     EXPECT_EQ(acquire(r, 1000).result, SOAPY_SDR_TIMEOUT);
     r->releaseReadBuffer(r.stream(), held[3].handle);
     EXPECT_GT(acquire(r).result, 0);
+}
+
+TEST(SoapyDirect, TwoThreadsShareTheLastHandle)
+{
+    radio r(counter_free + ",interval_us=100");
+    r.start(SOAPY_SDR_CS16);
+    std::vector<buffer> held;
+    while (held.size() + 1 < r->getNumDirectAccessBuffers(r.stream())) {
+        held.push_back(acquire(r));
+        ASSERT_GT(held.back().result, 0);
+    }
+    // Both wait for samples while the handle is free.
+    ASSERT_EQ(r->deactivateStream(r.stream()), 0);
+    std::atomic<unsigned> waiting{ 0 }, given{ 0 };
+    const auto wait_and_count = [&] {
+        waiting++;
+        if (acquire(r).result > 0)
+            given++;
+    };
+    std::thread one(wait_and_count), other(wait_and_count);
+    EXPECT_TRUE(eventually([&] { return waiting == 2; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(r->activateStream(r.stream()), 0);
+    EXPECT_TRUE(eventually([&] { return given > 0; }));
+    r->releaseReadBuffer(r.stream(), held[0].handle);
+    one.join();
+    other.join();
+    EXPECT_EQ(given, 2u);
 }
 
 TEST(SoapyDirect, TellsAGapAsReadStreamDoes)
