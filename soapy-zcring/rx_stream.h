@@ -87,6 +87,7 @@ private:
     bool fill(std::uint64_t wanted, read_gate::clock::time_point deadline, piece& found);
     bool wait_for_more(std::uint64_t wanted, read_gate::clock::time_point deadline, piece& found);
     void append(const zcring::reader::view& more);
+    bool add_bursts();
     piece end_of_samples(zcring::status why);
     bool come_back(read_gate::clock::time_point deadline, piece& found);
     bool skip_to_begin();

@@ -57,6 +57,16 @@ void rx_stream::append(const zcring::reader::view& more)
     d_rest.samples += more.samples;
 }
 
+// Gets the descriptors of all samples that were taken. Returns false if a server did not write them.
+bool rx_stream::add_bursts()
+{
+    const std::uint64_t end = d_rest.index + d_rest.samples;
+    while (const auto b = d_from->in.next_burst(end))
+        if (!d_times.add(*b))
+            return false;
+    return d_times.covers(d_rest.index, d_rest.samples);
+}
+
 // Gets what is in the ring, and the descriptors of it.
 bool rx_stream::wait_for_more(std::uint64_t wanted, clock::time_point deadline, piece& found)
 {
@@ -66,9 +76,14 @@ bool rx_stream::wait_for_more(std::uint64_t wanted, clock::time_point deadline, 
         const zcring::status status = in.wait(wanted, left);
         if (const zcring::reader::view more = in.acquire(); more.samples) {
             append(more);
-            while (const auto b = in.next_burst(d_rest.index + d_rest.samples))
-                d_times.add(*b);
-            return status == zcring::status::data;
+            if (add_bursts())
+                return status == zcring::status::data;
+            log_once(d_from->dev.name() + ": the samples have no valid descriptors, so that the "
+                                          "stream has ended; restart the server");
+            d_rest = {};
+            finish();
+            found.result = SOAPY_SDR_STREAM_ERROR;
+            return false;
         }
         if (status == zcring::status::woken && !d_gate.is_paused())
             continue; // of a pause that is over

@@ -22,8 +22,11 @@ class sample_times final
 public:
     //! A new stream begins.
     void clear();
-    //! The next burst of the stream.
-    void add(const zcring::burst& b);
+    //! The next burst of the stream. Returns false, and ignores it, if it has no rate or does not
+    //! follow the one before: the server that wrote it is broken, or hostile.
+    bool add(const zcring::burst& b);
+    //! Whether bursts cover the \p samples samples from \p index on.
+    bool covers(std::uint64_t index, std::uint64_t samples) const;
     //! Drops what is before \p index, the next sample that is read. A burst must cover it.
     void advance(std::uint64_t index);
 
