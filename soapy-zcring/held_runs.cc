@@ -41,7 +41,16 @@ std::size_t held_runs::add_held(std::uint64_t samples)
 bool held_runs::wait_free(read_gate::clock::time_point deadline)
 {
     std::unique_lock<std::mutex> lock(d_mutex);
-    return d_given_back.wait_until(lock, deadline, [this] { return d_held < count; });
+    const bool is_over =
+        d_given_back.wait_until(lock, deadline, [this] { return d_is_closed || d_held < count; });
+    return is_over && !d_is_closed;
+}
+
+void held_runs::close()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_is_closed = true;
+    d_given_back.notify_all();
 }
 
 bool held_runs::has_free() const

@@ -35,11 +35,14 @@ public:
     //! Whether a handle is free.
     bool has_free() const;
     //! Whether a handle is free, at once or before \p deadline. Another thread may take it first.
+    //! False at once after close().
     bool wait_free(read_gate::clock::time_point deadline);
     //! The client gives a buffer back; an unknown handle is ignored.
     void give_back(std::size_t handle, const release_samples& release);
     //! A new stream has begun: the ring is empty.
     void forget();
+    //! Ends the waiting of all threads.
+    void close();
     //! Buffers that a client holds.
     std::size_t held() const;
 
@@ -56,6 +59,7 @@ private:
     std::deque<run> d_runs;
     std::array<bool, count> d_is_held{};
     std::size_t d_held = 0;
+    bool d_is_closed = false;
     std::size_t d_next = 0; //!< handles are taken in turn
 };
 

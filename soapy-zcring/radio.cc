@@ -124,7 +124,7 @@ SoapySDR::Stream* radio::setupStream(int direction,
     return d_streams.add(std::make_shared<rx_stream>(from, format, channels, how));
 }
 
-// A thread that reads meanwhile keeps the stream until it has left it.
+// A thread that reads meanwhile keeps the stream until it has left it, which it does at once.
 void radio::closeStream(SoapySDR::Stream* handle) { d_streams.remove(handle); }
 
 std::size_t radio::getStreamMTU(SoapySDR::Stream* handle) const

@@ -11,8 +11,10 @@ namespace soapy_zcring {
 bool read_gate::enter(clock::time_point deadline)
 {
     std::unique_lock<std::mutex> lock(d_mutex);
-    const bool may_enter = d_changed.wait_until(
-        lock, deadline, [this] { return d_is_open && d_inside == occupant::none && !d_pauses; });
+    const bool is_over = d_changed.wait_until(lock, deadline, [this] {
+        return d_is_closed || (d_is_open && d_inside == occupant::none && !d_pauses);
+    });
+    const bool may_enter = is_over && !d_is_closed;
     if (may_enter)
         d_inside = occupant::reader;
     return may_enter;
@@ -28,13 +30,13 @@ void read_gate::leave()
 bool read_gate::is_paused() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
-    return d_pauses > 0;
+    return must_leave();
 }
 
 void read_gate::sleep_until(clock::time_point deadline)
 {
     std::unique_lock<std::mutex> lock(d_mutex);
-    d_changed.wait_until(lock, deadline, [this] { return d_pauses > 0; });
+    d_changed.wait_until(lock, deadline, [this] { return must_leave(); });
 }
 
 read_gate::pause::pause(read_gate& gate) : d_gate(gate)
@@ -67,6 +69,21 @@ bool read_gate::is_open() const
 {
     const std::lock_guard<std::mutex> lock(d_mutex);
     return d_is_open;
+}
+
+void read_gate::close()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_is_closed = true;
+    d_changed.notify_all();
+    if (d_inside == occupant::reader)
+        d_interrupt();
+}
+
+bool read_gate::is_closed() const
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    return d_is_closed;
 }
 
 read_gate::clock::time_point deadline_after(long timeout_us)

@@ -27,8 +27,30 @@ public:
 
     //! Waits until the gate is open, nothing pauses the reading and no other thread is inside, or
     //! \p deadline has passed. Returns whether the caller is inside now; it must then call leave().
+    //! False at once after close().
     bool enter(clock::time_point deadline);
     void leave();
+    //! The same for a scope: leaves at its end, also by an exception.
+    class visit final
+    {
+    public:
+        visit(read_gate& gate, clock::time_point deadline)
+            : d_gate(gate), d_is_inside(gate.enter(deadline))
+        {
+        }
+        ~visit()
+        {
+            if (d_is_inside)
+                d_gate.leave();
+        }
+        visit(const visit&) = delete;
+        visit& operator=(const visit&) = delete;
+        explicit operator bool() const { return d_is_inside; }
+
+    private:
+        read_gate& d_gate;
+        const bool d_is_inside;
+    };
     //! For the thread inside: whether it has to leave.
     bool is_paused() const;
     //! For the thread inside: sleeps until \p deadline, or until it has to leave.
@@ -51,12 +73,19 @@ public:
     void set_open(bool is_open);
     bool is_open() const;
 
+    //! Lets no thread in any more: one that waits to enter gives up, and one inside has to leave.
+    void close();
+    bool is_closed() const;
+
 private:
+    bool must_leave() const { return d_pauses > 0 || d_is_closed; }
+
     const std::function<void()> d_interrupt;
     mutable std::mutex d_mutex;
     std::condition_variable d_changed;
     enum class occupant { none, reader, pause };
     bool d_is_open = false;
+    bool d_is_closed = false;
     occupant d_inside = occupant::none;
     int d_pauses = 0; //!< and those that wait for their turn
 };

@@ -169,55 +169,75 @@ int rx_stream::deactivate(std::optional<long long> time_ns)
     return 0;
 }
 
+void rx_stream::close()
+{
+    d_gate.close();
+    d_held.close();
+    deactivate({});
+}
+
+int rx_stream::why_not_inside() const
+{
+    return d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : SOAPY_SDR_TIMEOUT;
+}
+
 int rx_stream::read(
     void* const* buffers, std::size_t samples, int& flags, long long& time_ns, long timeout_us)
-{
+try {
     const auto deadline = deadline_after(timeout_us);
     flags = 0;
     time_ns = 0;
-    while (samples && d_gate.enter(deadline)) {
+    while (samples) {
+        const read_gate::visit inside(d_gate, deadline);
+        if (!inside)
+            return why_not_inside();
         const piece p = take(samples, deadline);
+        if (p.result == interrupted)
+            continue;
         if (p.result > 0) {
             const auto n = static_cast<std::uint64_t>(p.result);
             for (std::size_t i = 0; i < d_channels.size(); i++)
                 d_convert(buffers[i], p.samples.channel[d_channels[i]], n);
             d_held.add_free(n, releaser());
         }
-        d_gate.leave();
-        if (p.result == interrupted)
-            continue;
         flags = p.flags;
         time_ns = p.time_ns;
         return p.result;
     }
-    return samples ? SOAPY_SDR_TIMEOUT : 0;
+    return 0;
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
 }
 
 int rx_stream::acquire(
     std::size_t& handle, const void** buffers, int& flags, long long& time_ns, long timeout_us)
-{
+try {
     const auto deadline = deadline_after(timeout_us);
     flags = 0;
     time_ns = 0;
-    while (d_held.wait_free(deadline) && d_gate.enter(deadline)) {
-        if (!d_held.has_free()) { // another thread that was inside took it
-            d_gate.leave();
-            continue;
-        }
+    while (d_held.wait_free(deadline)) {
+        const read_gate::visit inside(d_gate, deadline);
+        if (!inside)
+            break;
+        if (!d_held.has_free())
+            continue; // another thread that was inside took it
         const piece p = take(d_direct_samples, deadline);
+        if (p.result == interrupted)
+            continue;
         if (p.result > 0) {
             for (std::size_t i = 0; i < d_channels.size(); i++)
                 buffers[i] = p.samples.channel[d_channels[i]];
             handle = d_held.add_held(static_cast<std::uint64_t>(p.result));
         }
-        d_gate.leave();
-        if (p.result == interrupted)
-            continue;
         flags = p.flags;
         time_ns = p.time_ns;
         return p.result;
     }
-    return SOAPY_SDR_TIMEOUT;
+    return why_not_inside();
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
 }
 
 void rx_stream::release(std::size_t handle) { d_held.give_back(handle, releaser()); }

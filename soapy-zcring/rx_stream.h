@@ -51,6 +51,9 @@ public:
     int activate(std::optional<long long> time_ns, std::uint64_t samples);
     //! Stops the device: at \p time_ns if given, else now.
     int deactivate(std::optional<long long> time_ns);
+    //! Stops the device for good: a thread that waits in read() or acquire() gets
+    //! SOAPY_SDR_STREAM_ERROR, as all later ones do.
+    void close();
     //! Whether the device streams for this stream.
     bool is_active() const { return d_gate.is_open(); }
 
@@ -82,6 +85,7 @@ private:
     };
     static constexpr int interrupted = -1000; //!< piece::result: the caller has to leave the gate
 
+    int why_not_inside() const;
     piece take(std::uint64_t most, read_gate::clock::time_point deadline);
     piece give(std::uint64_t most);
     bool fill(std::uint64_t wanted, read_gate::clock::time_point deadline, piece& found);

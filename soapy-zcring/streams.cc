@@ -58,7 +58,7 @@ void streams::remove(SoapySDR::Stream* handle)
             std::swap(tx, d_tx);
     }
     if (rx.stream)
-        rx.stream->deactivate({});
+        rx.stream->close();
     if (tx.stream)
         tx.stream->deactivate();
 }

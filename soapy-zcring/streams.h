@@ -28,7 +28,7 @@ public:
     //! The same while there is another stream of that direction.
     SoapySDR::Stream* add(std::shared_ptr<rx_stream> made);
     SoapySDR::Stream* add(std::shared_ptr<tx_stream> made);
-    //! Closes the stream; an unknown handle is ignored.
+    //! Closes the stream, and ends the calls that wait in it; an unknown handle is ignored.
     void remove(SoapySDR::Stream* handle);
 
     //! The stream, or null.

@@ -79,6 +79,48 @@ TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
     EXPECT_GT(result, 0);
 }
 
+TEST(SoapyThreads, AReadThatWaitsEndsWithTheStream)
+{
+    // Waits for samples, for an activation, for a buffer.
+    for (const char* const waits_for : { "samples", "activation", "buffer" }) {
+        SCOPED_TRACE(waits_for);
+        const std::string what = waits_for;
+        radio r(counter_real + (what == "buffer" ? ",interval_us=100" : ""));
+        r.set_up(SOAPY_SDR_CS16);
+        const auto acquire = [&r](long timeout_us) {
+            std::size_t handle = 0;
+            const void* buffers[1];
+            int flags = 0;
+            long long time_ns = 0;
+            return r->acquireReadBuffer(r.stream(), handle, buffers, flags, time_ns, timeout_us);
+        };
+        if (what != "activation") {
+            ASSERT_EQ(r->activateStream(r.stream()), 0);
+        }
+        if (what == "samples")
+            r->writeSetting("stall", "3600000000000");
+        const std::size_t held = what == "buffer" ? r->getNumDirectAccessBuffers(r.stream()) : 0;
+        for (std::size_t i = 0; i < held; i++)
+            ASSERT_GT(acquire(patience_us), 0);
+        std::atomic<bool> is_reading{ false };
+        std::atomic<int> result{ 1 };
+        std::thread reader([&] {
+            is_reading = true;
+            do // what was in the ring
+                result = what == "buffer" ? acquire(patience_us) : read_some(r, 100).result;
+            while (result > 0);
+        });
+        while (!is_reading)
+            std::this_thread::yield();
+        std::this_thread::sleep_for(50ms);
+        SoapySDR::Stream* const open = r.stream();
+        r->closeStream(open);
+        reader.join();
+        EXPECT_EQ(result, SOAPY_SDR_STREAM_ERROR);
+        EXPECT_EQ(read_some(r, 100).result, SOAPY_SDR_STREAM_ERROR);
+    }
+}
+
 TEST(SoapyThreads, ReleaseBuffersInAnotherThread)
 {
     radio r(counter_free);
