@@ -138,7 +138,7 @@ int radio::activateStream(SoapySDR::Stream* handle,
                           int flags,
                           long long time_ns,
                           std::size_t samples)
-{
+try {
     if (const auto tx = d_streams.tx(handle))
         return tx->activate(getSampleRate(SOAPY_SDR_TX, 0), getFrequency(SOAPY_SDR_TX, 0));
     const auto rx = d_streams.rx(handle);
@@ -151,6 +151,9 @@ int radio::activateStream(SoapySDR::Stream* handle,
     if (!error)
         issue_waiting_commands(*device());
     return error;
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
 }
 
 int radio::deactivateStream(SoapySDR::Stream* handle, int flags, long long time_ns)
