@@ -62,10 +62,25 @@ radio::~radio() = default;
 
 std::shared_ptr<receiver> radio::device() const
 {
-    const lock_shared lock(d_lock);
-    if (!d_receiver)
-        throw std::runtime_error("zcring: the device could not be opened again; close it");
-    return d_receiver;
+    {
+        const lock_shared lock(d_lock);
+        if (d_receiver)
+            return d_receiver;
+    }
+    const std::unique_lock<std::shared_mutex> lock(d_lock);
+    return locked_device();
+}
+
+// With the lock of one thread. A device that could not be opened again is tried anew.
+std::shared_ptr<receiver> radio::locked_device() const
+{
+    if (d_receiver)
+        return d_receiver;
+    auto next = std::make_shared<receiver>(d_arguments);
+    next->restore(d_before);
+    if (const auto stream = d_streams.receiving())
+        stream->replace(next);
+    return d_receiver = std::move(next);
 }
 
 std::string radio::getDriverKey() const { return "zcring"; }

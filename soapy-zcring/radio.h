@@ -131,6 +131,7 @@ private:
     using lock_shared = std::shared_lock<std::shared_mutex>;
 
     std::shared_ptr<receiver> device() const;
+    std::shared_ptr<receiver> locked_device() const;
     bool is_streaming() const;
     unsigned channel_bit(int direction, std::size_t channel) const;
     void tune(zcring::command change);
@@ -144,7 +145,8 @@ private:
     // Guards what follows; held for the time of a call of the device, none of which waits for data.
     mutable std::shared_mutex d_lock;
     zcring::arguments d_arguments;
-    std::shared_ptr<receiver> d_receiver;
+    mutable std::shared_ptr<receiver> d_receiver; //!< none if it could not be opened again
+    receiver::settings d_before;                  //!< of the one that is opened next then
 
     streams d_streams;
     std::atomic<long long> d_command_time_ns{ 0 }; //!< of the next commands; 0: at once

@@ -7,7 +7,10 @@
 
 #include "check_sent.h"
 
+#include <SoapySDR/Logger.hpp>
+
 #include <zcring/limits.h>
+#include <zcring/observer.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,13 +33,28 @@ void check_time_name(const std::string& what)
                                     "\"; leave the name empty for the time of day, or name CMD");
 }
 
+// A device that was unplugged cannot be opened again for another rate.
+bool is_gone(const zcring::device& dev)
+{
+    try {
+        dev.tuning();
+        return false;
+    } catch (const std::system_error& e) {
+        return e.code() == std::errc::no_such_device;
+    }
+}
+
 } // namespace
 
-// Whether the device plays a recording that the library read for it: it can read it again.
+// Whether the device plays a recording that the library read for it: it can read it again. The scene of
+// a server is the server's.
 bool radio::can_resample() const
 {
     const lock_shared lock(d_lock);
-    return d_arguments.scene && d_receiver && !d_receiver->dev.rates().empty();
+    if (!d_arguments.scene || !d_receiver || d_receiver->dev.rates().empty())
+        return false;
+    const zcring::device& dev = d_receiver->dev;
+    return dev.is_emulator() || !zcring::observer::is_server(dev.name());
 }
 
 void radio::setSampleRate(int direction, std::size_t channel, double rate)
@@ -53,7 +71,8 @@ void radio::setSampleRate(int direction, std::size_t channel, double rate)
         tune(change);
         return;
     } catch (const std::system_error& e) {
-        if (e.code() != std::errc::result_out_of_range || is_streaming() || !can_resample())
+        if (e.code() != std::errc::result_out_of_range || is_streaming() || !can_resample() ||
+            is_gone(device()->dev))
             throw;
     }
     zcring::arguments again = [this] {
@@ -73,13 +92,17 @@ void radio::open_again(zcring::arguments wanted)
     if (stream && (stream->is_active() || stream->held_buffers()))
         throw std::runtime_error("zcring: the device cannot be opened again while a stream is "
                                  "active, or holds buffers; deactivate it, and release them");
-    // Streams rely on these.
-    wanted.format = d_receiver->dev.format();
-    wanted.channels = d_receiver->dev.channels();
-    wanted.ring_bytes = d_receiver->dev.ring_samples() * zcring::sample_bytes(*wanted.format);
-    const bool is_kernel_device = d_receiver->dev.name().rfind("/dev/", 0) == 0;
-    if (is_kernel_device)
-        wanted.device = d_receiver->dev.name();
+    const receiver& from = *locked_device();
+    const bool is_kernel_device = from.dev.name().rfind("/dev/", 0) == 0;
+    zcring::arguments present = d_arguments;
+    for (zcring::arguments* const a : { &wanted, &present }) { // streams rely on these
+        a->format = from.dev.format();
+        a->channels = from.dev.channels();
+        a->ring_bytes = from.dev.ring_samples() * zcring::sample_bytes(*a->format);
+        if (is_kernel_device)
+            a->device = from.dev.name();
+    }
+    d_before = from.current();
     const auto use = [&](std::shared_ptr<receiver> next) {
         if (stream)
             stream->replace(next);
@@ -87,22 +110,25 @@ void radio::open_again(zcring::arguments wanted)
     };
     if (!is_kernel_device) {
         auto next = std::make_shared<receiver>(wanted);
-        next->restore(d_receiver->current());
+        next->restore(d_before);
         use(std::move(next));
         d_arguments = wanted;
         return;
     }
-    const receiver::settings before = d_receiver->current();
+    d_arguments = present; // for locked_device()
     use(nullptr);
     try {
         use(std::make_shared<receiver>(wanted));
-        d_arguments = wanted;
     } catch (...) {
-        use(std::make_shared<receiver>(d_arguments));
-        d_receiver->restore(before);
+        try {
+            locked_device();
+        } catch (const std::exception& e) { // the next call tries again
+            SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+        }
         throw;
     }
-    d_receiver->restore(before);
+    d_arguments = wanted;
+    d_receiver->restore(d_before);
 }
 
 double radio::getSampleRate(int direction, std::size_t channel) const

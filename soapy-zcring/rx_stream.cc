@@ -114,7 +114,8 @@ try {
     if (d_gate.is_open() && !time_ns && !samples && !d_remaining && !d_end_ns)
         return 0;
     if (!d_from)
-        throw std::runtime_error("zcring: the device could not be opened again; close it");
+        throw std::runtime_error("zcring: the device could not be opened again; plug it in, and "
+                                 "activate the stream again");
     if (d_from->reopen())
         d_is_lost = true; // no stream runs; come_back() starts one if this call does not
     zcring::device::start_options options;

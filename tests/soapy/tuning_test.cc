@@ -152,6 +152,19 @@ TEST_F(SoapyRecording, HasItsRateAndAnyOtherBeforeActivation)
     EXPECT_GT(read_some(r, 1000).result, 0);
 }
 
+TEST_F(SoapyRecording, IsNotOpenedAgainWhileItIsGone)
+{
+    radio r("driver=zcring,emulator,pace=free,interval_us=2000,scene=" + recording(1e6));
+    r.set_up(SOAPY_SDR_CS16);
+    r->writeSetting("unplug", "true");
+    expect_says(error_text([&] { r->setSampleRate(rx, 0, 2.048e6); }), { "rate" });
+    EXPECT_EQ(r->readSensor("state"), "gone");
+    r->writeSetting("unplug", "false");
+    ASSERT_EQ(r->activateStream(r.stream()), 0);
+    EXPECT_GT(read_some(r, 1000).result, 0);
+    EXPECT_EQ(r->getSampleRate(rx, 0), 1e6);
+}
+
 TEST_F(SoapyRecording, KeepsATimeThatWasSet)
 {
     radio r("driver=zcring,emulator,pace=free,scene=" + recording(1e6));
