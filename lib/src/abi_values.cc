@@ -5,8 +5,10 @@
 // device has sent them.
 #include "abi_values.h"
 
+#include "engine.h"
 #include "rational.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace zcring {
@@ -69,7 +71,9 @@ ranges ranges_from_abi(const zcring_ranges& r)
     ranges result;
     result.rate_min = rate(r.rate_min_num, r.rate_min_den);
     result.rate_max = rate(r.rate_max_num, r.rate_max_den);
-    for (unsigned d = 1; base > 0 && d <= r.rate_divisor_max && base / d >= result.rate_min; d++)
+    // A server may have written anything.
+    const unsigned divisor_max = std::min(r.rate_divisor_max, ZCRING_DECIMATION_MAX);
+    for (unsigned d = 1; base > 0 && d <= divisor_max && base / d >= result.rate_min; d++)
         result.rates.push_back(base / d);
     result.channels_max = r.channels_max;
     result.commands_max = r.commands_max;

@@ -497,6 +497,18 @@ TEST_F(SocketDevice, LeavesNoDescriptorToAnotherProgram)
     EXPECT_GE(checked, 2u) << "the socket and the pipe, at least";
 }
 
+TEST_F(SocketDevice, HasNoMoreRatesThanADeviceCanHave)
+{
+    change(ZCRING_IOC_GET_RANGES, [](fake_answer& answer) {
+        auto& ranges = answer.as<zcring_ranges>();
+        ranges.rate_base_num = 1000000;
+        ranges.rate_base_den = 1;
+        ranges.rate_divisor_max = UINT32_MAX;
+    });
+    const device dev(server().arguments());
+    EXPECT_EQ(dev.ranges().rates.size(), ZCRING_DECIMATION_MAX);
+}
+
 TEST_F(SocketDevice, IsObservedWithoutMemoryAndWithoutAPipe)
 {
     const std::size_t maps = mappings();
