@@ -55,8 +55,8 @@ tx_stream::tx_stream(const std::string& antenna,
     : d_sample_bytes(zcring::sample_bytes(format_of(format))),
       d_format(format_of(format)),
       d_channels(checked_channels(channels)),
-      d_wake_fd(make_eventfd()),
       d_antenna(antenna),
+      d_wake_fd(make_eventfd()),
       d_gate([this] { eventfd_write(d_wake_fd, 1); })
 {
 }

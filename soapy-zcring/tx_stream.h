@@ -65,8 +65,8 @@ private:
     const std::size_t d_sample_bytes;
     const zcring::format d_format;
     const unsigned d_channels;
-    const int d_wake_fd;
     zcring::antenna d_antenna; //!< for the thread inside of the gate; status() for any
+    const int d_wake_fd;       //!< made after the antenna, whose constructor may throw
     read_gate d_gate;
     std::optional<feed_times> d_times; //!< for the thread inside of the gate
 

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <iterator>
 
 namespace {
 
@@ -31,6 +33,12 @@ std::vector<std::int16_t> numbered(std::size_t first, std::size_t samples)
         iq.push_back(static_cast<std::int16_t>(n / 30000 + 1));
     }
     return iq;
+}
+
+std::size_t open_files()
+{
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 class SoapySendToAntenna : public testing::Test
@@ -186,7 +194,10 @@ TEST_F(SoapySendToAntenna, NamesWhatItCannotSend)
     if (!on_server())
         return; // of which a second program gets no receiver
     const zcring_test::radio other("driver=zcring," + device_under_test() + ",gain=1");
-    expect_says(error_text([&] { other->setupStream(tx, SOAPY_SDR_CS16); }), { "test" });
+    const std::size_t before = open_files();
+    for (int i = 0; i < 3; i++)
+        expect_says(error_text([&] { other->setupStream(tx, SOAPY_SDR_CS16); }), { "test" });
+    EXPECT_EQ(open_files(), before);
 }
 
 } // namespace
