@@ -106,6 +106,15 @@ ArgInfo info_of_argument(const std::string& key, const std::string& name, ArgInf
     return info;
 }
 
+// The part of the recording before, and its end, are not those of another scene.
+void replace_scene(zcring::arguments& a, const std::string& scene)
+{
+    a.scene = scene;
+    a.start.reset();
+    a.stop.reset();
+    a.loop.reset();
+}
+
 [[noreturn]] void throw_unknown(const std::string& key)
 {
     std::string known = "scene, noise";
@@ -150,20 +159,20 @@ SoapySDR::ArgInfoList radio::getSettingInfo() const
 void radio::set_scene(const std::string& scene)
 {
     const auto from = device();
-    zcring::arguments wanted = zcring::parse_arguments("scene=" + scene);
     if (!from->dev.is_emulator()) {
+        zcring::arguments wanted;
+        wanted.scene = scene;
         wanted.freq = from->tuning().frequency[0];
         zcring::antenna(from->dev.name()).set_scene(wanted);
+        const std::unique_lock<std::shared_mutex> lock(d_lock);
+        replace_scene(d_arguments, scene);
         return;
     }
     zcring::arguments again = [this] {
         const lock_shared lock(d_lock);
         return d_arguments;
     }();
-    again.scene = scene;
-    again.start.reset();
-    again.stop.reset();
-    again.loop.reset();
+    replace_scene(again, scene);
     again.rate = from->tuning().rate;
     open_again(again);
 }

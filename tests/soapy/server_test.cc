@@ -116,4 +116,22 @@ TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
     EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
 }
 
+TEST(SoapyServer, TakesOneSceneAfterAnother)
+{
+    server s("scenes");
+    s.begin();
+    radio r("driver=zcring,device=scenes,scene=counter,ring_bytes=67108864,interval_us=2000");
+    for (const char* const scene : { "noise", "tone", "counter" }) {
+        r->writeSetting("scene", scene);
+        EXPECT_EQ(r->readSetting("scene"), scene);
+    }
+    expect_says(error_text([&] { r->writeSetting("scene", "noise,freq=1e9"); }),
+                { "noise,freq=1e9" });
+    EXPECT_EQ(r->readSetting("scene"), "counter");
+    r.start(SOAPY_SDR_CS16);
+    const answer a = read_until_data(r);
+    ASSERT_GT(a.result, 0);
+    EXPECT_TRUE(counts_from(a, counter_of(a, SOAPY_SDR_CS16, 0)));
+}
+
 } // namespace
