@@ -5,7 +5,7 @@
 // library resamples the recording, as long as no stream is active.
 #include "radio.h"
 
-#include "check_sent.h"
+#include "check_range.h"
 
 #include <SoapySDR/Logger.hpp>
 
@@ -61,7 +61,7 @@ void radio::setSampleRate(int direction, std::size_t channel, double rate)
 {
     channel_bit(direction, channel);
     if (direction == SOAPY_SDR_TX) {
-        check_sent("rate", rate, zcring::limits::rate_min, zcring::limits::rate_max);
+        check_range("rate", rate, zcring::limits::rate_min, zcring::limits::rate_max);
         d_tx_rate = rate;
         return;
     }

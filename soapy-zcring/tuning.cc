@@ -4,12 +4,13 @@
 // time that setCommandTime() has named.
 #include "radio.h"
 
-#include "check_sent.h"
+#include "check_range.h"
 
 #include <zcring/limits.h>
 
 #include <SoapySDR/Logger.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 #include <stdexcept>
@@ -38,6 +39,24 @@ void check_name(const char* what, const std::string& name, const char* known)
                                     "\"; the only one is " + known);
 }
 
+// A command that waits is refused now, where the program that gave it can be told.
+void check_waiting(const zcring::command& change, const zcring::ranges& r)
+{
+    if (change.frequency)
+        check_range("frequency", *change.frequency, r.frequency_min, r.frequency_max);
+    if (change.gain)
+        check_range("gain", *change.gain, r.gain_min, r.gain_max);
+    if (change.bandwidth)
+        check_range("bandwidth", *change.bandwidth, r.bandwidth_min, r.bandwidth_max);
+    if (!change.rate)
+        return;
+    check_range("rate", *change.rate, r.rate_min, r.rate_max);
+    if (!r.rates.empty() &&
+        std::find(r.rates.begin(), r.rates.end(), *change.rate) == r.rates.end())
+        throw std::invalid_argument("zcring: the recording does not have this rate; set it without "
+                                    "a command time");
+}
+
 } // namespace
 
 unsigned radio::channel_bit(int direction, std::size_t channel) const
@@ -64,7 +83,8 @@ double radio::sent(const std::atomic<double>& set, double received) const
     return std::isnan(value) ? received : value;
 }
 
-// A timed command needs a stream, so that one for a stream that does not run yet waits here.
+// A timed command needs a stream, so that one for a stream that does not run yet waits here. The lock
+// keeps a stream that is activated meanwhile from passing the command over.
 void radio::tune(zcring::command change)
 {
     const auto to = device();
@@ -74,14 +94,23 @@ void radio::tune(zcring::command change)
         return;
     }
     change.at_time_ns = static_cast<std::uint64_t>(at_ns);
-    if (is_streaming()) {
-        to->tune(change);
-        return;
+    {
+        const std::lock_guard<std::mutex> lock(d_waiting_lock);
+        if (!is_streaming()) {
+            const zcring::ranges r = to->dev.ranges();
+            check_waiting(change, r);
+            if (d_waiting.size() >= r.commands_max)
+                throw std::runtime_error("zcring: the device takes " +
+                                         std::to_string(r.commands_max) +
+                                         " timed commands at most; activate the stream first");
+            d_waiting.push_back(change);
+            return;
+        }
     }
-    const std::lock_guard<std::mutex> lock(d_waiting_lock);
-    d_waiting.push_back(change);
+    to->tune(change);
 }
 
+// The stream runs already, so that it is not failed for a command that the device refuses.
 void radio::issue_waiting_commands(receiver& to)
 {
     std::vector<zcring::command> waiting;
@@ -90,7 +119,12 @@ void radio::issue_waiting_commands(receiver& to)
         waiting.swap(d_waiting);
     }
     for (const zcring::command& change : waiting)
-        to.tune(change);
+        try {
+            to.tune(change);
+        } catch (const std::exception& e) {
+            SoapySDR::logf(
+                SOAPY_SDR_ERROR, "a timed command from before the stream is dropped: %s", e.what());
+        }
 }
 
 std::vector<std::string> radio::listAntennas(int direction, std::size_t) const
@@ -172,7 +206,7 @@ void radio::setFrequency(int direction, std::size_t channel, double hz, const So
 {
     const unsigned bit = channel_bit(direction, channel);
     if (direction == SOAPY_SDR_TX) {
-        check_sent("frequency", hz, -zcring::limits::frequency_max, zcring::limits::frequency_max);
+        check_range("frequency", hz, -zcring::limits::frequency_max, zcring::limits::frequency_max);
         d_tx_frequency = hz;
         return;
     }

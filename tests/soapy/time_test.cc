@@ -152,6 +152,22 @@ TEST(SoapyTime, KeepsACommandForTheStreamThatFollows)
     EXPECT_EQ(r->getGain(SOAPY_SDR_RX, 0), -40);
 }
 
+TEST(SoapyTime, RefusesACommandForLaterAtOnce)
+{
+    radio r("driver=zcring,emulator,scene=noise,rate=1e6,interval_us=2000");
+    r.set_up(SOAPY_SDR_CS16);
+    r->setCommandTime(r->getHardwareTime() + 100000 * second_ns);
+    expect_says(error_text([&] { r->setGain(SOAPY_SDR_RX, 0, 200); }), { "gain=200", "-60", "60" });
+    expect_says(error_text([&] { r->setFrequency(SOAPY_SDR_RX, 0, 2e12); }), { "frequency=2e+12" });
+    expect_says(error_text([&] { r->setBandwidth(SOAPY_SDR_RX, 0, -1); }), { "bandwidth=-1" });
+    expect_says(error_text([&] { r->setSampleRate(SOAPY_SDR_RX, 0, 0); }), { "rate=0" });
+    for (int i = 0; i < 64; i++)
+        r->setGain(SOAPY_SDR_RX, 0, -i / 2.0);
+    expect_says(error_text([&] { r->setGain(SOAPY_SDR_RX, 0, 0); }), { "64", "activate" });
+    r->setCommandTime(0);
+    EXPECT_EQ(r->activateStream(r.stream()), 0);
+}
+
 TEST(SoapyTime, BeginsAtTheTimeOfCommands)
 {
     radio r(counter_free);

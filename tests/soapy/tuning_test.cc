@@ -198,6 +198,28 @@ TEST_F(SoapyRecording, HasPartsOfItsRateWhileItIsActive)
     }
 }
 
+TEST_F(SoapyRecording, DropsACommandForLaterThatItCannotObeyAlone)
+{
+    radio r("driver=zcring,emulator,pace=free,rate=1e6,interval_us=2000");
+    r.set_up(SOAPY_SDR_CS16);
+    r->setHardwareTime(r->getHardwareTime() + 200000000, "CMD");
+    r->setSampleRate(rx, 0, 300e3);
+    r->setGain(rx, 0, -40);
+    r->setHardwareTime(0, "CMD");
+    r->writeSetting("scene", recording(1e6)); // has parts of its own rate only
+    ASSERT_EQ(r->activateStream(r.stream()), 0);
+    for (int samples = 0; samples < 2000000 && r->getGain(rx, 0) != -40;) {
+        const answer a = read_some(r, 10000);
+        ASSERT_GT(a.result, 0);
+        samples += a.result;
+    }
+    EXPECT_EQ(r->getGain(rx, 0), -40);
+    EXPECT_EQ(r->getSampleRate(rx, 0), 1e6);
+    r->deactivateStream(r.stream());
+    r->setHardwareTime(r->getHardwareTime() + 200000000, "CMD");
+    expect_says(error_text([&] { r->setSampleRate(rx, 0, 300e3); }), { "rate", "command time" });
+}
+
 TEST_F(SoapyRecording, EndsWithAnEndOfBurst)
 {
     radio r("driver=zcring,emulator,pace=free,loop=no,scene=" + recording(1e6));

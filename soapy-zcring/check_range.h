@@ -6,9 +6,9 @@
 
 namespace soapy_zcring {
 
-//! Throws std::invalid_argument for a setting of what is sent that is out of range. What is received is
-//! checked by the device.
-inline void check_sent(const char* what, double value, double low, double high)
+//! Throws std::invalid_argument for a setting that is out of range. The device checks what it is given
+//! at once; this is for what is kept for later.
+inline void check_range(const char* what, double value, double low, double high)
 {
     if (value >= low && value <= high)
         return;
