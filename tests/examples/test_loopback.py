@@ -29,7 +29,7 @@ from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 PACKETS_SERVED = 200  # through a server
 PACKETS = 10_000
 PACKET_SAMPLES = 1616  # with the pause
-SETTLING_SAMPLES = 1616  # the note of the receiver says so
+SETTLING_SAMPLES = 16160  # the note of the receiver says so
 RATE = 500e3
 FREQ = 433e6
 OFFSET = 100  # Hz
