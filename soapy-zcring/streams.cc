@@ -60,7 +60,7 @@ void streams::remove(SoapySDR::Stream* handle)
     if (rx.stream)
         rx.stream->close();
     if (tx.stream)
-        tx.stream->deactivate();
+        tx.stream->close();
 }
 
 std::shared_ptr<rx_stream> streams::rx(SoapySDR::Stream* handle) const

@@ -64,7 +64,7 @@ tx_stream::tx_stream(const std::string& antenna,
 tx_stream::~tx_stream()
 {
     deactivate();
-    close(d_wake_fd);
+    ::close(d_wake_fd);
 }
 
 int tx_stream::activate(double rate, double frequency)
@@ -112,6 +112,12 @@ try {
     return SOAPY_SDR_STREAM_ERROR;
 }
 
+void tx_stream::close()
+{
+    d_gate.close();
+    deactivate();
+}
+
 int tx_stream::write(
     const void* const* buffers, std::size_t samples, int& flags, long long time_ns, long timeout_us)
 {
@@ -121,7 +127,7 @@ int tx_stream::write(
         flags & SOAPY_SDR_HAS_TIME ? std::optional<std::int64_t>(time_ns) : std::nullopt;
     flags = 0;
     if (!d_gate.enter(deadline))
-        return SOAPY_SDR_TIMEOUT;
+        return d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : SOAPY_SDR_TIMEOUT;
     int result = SOAPY_SDR_STREAM_ERROR;
     try {
         result = samples ? write_now(buffers, samples, time, deadline) : 0;
@@ -135,7 +141,7 @@ int tx_stream::write(
         SoapySDR::log(SOAPY_SDR_ERROR, e.what());
     }
     d_gate.leave();
-    return result;
+    return result == SOAPY_SDR_TIMEOUT && d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : result;
 }
 
 int tx_stream::write_now(const void* const* buffers,
@@ -215,6 +221,8 @@ int tx_stream::read_status(std::size_t& channels, int& flags, long long& time_ns
             }
         }
         const auto now = clock::now();
+        if (d_gate.is_closed())
+            return SOAPY_SDR_STREAM_ERROR;
         if (now >= deadline)
             return SOAPY_SDR_TIMEOUT;
         std::this_thread::sleep_until(std::min<clock::time_point>(deadline, now + look_period));

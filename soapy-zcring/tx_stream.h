@@ -41,6 +41,8 @@ public:
     //! Ends after what was written.
     int deactivate();
     bool is_active() const { return d_gate.is_open(); }
+    //! The same for good: a thread that waits in write() or read_status() gets SOAPY_SDR_STREAM_ERROR.
+    void close();
 
     //! Samples that are worth one call.
     static constexpr std::size_t mtu = 4096;

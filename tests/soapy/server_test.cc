@@ -7,7 +7,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <atomic>
 #include <csignal>
+#include <thread>
 
 namespace {
 
@@ -88,6 +90,37 @@ TEST(SoapyServer, IsFoundByItsName)
     for (const SoapySDR::Kwargs& each : SoapySDR::Device::enumerate("driver=zcring"))
         found += each.at("label") == "zcring server found";
     EXPECT_EQ(found, 1u);
+}
+
+// Waits for an activation, and for an event.
+TEST(SoapyServer, AnAntennaThatIsClosedEndsTheCallsThatWait)
+{
+    server s("closed");
+    s.begin();
+    const radio r("driver=zcring,device=closed");
+    SoapySDR::Stream* const sending = r->setupStream(SOAPY_SDR_TX, SOAPY_SDR_CS16);
+    std::atomic<int> waiting{ 0 }, written{ 1 }, told{ 1 };
+    std::thread writer([&] {
+        const std::vector<std::uint8_t> samples(400);
+        const void* buffers[] = { samples.data() };
+        int flags = 0;
+        waiting++;
+        written = r->writeStream(sending, buffers, 100, flags, 0, patience_us);
+    });
+    std::thread watcher([&] {
+        std::size_t channels = 0;
+        int flags = 0;
+        long long time_ns = 0;
+        waiting++;
+        told = r->readStreamStatus(sending, channels, flags, time_ns, patience_us);
+    });
+    EXPECT_TRUE(eventually([&] { return waiting == 2; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    r->closeStream(sending);
+    writer.join();
+    watcher.join();
+    EXPECT_EQ(written, SOAPY_SDR_STREAM_ERROR);
+    EXPECT_EQ(told, SOAPY_SDR_STREAM_ERROR);
 }
 
 TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
