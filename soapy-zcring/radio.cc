@@ -159,12 +159,13 @@ try {
     const auto rx = d_streams.rx(handle);
     if (!rx)
         return SOAPY_SDR_STREAM_ERROR;
+    const auto from = device(); // which is opened if it could not be opened again
     auto begin = time_of(flags, time_ns);
     if (const long long at = d_command_time_ns; at && !begin && at > getHardwareTime(""))
         begin = at;
     const int error = rx->activate(begin, samples);
     if (!error)
-        issue_waiting_commands(*device());
+        issue_waiting_commands(*from);
     return error;
 } catch (const std::exception& e) {
     SoapySDR::log(SOAPY_SDR_ERROR, e.what());
