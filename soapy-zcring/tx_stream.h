@@ -41,8 +41,6 @@ public:
     //! Ends after what was written.
     int deactivate();
     bool is_active() const { return d_gate.is_open(); }
-    //! The same for good: a thread that waits in write() or read_status() gets SOAPY_SDR_STREAM_ERROR.
-    void close();
 
     //! Samples that are worth one call.
     static constexpr std::size_t mtu = 4096;
@@ -54,6 +52,9 @@ public:
               long timeout_us);
     //! As SoapySDR's readStreamStatus(): each underflow, time that has passed and end of a burst once.
     int read_status(std::size_t& channels, int& flags, long long& time_ns, long timeout_us);
+    //! Ends the stream for good: a thread that waits in write() or read_status() gets
+    //! SOAPY_SDR_STREAM_ERROR.
+    void close();
 
 private:
     using clock = read_gate::clock;
