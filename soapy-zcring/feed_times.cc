@@ -13,6 +13,9 @@ namespace {
 // What samples without a time are ahead of an antenna that has overtaken the feed.
 constexpr double lead_seconds = 0.02;
 
+// The driver tells the time of a sample of the receiver, each of which is that many of the feed at most.
+constexpr long double step_samples = 64;
+
 // Of silence_until(), less some.
 constexpr long double ahead_max = 1e18L;
 
@@ -25,25 +28,28 @@ feed_times::feed_times(double rate)
 
 bool feed_times::look(const feed& now)
 {
-    if (!d_anchor.time_ns && now.time_ns)
+    const auto time_ns = static_cast<std::int64_t>(now.time_ns);
+    if (now.time_ns &&
+        (!d_anchor.time_ns ||
+         std::abs(exact_index_at(time_ns) - static_cast<long double>(now.clock)) > step_samples))
         d_anchor = now;
     return d_anchor.time_ns != 0;
 }
 
-// The sample whose time is nearest; 0 for a time before the feed.
-std::uint64_t feed_times::index_at(std::int64_t time_ns) const
+long double feed_times::exact_index_at(std::int64_t time_ns) const
 {
     const auto ahead_ns = time_ns - static_cast<std::int64_t>(d_anchor.time_ns);
-    const long double index = static_cast<long double>(d_anchor.clock) +
-                              static_cast<long double>(ahead_ns) * d_rate / 1e9L;
-    return static_cast<std::uint64_t>(std::clamp(std::round(index), 0.0L, ahead_max));
+    return static_cast<long double>(d_anchor.clock) +
+           static_cast<long double>(ahead_ns) * d_rate / 1e9L;
 }
 
 std::uint64_t feed_times::place(const feed& now, std::optional<std::int64_t> time_ns)
 {
     if (time_ns) {
         d_is_timed = true;
-        return index_at(*time_ns);
+        // The sample whose time is nearest; 0 for a time before the feed.
+        return static_cast<std::uint64_t>(
+            std::clamp(std::round(exact_index_at(*time_ns)), 0.0L, ahead_max));
     }
     if (!d_is_timed && now.position < now.clock)
         return now.clock + d_lead;

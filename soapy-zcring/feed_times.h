@@ -12,8 +12,9 @@ namespace soapy_zcring {
  * \brief Where the next samples of a client go in a live feed.
  *
  * Samples without a time follow those before; where the antenna has overtaken these, they go to a place
- * a short lead ahead of the antenna. A time is turned into a place by one pair of clock and time, the
- * first that is known, so that the distance of two bursts is exact.
+ * a short lead ahead of the antenna. A time is turned into a place by one pair of clock and time, so
+ * that the distance of two bursts is exact. The pair is the first that is known, and another one only
+ * after the antenna's time was set, or its clock was stopped.
  * Threading: one thread.
  */
 class feed_times final
@@ -27,7 +28,7 @@ public:
     //! Looks at the feed. Returns whether the time of the antenna is known.
     bool look(const feed& now);
 
-    //! The place of samples that are written now: at \p time_ns, or behind those before. Less than
+    //! The place of samples that are written now: at \p time_ns of the antenna, or behind those before. Less than
     //! feed::position where the samples overlap those before. look() must have returned true for a time.
     std::uint64_t place(const feed& now, std::optional<std::int64_t> time_ns);
 
@@ -35,7 +36,7 @@ public:
     void end_burst() { d_is_timed = false; }
 
 private:
-    std::uint64_t index_at(std::int64_t time_ns) const;
+    long double exact_index_at(std::int64_t time_ns) const;
 
     const double d_rate;
     const std::uint64_t d_lead; //!< samples

@@ -131,8 +131,13 @@ SoapySDR::Stream* radio::setupStream(int direction,
             "or a device of the driver");
     d_streams.check_free(direction); // before an antenna is opened twice
     log_unknown(args);
-    if (direction == SOAPY_SDR_TX)
-        return d_streams.add(std::make_shared<tx_stream>(from->dev.name(), format, channels));
+    if (direction == SOAPY_SDR_TX) {
+        const std::string name = from->dev.name();
+        std::function<std::uint64_t()> time;
+        if (zcring::observer::is_server(name))
+            time = [this] { return device()->tuning().time_ns; };
+        return d_streams.add(std::make_shared<tx_stream>(name, std::move(time), format, channels));
+    }
     // UHD names the format on the wire, and reads as it reads its own devices.
     const auto how =
         args.count("WIRE") ? rx_stream::reading::whole_buffers : rx_stream::reading::what_is_there;

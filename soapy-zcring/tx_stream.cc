@@ -15,9 +15,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <stdexcept>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace soapy_zcring {
 
@@ -50,12 +52,14 @@ int make_eventfd()
 } // namespace
 
 tx_stream::tx_stream(const std::string& antenna,
+                     std::function<std::uint64_t()> receiver_time,
                      const std::string& format,
                      const std::vector<std::size_t>& channels)
     : d_sample_bytes(zcring::sample_bytes(format_of(format))),
       d_format(format_of(format)),
       d_channels(checked_channels(channels)),
       d_antenna(antenna),
+      d_receiver_time(std::move(receiver_time)),
       d_wake_fd(make_eventfd()),
       d_gate([this] { eventfd_write(d_wake_fd, 1); })
 {
@@ -80,6 +84,8 @@ try {
     d_antenna.begin_feed(options);
     d_antenna.silence_until(1); // the feed begins now, and its time is that of a clock that runs
     d_times.emplace(rate);
+    d_step_ns = static_cast<std::int64_t>(std::ceil(1e9 / rate));
+    compare_times();
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
         d_has_feed = d_is_between = true;
@@ -144,6 +150,24 @@ int tx_stream::write(
     return result == SOAPY_SDR_TIMEOUT && d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : result;
 }
 
+// A receiver whose time was set has another one than the antenna of a server.
+void tx_stream::compare_times()
+{
+    if (!d_receiver_time)
+        return;
+    const auto antenna_ns = [this] {
+        return static_cast<std::int64_t>(d_antenna.status().time_ns);
+    };
+    bool is_known = false;
+    for (std::int64_t before = antenna_ns(), after = 0; before && !is_known; before = after) {
+        const auto receiver_ns = static_cast<std::int64_t>(d_receiver_time());
+        after = antenna_ns();
+        is_known = after && d_offset.compare(before, receiver_ns, after, d_step_ns);
+    }
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    d_ahead_ns = d_offset.ns();
+}
+
 int tx_stream::write_now(const void* const* buffers,
                          std::size_t samples,
                          std::optional<std::int64_t> time_ns,
@@ -154,6 +178,11 @@ int tx_stream::write_now(const void* const* buffers,
         if (clock::now() >= deadline || d_gate.is_paused())
             return SOAPY_SDR_TIMEOUT;
         d_gate.sleep_until(std::min(deadline, clock::now() + look_period));
+        now = d_antenna.status();
+    }
+    if (time_ns) {
+        compare_times();
+        time_ns = *time_ns - d_offset.ns();
         now = d_antenna.status();
     }
     const std::uint64_t place = d_times->place(now, time_ns);
@@ -217,6 +246,7 @@ int tx_stream::read_status(std::size_t& channels, int& flags, long long& time_ns
             if (const auto event = next_event(flags)) {
                 time_ns = static_cast<long long>(d_antenna.status().time_ns);
                 flags |= time_ns ? SOAPY_SDR_HAS_TIME : 0;
+                time_ns += time_ns ? d_ahead_ns : 0;
                 return *event;
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "clock_offset.h"
 #include "feed_times.h"
 #include "read_gate.h"
 
@@ -8,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -28,8 +30,10 @@ class tx_stream final
 public:
     //! A stream to \p antenna of \p channels in \p format ("CF32", "CS16", "CS8"). Throws
     //! std::invalid_argument for another format, and for channels other than the first ones; throws
-    //! std::system_error if another program feeds the antenna.
+    //! std::system_error if another program feeds the antenna. \p receiver_time tells the time of day of
+    //! the receiver, in ns since 1970, where the antenna has another one; else it is empty.
     tx_stream(const std::string& antenna,
+              std::function<std::uint64_t()> receiver_time,
               const std::string& format,
               const std::vector<std::size_t>& channels);
     ~tx_stream();
@@ -64,18 +68,23 @@ private:
                   std::optional<std::int64_t> time_ns,
                   clock::time_point deadline);
     std::optional<int> next_event(int& flags);
+    void compare_times();
 
     const std::size_t d_sample_bytes;
     const zcring::format d_format;
     const unsigned d_channels;
     zcring::antenna d_antenna; //!< for the thread inside of the gate; status() for any
-    const int d_wake_fd;       //!< made after the antenna, whose constructor may throw
+    const std::function<std::uint64_t()> d_receiver_time;
+    const int d_wake_fd; //!< made after the antenna, whose constructor may throw
     read_gate d_gate;
     std::optional<feed_times> d_times; //!< for the thread inside of the gate
+    clock_offset d_offset;             //!< for the thread inside of the gate
+    std::int64_t d_step_ns = 0;        //!< of the time that the antenna tells
 
     mutable std::mutex d_mutex; //!< guards what follows
     bool d_has_feed = false;
     bool d_is_between = true;            //!< no burst is written
+    std::int64_t d_ahead_ns = 0;         //!< what the receiver's time is ahead of the antenna's
     std::uint64_t d_overlaps = 0;        //!< bursts that were late, and not told
     std::optional<std::uint64_t> d_end;  //!< place after a burst whose end is not told
     zcring::antenna::feed_status d_told; //!< what was told

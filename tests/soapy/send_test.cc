@@ -142,6 +142,29 @@ TEST_F(SoapySendToAntenna, IsHeardAtItsTime)
     }
 }
 
+// Within a tenth of a second: the two clocks of a server are compared by readings, and a machine that
+// is busy reads slowly.
+TEST_F(SoapySendToAntenna, IsHeardAtItsTimeAfterTheTimeWasSet)
+{
+    for (const long long set : { 0LL, 1000 * second_ns, 5 * second_ns }) {
+        radio()->setHardwareTime(set);
+        const long long at = set + second_ns / 2;
+        send(0, 5000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, at);
+        EXPECT_NEAR(static_cast<double>(expect_heard(0, 5000) - at), 0, 1e8);
+        int flags = 0;
+        EXPECT_EQ(status(flags), 0) << "the end of the burst";
+        if (!set) {
+            const long long first = radio()->getHardwareTime() + second_ns / 5;
+            const long long second = first + second_ns / 5;
+            send(0, 3000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, first);
+            send(0, 3000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, second);
+            const long long heard = expect_heard(0, 3000);
+            EXPECT_NEAR(static_cast<double>(expect_heard(0, 3000) - heard), second - first, 2001);
+            EXPECT_EQ(status(flags), 0) << "the end of the burst";
+        }
+    }
+}
+
 TEST_F(SoapySendToAntenna, TellsATimeThatHasPassed)
 {
     send(0, 1000, SOAPY_SDR_END_BURST);
