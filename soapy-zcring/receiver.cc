@@ -26,18 +26,26 @@ receiver::receiver(const zcring::arguments& arguments)
 {
 }
 
-// The device may return between the two calls, hence the loop.
+// The device may return between the two calls, hence the loop. What a timed command sets is not so yet;
+// the device tells it later.
 void receiver::tune(const zcring::command& change)
 {
     do {
         try {
             dev.control(change);
+            if (!change.at_clock && !change.at_time_ns)
+                store(change);
             return;
         } catch (const std::system_error& e) {
             if (e.code() != std::errc::no_such_device || change.time_ns || change.at_time_ns)
                 throw;
         }
     } while (!dev.keep(change));
+    store(change);
+}
+
+void receiver::store(const zcring::command& change)
+{
     const std::lock_guard<std::mutex> lock(d_mutex);
     for (unsigned c = 0; c < dev.channels(); c++) {
         if (!(change.channels >> c & 1))

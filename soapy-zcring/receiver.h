@@ -44,6 +44,7 @@ public:
 
 private:
     void restore_time();
+    void store(const zcring::command& change);
 
     mutable std::mutex d_mutex; //!< guards the settings
     mutable settings d_current; //!< as the device said last
