@@ -236,7 +236,7 @@ std::optional<int> tx_stream::next_event(int& flags)
 }
 
 int tx_stream::read_status(std::size_t& channels, int& flags, long long& time_ns, long timeout_us)
-{
+try {
     const auto deadline = deadline_after(timeout_us);
     flags = 0;
     channels = (std::size_t{ 1 } << d_channels) - 1;
@@ -257,6 +257,9 @@ int tx_stream::read_status(std::size_t& channels, int& flags, long long& time_ns
             return SOAPY_SDR_TIMEOUT;
         std::this_thread::sleep_until(std::min<clock::time_point>(deadline, now + look_period));
     }
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
 }
 
 } // namespace soapy_zcring

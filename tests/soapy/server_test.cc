@@ -149,6 +149,38 @@ TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
     EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
 }
 
+TEST(SoapyServer, EndsAStreamThatSendsByAnError)
+{
+    server s("ends");
+    s.begin();
+    const radio r("driver=zcring,device=ends");
+    SoapySDR::Stream* const sending = r->setupStream(SOAPY_SDR_TX, SOAPY_SDR_CS16);
+    ASSERT_EQ(r->activateStream(sending), 0);
+    s.end();
+    std::size_t channels = 0;
+    int flags = 0;
+    long long time_ns = 0;
+    EXPECT_EQ(r->readStreamStatus(sending, channels, flags, time_ns, patience_us),
+              SOAPY_SDR_STREAM_ERROR);
+    const std::uint32_t sample = 0;
+    const void* buffers[] = { &sample };
+    EXPECT_EQ(r->writeStream(sending, buffers, 1, flags, 0, patience_us), SOAPY_SDR_STREAM_ERROR);
+    r->closeStream(sending);
+}
+
+// No getter was called between, which would have kept what was set.
+TEST(SoapyServer, KeepsWhatWasSetWhenItEnds)
+{
+    server s("keeps");
+    s.begin();
+    const radio r("driver=zcring,device=keeps");
+    r->setFrequency(SOAPY_SDR_RX, 0, 123e6);
+    r->setGain(SOAPY_SDR_RX, 0, -7);
+    s.end();
+    EXPECT_EQ(r->getFrequency(SOAPY_SDR_RX, 0), 123e6);
+    EXPECT_EQ(r->getGain(SOAPY_SDR_RX, 0), -7);
+}
+
 TEST(SoapyServer, TakesOneSceneAfterAnother)
 {
     server s("scenes");
