@@ -9,6 +9,12 @@
 #include <SoapySDR/Registry.hpp>
 #include <zcring/observer.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
 namespace {
 
 using namespace soapy_zcring;
@@ -32,11 +38,26 @@ Kwargs emulator_result()
              { "label", "zcring emulator" } };
 }
 
+// Whether a device of this name is there: listed, or the path of a server's socket.
+bool is_there(const std::string& name)
+{
+    const auto lists = [&name](const std::vector<std::string>& all) {
+        return std::find(all.begin(), all.end(), name) != all.end();
+    };
+    if (lists(zcring::observer::list()) || lists(zcring::observer::list_servers()))
+        return true;
+    std::error_code ignored;
+    return name.find('/') != std::string::npos && std::filesystem::is_socket(name, ignored);
+}
+
 // In the order in which the library opens them: it opens no server that is not named.
 KwargsList candidates(const Kwargs& wanted)
 {
+    // Other drivers have the key, too. Who names this one is told when the device is opened.
     if (const auto device = wanted.find("device"); device != wanted.end())
-        return { device_result(device->second) };
+        return wanted.count("driver") || is_there(device->second)
+                   ? KwargsList{ device_result(device->second) }
+                   : KwargsList{};
     if (has_flag(wanted, "emulator") || wanted.count("pace"))
         return { emulator_result() };
     KwargsList list;

@@ -42,6 +42,14 @@ TEST(SoapyFind, FindsANamedDeviceWithoutOpeningIt)
               "zcring server nobody");
 }
 
+// Each driver is asked when none is named; gr-osmosdr and others have the key.
+TEST(SoapyFind, LeavesDevicesOfOtherDriversAlone)
+{
+    for (const char* const arguments : { "device=hw:0", "device=/dev/null", "device=nobody" })
+        for (const SoapySDR::Kwargs& found : SoapySDR::Device::enumerate(arguments))
+            EXPECT_NE(found.at("driver"), "zcring") << arguments;
+}
+
 TEST(SoapyFind, FindsBySerialNumberAndLabel)
 {
     EXPECT_EQ(SoapySDR::Device::enumerate("driver=zcring,serial=emulator").size(), 1u);

@@ -90,6 +90,7 @@ TEST(SoapyServer, IsFoundByItsName)
     for (const SoapySDR::Kwargs& each : SoapySDR::Device::enumerate("driver=zcring"))
         found += each.at("label") == "zcring server found";
     EXPECT_EQ(found, 1u);
+    EXPECT_EQ(SoapySDR::Device::enumerate("device=found").size(), 1u);
 }
 
 // Waits for an activation, and for an event.
