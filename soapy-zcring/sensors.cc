@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Sensors: the counters of the stream, and what the device is doing.
+#include "number_text.h"
 #include "radio.h"
 
 #include <stdexcept>
@@ -64,7 +65,7 @@ const sensor sensors[] = {
       "",
       SoapySDR::ArgInfo::FLOAT,
       [](const zcring::telemetry& t, const zcring::device& dev) {
-          return std::to_string(fill_of(t, dev));
+          return number_text(fill_of(t, dev));
       } },
 };
 

@@ -2,10 +2,10 @@
 //
 // Settings beyond those of every radio: what is on the air, the noise of the receiver, and faults on
 // demand. Keys, ranges and texts of the first two are those of zcring's table of arguments.
+#include "number_text.h"
 #include "radio.h"
 
 #include <zcring/antenna.h>
-#include <zcring/limits.h>
 
 #include <charconv>
 #include <cmath>
@@ -208,7 +208,7 @@ std::string radio::readSetting(const std::string& key) const
     }
     if (key == "noise") {
         const double db = device()->tuning().noise;
-        return std::isinf(db) ? "none" : std::to_string(db);
+        return std::isinf(db) ? "none" : number_text(db);
     }
     for (const fault& f : faults)
         if (f.key == key)

@@ -4,6 +4,7 @@
 #include "radio_under_test.h"
 
 #include <algorithm>
+#include <clocale>
 
 namespace {
 
@@ -43,11 +44,23 @@ TEST(SoapySettings, AreWrittenBackWithoutAChange)
     }
 }
 
+TEST(SoapySettings, HaveAPointInEveryLocale)
+{
+    const radio r(counter_free);
+    r->writeSetting("noise", "-40.5");
+    for (const char* const locale : { "de_DE.UTF-8", "de_DE.utf8", "de_DE", "fr_FR.UTF-8" })
+        if (std::setlocale(LC_NUMERIC, locale))
+            break;
+    EXPECT_EQ(r->readSetting("noise"), "-40.5"); // in "C", where none of the locales is installed
+    EXPECT_EQ(r->readSensor("ring_fill"), "0");
+    std::setlocale(LC_NUMERIC, "C");
+}
+
 TEST(SoapySettings, SetTheNoise)
 {
     const radio r(counter_free);
     r->writeSetting("noise", "-40.5");
-    EXPECT_EQ(std::stod(r->readSetting("noise")), -40.5);
+    EXPECT_EQ(r->readSetting("noise"), "-40.5");
     r->writeSetting("noise", "none");
     EXPECT_EQ(r->readSetting("noise"), "none");
     expect_says(error_text([&] { r->writeSetting("noise", "7"); }), { "noise=7", "-150" });
