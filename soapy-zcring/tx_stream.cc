@@ -13,7 +13,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <stdexcept>
@@ -55,8 +54,7 @@ tx_stream::tx_stream(const std::string& antenna,
                      std::function<std::uint64_t()> receiver_time,
                      const std::string& format,
                      const std::vector<std::size_t>& channels)
-    : d_sample_bytes(zcring::sample_bytes(format_of(format))),
-      d_format(format_of(format)),
+    : d_format(format_of(format)),
       d_channels(checked_channels(channels)),
       d_antenna(antenna),
       d_receiver_time(std::move(receiver_time)),

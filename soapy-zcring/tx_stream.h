@@ -7,7 +7,7 @@
 
 #include <zcring/antenna.h>
 
-#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -44,7 +44,6 @@ public:
     int activate(double rate, double frequency);
     //! Ends after what was written.
     int deactivate();
-    bool is_active() const { return d_gate.is_open(); }
 
     //! Samples that are worth one call.
     static constexpr std::size_t mtu = 4096;
@@ -70,7 +69,6 @@ private:
     std::optional<int> next_event(int& flags);
     void compare_times();
 
-    const std::size_t d_sample_bytes;
     const zcring::format d_format;
     const unsigned d_channels;
     zcring::antenna d_antenna; //!< for the thread inside of the gate; status() for any
