@@ -86,7 +86,8 @@ protected:
         while (done < samples) {
             const answer a = read_some(radio(), 10000);
             if (a.result <= 0) {
-                ADD_FAILURE() << "readStream() gives " << a.result;
+                ADD_FAILURE() << "readStream() gives " << a.result << ", "
+                              << radio()->readSensor("lost_samples") << " samples are lost";
                 return 0;
             }
             const auto* iq = reinterpret_cast<const std::int16_t*>(a.bytes.data());
