@@ -85,6 +85,8 @@ protected:
         const std::vector<std::int16_t> sent = numbered(first, samples);
         while (done < samples) {
             const answer a = read_some(radio(), 10000);
+            if (a.result == SOAPY_SDR_OVERFLOW && !done)
+                continue; // a busy machine has lost silence before the burst
             if (a.result <= 0) {
                 ADD_FAILURE() << "readStream() gives " << a.result << ", "
                               << radio()->readSensor("lost_samples") << " samples are lost";
@@ -135,7 +137,7 @@ TEST_F(SoapySendToAntenna, IsHeardSampleForSample)
 TEST_F(SoapySendToAntenna, IsHeardAtItsTime)
 {
     for (int i = 0; i < 3; i++) {
-        const long long at = radio()->getHardwareTime() + second_ns / 5;
+        const long long at = radio()->getHardwareTime() + second_ns;
         send(0, 5000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, at);
         EXPECT_NEAR(static_cast<double>(expect_heard(0, 5000) - at), 0, 2001);
         int flags = 0;
@@ -149,13 +151,13 @@ TEST_F(SoapySendToAntenna, IsHeardAtItsTimeAfterTheTimeWasSet)
 {
     for (const long long set : { 0LL, 1000 * second_ns, 5 * second_ns }) {
         radio()->setHardwareTime(set);
-        const long long at = set + second_ns / 2;
+        const long long at = set + second_ns;
         send(0, 5000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, at);
         EXPECT_NEAR(static_cast<double>(expect_heard(0, 5000) - at), 0, 1e8);
         int flags = 0;
         EXPECT_EQ(status(flags), 0) << "the end of the burst";
         if (!set) {
-            const long long first = radio()->getHardwareTime() + second_ns / 5;
+            const long long first = radio()->getHardwareTime() + second_ns;
             const long long second = first + second_ns / 5;
             send(0, 3000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, first);
             send(0, 3000, SOAPY_SDR_HAS_TIME | SOAPY_SDR_END_BURST, second);
