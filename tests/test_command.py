@@ -358,7 +358,7 @@ class OnADevice(unittest.TestCase):
         self.assertIn(DEVICE.split("=")[1], names)
 
     def test_info_does_not_disturb_another_program_that_streams(self):
-        setting = ",rate=1e5,format=sc16,channels=1,ring_bytes=8388608,interval_us=20000"
+        setting = ",rate=1e6,format=sc16,channels=1,ring_bytes=268435456,interval_us=20000"
         with subprocess.Popen(
             [COMMAND, "verify", DEVICE + setting, "--seconds=1000", "--json"],
             stdout=subprocess.PIPE,
@@ -382,8 +382,9 @@ class OnADevice(unittest.TestCase):
         for form in ("sc8", "sc16", "fc32"):
             status, report = run_json(
                 "verify",
-                f"{DEVICE},format={form},channels=2,rate=1e5,ring_bytes=4194304,interval_us=20000",
-                "--samples=1e5",
+                f"{DEVICE},format={form},channels=2,rate=5e5,ring_bytes=67108864,"
+                "interval_us=20000",
+                "--samples=2e5",
             )
             self.assertEqual((status, report["verdict"]), (0, "proven"), report)
 
