@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <new>
 #include <system_error>
@@ -289,11 +290,25 @@ int conversation::control(zcring_control& control)
     return 0;
 }
 
+// The highest rate is one that the user may have now, in whole samples a second, and never less than the
+// present one. An observer is told of the receiver alone: the user of the receiver may be another one.
 int conversation::get_ranges(zcring_ranges& ranges)
 {
-    const int error = -d_port->call(ZCRING_IOC_GET_RANGES, &ranges);
+    if (const int error = d_port->call(ZCRING_IOC_GET_RANGES, &ranges))
+        return -error;
     ranges.interval_min_ns = std::max<std::uint64_t>(ranges.interval_min_ns, d_limits.interval_ns);
-    return error;
+    if (d_role != ZCRING_ROLE_RADIO)
+        return 0;
+    zcring_config config{};
+    if (const int error = d_port->call(ZCRING_IOC_GET_CONFIG, &config))
+        return -error;
+    const double most = std::floor(d_share.rate_max() / config.channels);
+    const double present = total_rate(config) / config.channels;
+    if (most >= total_rate(ranges.rate_max_num, ranges.rate_max_den, 1))
+        return 0;
+    ranges.rate_max_num = most > present ? static_cast<std::uint64_t>(most) : config.rate_num;
+    ranges.rate_max_den = most > present ? 1 : config.rate_den;
+    return 0;
 }
 
 } // namespace zcring::server

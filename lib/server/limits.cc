@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "limits.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace zcring::server {
@@ -56,11 +57,13 @@ int usage::share::take_observer()
     return 0;
 }
 
-int usage::share::check_rate(double rate) const
+double usage::share::rate_max() const
 {
     const double others = d_usage.d_users.at(d_user).rate - d_rate;
-    return rate <= d_rate || others + rate <= d_usage.d_limits.user_rate ? 0 : EDQUOT;
+    return std::max(d_usage.d_limits.user_rate - others, d_rate);
 }
+
+int usage::share::check_rate(double rate) const { return rate <= rate_max() ? 0 : EDQUOT; }
 
 void usage::share::set_rate(double rate) noexcept
 {

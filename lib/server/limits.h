@@ -59,6 +59,8 @@ public:
         //! EUSERS if the user has too many observers.
         int take_observer();
 
+        //! Samples a second that this connection may have: what the user's others leave.
+        double rate_max() const;
         //! Whether this connection may have \p rate samples a second instead of what it has. EDQUOT.
         int check_rate(double rate) const;
         void set_rate(double rate) noexcept;

@@ -71,10 +71,11 @@ ranges ranges_from_abi(const zcring_ranges& r)
     ranges result;
     result.rate_min = rate(r.rate_min_num, r.rate_min_den);
     result.rate_max = rate(r.rate_max_num, r.rate_max_den);
-    // A server may have written anything.
+    // A server may have written anything, and may allow less than the rate of the recording.
     const unsigned divisor_max = std::min(r.rate_divisor_max, ZCRING_DECIMATION_MAX);
     for (unsigned d = 1; base > 0 && d <= divisor_max && base / d >= result.rate_min; d++)
-        result.rates.push_back(base / d);
+        if (base / d <= result.rate_max)
+            result.rates.push_back(base / d);
     result.channels_max = r.channels_max;
     result.commands_max = r.commands_max;
     result.frequency_min = from_uhz(r.freq_min_uhz);

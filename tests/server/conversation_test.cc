@@ -303,6 +303,27 @@ TEST_F(Conversation, LimitsTheRateOfAUser)
     EXPECT_EQ(d_ports.receivers(), 2U) << "and a refused one is closed";
 }
 
+TEST_F(Conversation, TellsTheHighestRateThatAUserMayHave)
+{
+    client first = radio(); // 1 MS/s
+    client second = radio();
+    const auto highest = [](client& c) {
+        zcring_ranges ranges{};
+        EXPECT_EQ(c.call(ZCRING_IOC_GET_RANGES, ranges), 0);
+        return static_cast<double>(ranges.rate_max_num) / static_cast<double>(ranges.rate_max_den);
+    };
+    EXPECT_EQ(highest(first), 9e6) << "what the others leave";
+    EXPECT_EQ(first.tune(highest(first)), 0);
+    EXPECT_EQ(highest(second), 1e6) << "never less than the present rate";
+    EXPECT_EQ(first.configure(1e6, 7), 0);
+    EXPECT_EQ(highest(first), 1285714) << "of each channel, in whole samples a second";
+    EXPECT_EQ(first.tune(1285714), 0);
+    EXPECT_EQ(first.tune(1285715), EDQUOT);
+    client observer = connect(bob);
+    ASSERT_EQ(observer.attach(ZCRING_ROLE_OBSERVER, 0), 0);
+    EXPECT_EQ(highest(observer), ZCRING_RATE_HZ_MAX) << "which has no rate of its own";
+}
+
 TEST_F(Conversation, CountsARateThatWaits)
 {
     client first = radio();

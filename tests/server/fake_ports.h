@@ -57,9 +57,13 @@ public:
         case ZCRING_IOC_GET_INFO:
             static_cast<zcring_info*>(argument)->receiver = d_number;
             break;
-        case ZCRING_IOC_GET_RANGES:
-            static_cast<zcring_ranges*>(argument)->interval_min_ns = ZCRING_INTERVAL_NS_MIN;
+        case ZCRING_IOC_GET_RANGES: {
+            auto& ranges = *static_cast<zcring_ranges*>(argument);
+            ranges.interval_min_ns = ZCRING_INTERVAL_NS_MIN;
+            ranges.rate_max_num = ZCRING_RATE_HZ_MAX;
+            ranges.rate_max_den = 1;
             break;
+        }
         case ZCRING_IOC_START:
             return starts_slowly ? -EAGAIN : 0;
         case ZCRING_IOC_CONTROL: {
