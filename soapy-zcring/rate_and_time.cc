@@ -142,8 +142,12 @@ std::vector<double> radio::listSampleRates(int, std::size_t) const
 {
     const zcring::ranges r = device()->dev.ranges();
     std::vector<double> rates = r.rates;
-    if (rates.empty() || (can_resample() && !is_streaming()))
-        rates.insert(rates.end(), std::begin(usual_rates), std::end(usual_rates));
+    const bool is_any = can_resample() && !is_streaming();
+    for (const double rate : usual_rates)
+        if (is_any || (r.rates.empty() && rate >= r.rate_min && rate <= r.rate_max))
+            rates.push_back(rate);
+    if (rates.empty()) // a server allows less than any usual one
+        rates.push_back(r.rate_max);
     std::sort(rates.begin(), rates.end());
     rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
     return rates;

@@ -15,12 +15,15 @@ namespace {
 
 using namespace zcring_test;
 
-// zcring serve NAME, in a runtime folder of this process's own.
+// zcring serve NAME OPTIONS, in a runtime folder of this process's own.
 class server final
 {
 public:
-    explicit server(const std::string& name) : d_name(name)
+    explicit server(const std::string& name, const std::vector<std::string>& options = {})
+        : d_name(name), d_command{ "zcring",        "serve",    name,
+                                   "scene=counter", "rate=1e6", "interval_us=2000" }
     {
+        d_command.insert(d_command.end(), options.begin(), options.end());
         setenv("XDG_RUNTIME_DIR", d_where.path().c_str(), 1);
     }
     ~server() { end(); }
@@ -29,16 +32,13 @@ public:
 
     void begin()
     {
+        std::vector<char*> words;
+        for (std::string& word : d_command)
+            words.push_back(word.data());
+        words.push_back(nullptr);
         d_pid = fork();
         if (d_pid == 0) {
-            execl(ZCRING_COMMAND,
-                  "zcring",
-                  "serve",
-                  d_name.c_str(),
-                  "scene=counter",
-                  "rate=1e6",
-                  "interval_us=2000",
-                  static_cast<char*>(nullptr));
+            execv(ZCRING_COMMAND, words.data());
             _exit(127);
         }
         ASSERT_TRUE(eventually([this] { return takes_connections(); }));
@@ -68,6 +68,7 @@ private:
     }
 
     const std::string d_name;
+    std::vector<std::string> d_command;
     temporary_directory d_where;
     pid_t d_pid = -1;
 };
@@ -91,6 +92,33 @@ TEST(SoapyServer, IsFoundByItsName)
         found += each.at("label") == "zcring server found";
     EXPECT_EQ(found, 1u);
     EXPECT_EQ(SoapySDR::Device::enumerate("device=found").size(), 1u);
+}
+
+std::string recording(const temporary_directory& where, double rate)
+{
+    return write_recording(where, "r", "ci16_le", std::vector<std::uint8_t>(4 * 30000), rate);
+}
+
+TEST(SoapyServer, HasNoRateBeyondTheShareOfItsUser)
+{
+    server s("limited", { "--user-rate", "20e6" });
+    s.begin();
+    const radio r("driver=zcring,device=limited");
+    const auto highest = [](const radio& of) {
+        const double rate = of->getSampleRateRange(SOAPY_SDR_RX, 0).back().maximum();
+        EXPECT_EQ(of->listSampleRates(SOAPY_SDR_RX, 0).back(), rate);
+        of->setSampleRate(SOAPY_SDR_RX, 0, rate);
+        EXPECT_EQ(of->getSampleRate(SOAPY_SDR_RX, 0), rate);
+        return rate;
+    };
+    EXPECT_EQ(highest(r), 20e6);
+    r->setSampleRate(SOAPY_SDR_RX, 0, 4e6);
+    const radio other("driver=zcring,device=limited,gain=1");
+    EXPECT_EQ(highest(other), 16e6);
+    const temporary_directory where;
+    r->writeSetting("scene", recording(where, 40e6));
+    EXPECT_EQ(highest(r), 4e6) << "a tenth of that of the recording";
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).size(), 64u - 9);
 }
 
 // Waits for an activation, and for an event.
