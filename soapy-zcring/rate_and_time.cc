@@ -6,6 +6,7 @@
 #include "radio.h"
 
 #include "check_range.h"
+#include "scenes.h"
 
 #include <SoapySDR/Logger.hpp>
 
@@ -51,7 +52,7 @@ bool is_gone(const zcring::device& dev)
 bool radio::can_resample() const
 {
     const lock_shared lock(d_lock);
-    if (!d_arguments.scene || !d_receiver || d_receiver->dev.rates().empty())
+    if (!d_arguments.scene || !is_recording(*d_arguments.scene) || !d_receiver)
         return false;
     const zcring::device& dev = d_receiver->dev;
     return dev.is_emulator() || !zcring::observer::is_server(dev.name());

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace soapy_zcring {
 
@@ -27,6 +28,12 @@ public:
     zcring::tuning tuning() const;
     //! Sets the time of day, in ns since 1970; it runs on through all streams.
     void set_time(std::uint64_t time_ns);
+    //! Puts a scene on the air of the device, which must not be the emulator, and again when the device
+    //! has returned. Throws as zcring::antenna does.
+    void set_scene(const zcring::arguments& scene);
+    //! Where the scene is, from low to high; empty if that is not known. The scene of a server is that
+    //! of whichever program has set one last.
+    std::vector<zcring::band> scene_bands() const;
     //! Opens the device again after it was gone. Returns false, and does nothing, if it is not gone.
     bool reopen();
     //! What another device needs to go on as this one: the tuning, and the time if it was set.
@@ -44,10 +51,12 @@ public:
 
 private:
     void restore_time();
+    void restore_scene();
     void store(const zcring::command& change);
 
-    mutable std::mutex d_mutex; //!< guards the settings
-    mutable settings d_current; //!< as the device said last
+    mutable std::mutex d_mutex;               //!< guards what follows
+    mutable settings d_current;               //!< as the device said last
+    std::optional<zcring::arguments> d_scene; //!< in place of that of the arguments
 };
 
 } // namespace soapy_zcring

@@ -4,8 +4,7 @@
 // demand. Keys, ranges and texts of the first two are those of zcring's table of arguments.
 #include "number_text.h"
 #include "radio.h"
-
-#include <zcring/antenna.h>
+#include "scenes.h"
 
 #include <charconv>
 #include <cmath>
@@ -133,7 +132,7 @@ SoapySDR::ArgInfoList radio::getSettingInfo() const
     ArgInfo scene = info_of_argument("scene", "Scene", ArgInfo::STRING);
     scene.value = readSetting("scene");
     scene.options = { scene.value };
-    for (const char* const built_in : { "tone", "noise", "counter" })
+    for (const char* const built_in : built_in_scenes)
         if (built_in != scene.value)
             scene.options.push_back(built_in);
     list.push_back(scene);
@@ -163,7 +162,7 @@ void radio::set_scene(const std::string& scene)
         zcring::arguments wanted;
         wanted.scene = scene;
         wanted.freq = from->tuning().frequency[0];
-        zcring::antenna(from->dev.name()).set_scene(wanted);
+        from->set_scene(wanted);
         const std::unique_lock<std::shared_mutex> lock(d_lock);
         replace_scene(d_arguments, scene);
         return;

@@ -221,12 +221,12 @@ void radio::setFrequency(int direction, std::size_t channel, double hz, const So
 void radio::warn_of_silence(double hz)
 {
     const auto from = device();
-    const double rate = from->tuning().rate;
-    const bool is_silent = !from->dev.receives(hz, rate);
+    const std::vector<zcring::band> has = from->scene_bands();
+    const bool is_silent = !has.empty() && !from->dev.receives(hz, from->tuning().rate);
     if (d_is_silent.exchange(is_silent) || !is_silent)
         return;
     std::string bands;
-    for (const zcring::band& b : from->dev.scene_bands())
+    for (const zcring::band& b : has)
         bands += (bands.empty() ? "" : ", ") + mhz(b.low) +
                  (b.low < b.high ? " to " + mhz(b.high) : std::string{});
     SoapySDR::logf(SOAPY_SDR_WARNING,

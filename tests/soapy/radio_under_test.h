@@ -13,6 +13,7 @@
 #include <SoapySDR/Device.hpp>
 #include <SoapySDR/Errors.h>
 #include <SoapySDR/Formats.hpp>
+#include <SoapySDR/Logger.hpp>
 
 #include <cstdint>
 #include <map>
@@ -69,6 +70,34 @@ public:
 private:
     SoapySDR::Device* const d_device;
     SoapySDR::Stream* d_stream = nullptr;
+};
+
+//! Keeps the warnings and errors that SoapySDR logs while it exists. One at a time.
+class kept_log final
+{
+public:
+    kept_log()
+    {
+        kept().clear();
+        SoapySDR::setLogLevel(SOAPY_SDR_WARNING);
+        SoapySDR::registerLogHandler([](const SoapySDRLogLevel level, const char* text) {
+            if (level <= SOAPY_SDR_WARNING)
+                kept() += std::string(text) + "\n";
+        });
+    }
+    ~kept_log() { SoapySDR::registerLogHandler(nullptr); }
+    kept_log(const kept_log&) = delete;
+    kept_log& operator=(const kept_log&) = delete;
+
+    //! One line for each.
+    const std::string& text() const { return kept(); }
+
+private:
+    static std::string& kept()
+    {
+        static std::string lines;
+        return lines;
+    }
 };
 
 //! What one call of readStream() gave.

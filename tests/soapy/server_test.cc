@@ -210,6 +210,46 @@ TEST(SoapyServer, KeepsWhatWasSetWhenItEnds)
     EXPECT_EQ(r->getGain(SOAPY_SDR_RX, 0), -7);
 }
 
+TEST(SoapyServer, HasTheRatesOfTheSceneThatIsOnTheAir)
+{
+    server s("on-air");
+    s.begin();
+    const temporary_directory where;
+    const radio r("driver=zcring,device=on-air,rate=1e6,scene=" + recording(where, 1e6));
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).size(), 64u);
+    const radio other("driver=zcring,device=on-air,gain=1");
+    const kept_log log;
+    other->writeSetting("scene", "noise");
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).size(), 1u);
+    r->setFrequency(SOAPY_SDR_RX, 0, 900e6);
+    EXPECT_EQ(log.text(), "") << "noise is there at every frequency";
+    r->writeSetting("scene", "tone");
+    r->setSampleRate(SOAPY_SDR_RX, 0, 960e3);
+    const temporary_directory elsewhere;
+    r->writeSetting("scene", recording(elsewhere, 960e3));
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).back().maximum(), 960e3);
+    EXPECT_EQ(r->listSampleRates(SOAPY_SDR_RX, 0).size(), 64u);
+}
+
+TEST(SoapyServer, HasTheSceneThatWasSetAfterItsReturn)
+{
+    server s("sets");
+    s.begin();
+    radio r("driver=zcring,device=sets,scene=tone,noise=none,ring_bytes=67108864");
+    r->writeSetting("scene", "counter");
+    r->writeSetting("noise", "-20");
+    r.start(SOAPY_SDR_CS16);
+    s.end();
+    while (read_some(r, 100000).result > 0)
+        continue;
+    s.begin();
+    const answer a = read_until_data(r);
+    ASSERT_GT(a.result, 0);
+    EXPECT_TRUE(counts_from(a, counter_of(a, SOAPY_SDR_CS16, 0)));
+    EXPECT_EQ(r->readSetting("scene"), "counter");
+    EXPECT_EQ(r->readSetting("noise"), "-20");
+}
+
 TEST(SoapyServer, TakesOneSceneAfterAnother)
 {
     server s("scenes");

@@ -3,8 +3,6 @@
 // Antenna, gain, frequency, bandwidth and rate, and what programs ask for them.
 #include "radio_under_test.h"
 
-#include <SoapySDR/Logger.hpp>
-
 #include <algorithm>
 #include <cmath>
 
@@ -84,27 +82,16 @@ TEST(SoapyTuning, TakesEffectWhileTheStreamIsActive)
         EXPECT_LT(std::abs(x), 40);
 }
 
-std::string logged; // by all handlers of this program
-
-void keep_log(const SoapySDRLogLevel level, const char* text)
-{
-    if (level <= SOAPY_SDR_WARNING)
-        logged += std::string(text) + "\n";
-}
-
 TEST(SoapyTuning, WarnsOnceWhereTheSceneHasNothing)
 {
     const radio r("driver=zcring,emulator,rate=1e6,freq=100e6");
-    logged.clear();
-    SoapySDR::setLogLevel(SOAPY_SDR_WARNING);
-    SoapySDR::registerLogHandler(keep_log);
+    const kept_log log;
     r->setFrequency(rx, 0, 100.2e6);
-    EXPECT_EQ(logged, "");
+    EXPECT_EQ(log.text(), "");
     r->setFrequency(rx, 0, 433.92e6);
     r->setFrequency(rx, 0, 434e6);
-    SoapySDR::registerLogHandler(nullptr);
-    EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1);
-    expect_says(logged, { "nothing at 433.92 MHz", "100.125 MHz" });
+    EXPECT_EQ(std::count(log.text().begin(), log.text().end(), '\n'), 1);
+    expect_says(log.text(), { "nothing at 433.92 MHz", "100.125 MHz" });
 }
 
 TEST(SoapyRate, IsAnyRateForABuiltInScene)
