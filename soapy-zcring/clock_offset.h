@@ -17,7 +17,8 @@ class clock_offset final
 {
 public:
     //! \p receiver_ns was read after \p before_ns and before \p after_ns of the antenna, which tells its
-    //! time in steps of \p step_ns. Returns whether no more readings are needed.
+    //! time in steps of \p step_ns. Returns whether no more readings are needed: after 8 of them at the
+    //! latest, however often the time is set meanwhile.
     bool compare(std::int64_t before_ns,
                  std::int64_t receiver_ns,
                  std::int64_t after_ns,
