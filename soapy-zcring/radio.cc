@@ -135,7 +135,7 @@ SoapySDR::Stream* radio::setupStream(int direction,
         const std::string name = from->dev.name();
         std::function<std::uint64_t()> time;
         if (zcring::observer::is_server(name))
-            time = [this] { return device()->tuning().time_ns; };
+            time = [from] { return from->tuning().time_ns; }; // never replaced by another one
         return d_streams.add(std::make_shared<tx_stream>(name, std::move(time), format, channels));
     }
     // UHD names the format on the wire, and reads as it reads its own devices.
