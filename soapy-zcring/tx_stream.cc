@@ -124,28 +124,26 @@ void tx_stream::close()
 
 int tx_stream::write(
     const void* const* buffers, std::size_t samples, int& flags, long long time_ns, long timeout_us)
-{
+try {
     const auto deadline = deadline_after(timeout_us);
     const bool ends = flags & SOAPY_SDR_END_BURST;
     const auto time =
         flags & SOAPY_SDR_HAS_TIME ? std::optional<std::int64_t>(time_ns) : std::nullopt;
     flags = 0;
-    if (!d_gate.enter(deadline))
-        return d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : SOAPY_SDR_TIMEOUT;
-    int result = SOAPY_SDR_STREAM_ERROR;
-    try {
+    const read_gate::visit inside(d_gate, deadline);
+    int result = SOAPY_SDR_TIMEOUT;
+    if (inside)
         result = samples ? write_now(buffers, samples, time, deadline) : 0;
-        if (ends && result == static_cast<int>(samples)) {
-            d_times->end_burst();
-            const std::lock_guard<std::mutex> lock(d_mutex);
-            d_is_between = true;
-            d_end = d_antenna.status().position;
-        }
-    } catch (const std::exception& e) {
-        SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    if (ends && result == static_cast<int>(samples)) {
+        d_times->end_burst();
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        d_is_between = true;
+        d_end = d_antenna.status().position;
     }
-    d_gate.leave();
     return result == SOAPY_SDR_TIMEOUT && d_gate.is_closed() ? SOAPY_SDR_STREAM_ERROR : result;
+} catch (const std::exception& e) {
+    SoapySDR::log(SOAPY_SDR_ERROR, e.what());
+    return SOAPY_SDR_STREAM_ERROR;
 }
 
 // A receiver whose time was set has another one than the antenna of a server.
