@@ -501,9 +501,9 @@ TEST_F(SocketDevice, HasNoMoreRatesThanADeviceCanHave)
 {
     change(ZCRING_IOC_GET_RANGES, [](fake_answer& answer) {
         auto& ranges = answer.as<zcring_ranges>();
-        ranges.rate_base_num = 1000000;
-        ranges.rate_base_den = 1;
-        ranges.rate_divisor_max = UINT32_MAX;
+        ranges.rate_base_num = ranges.rate_max_num = 1000000;
+        ranges.rate_base_den = ranges.rate_max_den = 1;
+        ranges.rate_divisor_max = 1000000;
     });
     const device dev(server().arguments());
     EXPECT_EQ(dev.ranges().rates.size(), ZCRING_DECIMATION_MAX);
