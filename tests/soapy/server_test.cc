@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <atomic>
 #include <csignal>
+#include <stdexcept>
 #include <thread>
 
 namespace {
@@ -193,7 +194,14 @@ TEST(SoapyServer, EndsAStreamThatSendsByAnError)
               SOAPY_SDR_STREAM_ERROR);
     const std::uint32_t sample = 0;
     const void* buffers[] = { &sample };
-    EXPECT_EQ(r->writeStream(sending, buffers, 1, flags, 0, patience_us), SOAPY_SDR_STREAM_ERROR);
+    const auto write = [&] { return r->writeStream(sending, buffers, 1, flags, 0, 100000); };
+    EXPECT_EQ(write(), SOAPY_SDR_STREAM_ERROR);
+    SoapySDR::registerLogHandler([](const SoapySDRLogLevel, const char*) {
+        throw std::runtime_error("this handler throws, as one in Python may");
+    });
+    EXPECT_THROW(write(), std::runtime_error);
+    SoapySDR::registerLogHandler(nullptr);
+    EXPECT_EQ(write(), SOAPY_SDR_STREAM_ERROR) << "the next call is let in";
     r->closeStream(sending);
 }
 
