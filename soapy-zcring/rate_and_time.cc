@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
@@ -32,6 +33,23 @@ void check_time_name(const std::string& what)
     if (!what.empty())
         throw std::invalid_argument("zcring: there is no time \"" + what +
                                     "\"; leave the name empty for the time of day, or name CMD");
+}
+
+// Of what is sent. The driver has no limit of its own.
+double sent_rate_max(const zcring::device& dev)
+{
+    const bool is_server = !dev.is_emulator() && zcring::observer::is_server(dev.name());
+    return is_server ? zcring::limits::feed_rate_max / dev.channels() : zcring::limits::rate_max;
+}
+
+std::vector<double> usual_rates_within(double low, double high)
+{
+    std::vector<double> rates;
+    std::copy_if(std::begin(usual_rates),
+                 std::end(usual_rates),
+                 std::back_inserter(rates),
+                 [=](double rate) { return rate >= low && rate <= high; });
+    return rates;
 }
 
 // A device that was unplugged cannot be opened again for another rate.
@@ -62,7 +80,7 @@ void radio::setSampleRate(int direction, std::size_t channel, double rate)
 {
     channel_bit(direction, channel);
     if (direction == SOAPY_SDR_TX) {
-        check_range("rate", rate, zcring::limits::rate_min, zcring::limits::rate_max);
+        check_range("rate", rate, zcring::limits::rate_min, sent_rate_max(device()->dev));
         d_tx_rate = rate;
         return;
     }
@@ -139,14 +157,19 @@ double radio::getSampleRate(int direction, std::size_t channel) const
     return direction == SOAPY_SDR_TX ? sent(d_tx_rate, received) : received;
 }
 
-std::vector<double> radio::listSampleRates(int, std::size_t) const
+std::vector<double> radio::listSampleRates(int direction, std::size_t) const
 {
-    const zcring::ranges r = device()->dev.ranges();
+    const auto from = device();
+    if (direction == SOAPY_SDR_TX)
+        return usual_rates_within(zcring::limits::rate_min, sent_rate_max(from->dev));
+    const zcring::ranges r = from->dev.ranges();
+    const std::vector<double> usual =
+        can_resample() && !is_streaming()
+            ? usual_rates_within(zcring::limits::rate_min, zcring::limits::rate_max)
+        : r.rates.empty() ? usual_rates_within(r.rate_min, r.rate_max)
+                          : std::vector<double>{};
     std::vector<double> rates = r.rates;
-    const bool is_any = can_resample() && !is_streaming();
-    for (const double rate : usual_rates)
-        if (is_any || (r.rates.empty() && rate >= r.rate_min && rate <= r.rate_max))
-            rates.push_back(rate);
+    rates.insert(rates.end(), usual.begin(), usual.end());
     if (rates.empty()) // a server allows less than any usual one
         rates.push_back(r.rate_max);
     std::sort(rates.begin(), rates.end());
@@ -154,9 +177,12 @@ std::vector<double> radio::listSampleRates(int, std::size_t) const
     return rates;
 }
 
-SoapySDR::RangeList radio::getSampleRateRange(int, std::size_t) const
+SoapySDR::RangeList radio::getSampleRateRange(int direction, std::size_t) const
 {
-    const zcring::ranges r = device()->dev.ranges();
+    const auto from = device();
+    if (direction == SOAPY_SDR_TX)
+        return { { zcring::limits::rate_min, sent_rate_max(from->dev) } };
+    const zcring::ranges r = from->dev.ranges();
     if (r.rates.empty())
         return { { r.rate_min, r.rate_max } };
     if (can_resample() && !is_streaming())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "live_feed.h"
 
+#include <zcring/limits.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,7 +21,6 @@ constexpr std::uint64_t default_bytes = 64u
 constexpr std::uint64_t ring_bytes = 64u << 20; // at most, of all channels, of the antenna's ring
 constexpr std::uint64_t samples_min = 1u << 15;
 constexpr std::uint64_t spans_max = 1u << 14;
-constexpr std::uint64_t rate_max = 200000000; // samples a second, over all channels
 
 std::uint64_t power_of_two_from(std::uint64_t n)
 {
@@ -70,7 +71,7 @@ live_feed::live_feed(const zcring_scene& scene, bool has_feeder)
     const std::uint64_t rate = scene.rate_num / scene.rate_den;
     if (!buffer)
         throw_error(EINVAL, "zcring: the buffer of the feed is too large");
-    if (rate > rate_max / channels)
+    if (static_cast<double>(rate) > zcring::limits::feed_rate_max / channels)
         throw_error(ERANGE, "zcring: the rate of the feed is too high");
 
     d_fed.taken = &d_untold;

@@ -122,6 +122,21 @@ TEST(SoapyServer, HasNoRateBeyondTheShareOfItsUser)
     EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).size(), 64u - 9);
 }
 
+TEST(SoapyServer, SendsAtTheHighestRateThatItTells)
+{
+    server s("sends");
+    s.begin();
+    const radio r("driver=zcring,device=sends,channels=2");
+    const double rate = r->getSampleRateRange(SOAPY_SDR_TX, 0).back().maximum();
+    EXPECT_EQ(r->listSampleRates(SOAPY_SDR_TX, 0).back(), 100e6);
+    expect_says(error_text([&] { r->setSampleRate(SOAPY_SDR_TX, 0, rate + 1); }), { "1e+08" });
+    r->setSampleRate(SOAPY_SDR_TX, 0, rate);
+    SoapySDR::Stream* const sending = r->setupStream(SOAPY_SDR_TX, SOAPY_SDR_CS8, { 0, 1 });
+    EXPECT_EQ(r->activateStream(sending), 0);
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_TX, 0).back().maximum(), rate);
+    r->closeStream(sending);
+}
+
 // Waits for an activation, and for an event.
 TEST(SoapyServer, AnAntennaThatIsClosedEndsTheCallsThatWait)
 {

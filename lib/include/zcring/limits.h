@@ -11,6 +11,7 @@ namespace zcring::limits {
 
 inline constexpr double rate_min = 1e-3;              //!< samples a second
 inline constexpr double rate_max = 1e10;              //!< samples a second
+inline constexpr double feed_rate_max = 2e8;          //!< of a server's feed, over all channels
 inline constexpr double frequency_max = 1e12;         //!< Hz; the minimum is the negative of it
 inline constexpr double gain_min = -60;               //!< dB
 inline constexpr double gain_max = 60;                //!< dB
