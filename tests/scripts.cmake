@@ -61,6 +61,11 @@ if(ZCRING_APPS AND ZCRING_SOAPY)
   # Sending by SoapySDR, to the antenna of a server.
   script_test(soapy.server unit 120 ${tools}/test-with-server pace=real --
     $<TARGET_FILE:soapy_test> --gtest_filter=SoapySend* --gtest_brief=1)
+  # The rules that the emulator cannot keep.
+  foreach(pace real free)
+    script_test(soapy.check.server.${pace} unit 900 ${tools}/test-with-server scene=counter pace=${pace} --
+      zcring-check-soapy driver=zcring,device=test,member --patience 60 --only "tx.*" --only "rx.rate-*")
+  endforeach()
 endif()
 
 # The module for SoapySDR, against the contract that programs rely on.
