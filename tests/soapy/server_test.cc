@@ -2,77 +2,15 @@
 //
 // A receiver of a server that ends and returns while a program receives.
 #include "radio_under_test.h"
+#include "support/served.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <atomic>
-#include <csignal>
 #include <stdexcept>
 #include <thread>
 
 namespace {
 
 using namespace zcring_test;
-
-// zcring serve NAME OPTIONS, in a runtime folder of this process's own.
-class server final
-{
-public:
-    explicit server(const std::string& name, const std::vector<std::string>& options = {})
-        : d_name(name), d_command{ "zcring",        "serve",    name,
-                                   "scene=counter", "rate=1e6", "interval_us=2000" }
-    {
-        d_command.insert(d_command.end(), options.begin(), options.end());
-        setenv("XDG_RUNTIME_DIR", d_where.path().c_str(), 1);
-    }
-    ~server() { end(); }
-    server(const server&) = delete;
-    server& operator=(const server&) = delete;
-
-    void begin()
-    {
-        std::vector<char*> words;
-        for (std::string& word : d_command)
-            words.push_back(word.data());
-        words.push_back(nullptr);
-        d_pid = fork();
-        if (d_pid == 0) {
-            execv(ZCRING_COMMAND, words.data());
-            _exit(127);
-        }
-        ASSERT_TRUE(eventually([this] { return takes_connections(); }));
-    }
-    void end()
-    {
-        if (d_pid <= 0)
-            return;
-        kill(d_pid, SIGTERM);
-        waitpid(d_pid, nullptr, 0);
-        d_pid = -1;
-    }
-
-private:
-    // The socket is there a moment before.
-    bool takes_connections() const
-    {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = (d_where.path() / "zcring" / d_name).string();
-        path.copy(address.sun_path, sizeof(address.sun_path) - 1);
-        const int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-        const bool is_connected =
-            connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
-        close(fd);
-        return is_connected;
-    }
-
-    const std::string d_name;
-    std::vector<std::string> d_command;
-    temporary_directory d_where;
-    pid_t d_pid = -1;
-};
 
 answer read_until_data(const radio& r)
 {
@@ -86,7 +24,7 @@ answer read_until_data(const radio& r)
 
 TEST(SoapyServer, IsFoundByItsName)
 {
-    server s("found");
+    served s("found");
     s.begin();
     unsigned found = 0;
     for (const SoapySDR::Kwargs& each : SoapySDR::Device::enumerate("driver=zcring"))
@@ -102,7 +40,7 @@ std::string recording(const temporary_directory& where, double rate)
 
 TEST(SoapyServer, HasNoRateBeyondTheShareOfItsUser)
 {
-    server s("limited", { "--user-rate", "20e6" });
+    served s("limited", { "scene=counter", "rate=1e6", "interval_us=2000", "--user-rate", "20e6" });
     s.begin();
     const radio r("driver=zcring,device=limited");
     const auto highest = [](const radio& of) {
@@ -124,7 +62,7 @@ TEST(SoapyServer, HasNoRateBeyondTheShareOfItsUser)
 
 TEST(SoapyServer, SendsAtTheHighestRateThatItTells)
 {
-    server s("sends");
+    served s("sends");
     s.begin();
     const radio r("driver=zcring,device=sends,channels=2");
     const double rate = r->getSampleRateRange(SOAPY_SDR_TX, 0).back().maximum();
@@ -140,7 +78,7 @@ TEST(SoapyServer, SendsAtTheHighestRateThatItTells)
 // Waits for an activation, and for an event.
 TEST(SoapyServer, AnAntennaThatIsClosedEndsTheCallsThatWait)
 {
-    server s("closed");
+    served s("closed");
     s.begin();
     const radio r("driver=zcring,device=closed");
     SoapySDR::Stream* const sending = r->setupStream(SOAPY_SDR_TX, SOAPY_SDR_CS16);
@@ -170,7 +108,7 @@ TEST(SoapyServer, AnAntennaThatIsClosedEndsTheCallsThatWait)
 
 TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
 {
-    server s("comes-back");
+    served s("comes-back");
     s.begin();
     radio r("driver=zcring,device=comes-back,ring_bytes=67108864,interval_us=2000");
     r.start(SOAPY_SDR_CS16);
@@ -196,7 +134,7 @@ TEST(SoapyServer, IsReceivedAgainAfterItsReturn)
 
 TEST(SoapyServer, EndsAStreamThatSendsByAnError)
 {
-    server s("ends");
+    served s("ends");
     s.begin();
     const radio r("driver=zcring,device=ends");
     SoapySDR::Stream* const sending = r->setupStream(SOAPY_SDR_TX, SOAPY_SDR_CS16);
@@ -223,7 +161,7 @@ TEST(SoapyServer, EndsAStreamThatSendsByAnError)
 // No getter was called between, which would have kept what was set.
 TEST(SoapyServer, KeepsWhatWasSetWhenItEnds)
 {
-    server s("keeps");
+    served s("keeps");
     s.begin();
     const radio r("driver=zcring,device=keeps");
     r->setFrequency(SOAPY_SDR_RX, 0, 123e6);
@@ -235,7 +173,7 @@ TEST(SoapyServer, KeepsWhatWasSetWhenItEnds)
 
 TEST(SoapyServer, HasTheRatesOfTheSceneThatIsOnTheAir)
 {
-    server s("on-air");
+    served s("on-air");
     s.begin();
     const temporary_directory where;
     const radio r("driver=zcring,device=on-air,rate=1e6,scene=" + recording(where, 1e6));
@@ -256,7 +194,7 @@ TEST(SoapyServer, HasTheRatesOfTheSceneThatIsOnTheAir)
 
 TEST(SoapyServer, HasTheSceneThatWasSetAfterItsReturn)
 {
-    server s("sets");
+    served s("sets");
     s.begin();
     radio r("driver=zcring,device=sets,scene=tone,noise=none,ring_bytes=67108864");
     r->writeSetting("scene", "counter");
@@ -275,7 +213,7 @@ TEST(SoapyServer, HasTheSceneThatWasSetAfterItsReturn)
 
 TEST(SoapyServer, TakesOneSceneAfterAnother)
 {
-    server s("scenes");
+    served s("scenes");
     s.begin();
     radio r("driver=zcring,device=scenes,scene=counter,ring_bytes=67108864,interval_us=2000");
     for (const char* const scene : { "noise", "tone", "counter" }) {
