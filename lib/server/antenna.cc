@@ -58,6 +58,7 @@ antenna::antenna(const arguments& a, unsigned count)
       d_scene(d_defaults.scene),
       d_scene_ns(clock_ns(CLOCK_BOOTTIME)),
       d_virtual_ns(d_scene_ns),
+      d_asleep(measure_time_asleep()),
       d_workers(
           d_is_free ? 1 : count,
           [](void* self) { return static_cast<antenna*>(self)->now(); },
@@ -164,38 +165,62 @@ std::uint64_t antenna::now_locked()
     if (d_is_free)
         return d_virtual_ns;
     const std::uint64_t ns = clock_ns(CLOCK_BOOTTIME);
-    if (d_scene->feed)
-        take_feed(ns);
-    return ns;
+    return d_scene->feed ? take_feed(ns) : ns;
 }
 
-// A receiver that is too far behind loses what it has not received: a stalled one, or one whose turns
-// come too late.
-void antenna::take_feed(std::uint64_t ns)
+// A receiver that is too far behind for the feed's ring loses what it has not received, as a stalled
+// one. One that only had no turns, because this process got no processor, does not: the feed is taken
+// in parts, and the next one when the receivers had the turns for the one before. Until then, "now" is
+// the end of what was taken.
+std::uint64_t antenna::take_feed(std::uint64_t ns)
 {
     live_feed& feed = *d_scene->feed;
     const scene_clock clock = clock_of_scene(1, 1);
     const std::int64_t tick = clock.tick_at(ns);
-    if (tick - feed.clock() > 4 * feed.depth()) { // the machine has slept
+    const bool has_slept = look_for_sleep();
+    if (has_slept)
+        lose_until(ns);
+    if (tick - feed.clock() > 4 * feed.depth() && (has_slept || !has_room_until(ns))) {
         const std::int64_t until = tick - feed.depth() / 2;
         feed.decide_without_samples(until);
-        for (const auto& [number, r] : d_radios)
-            if (r->is_running())
-                r->lose_until(clock.begin_of(until));
+        lose_until(clock.begin_of(until));
         feed.forget_samples();
     }
     feed.advance(tick, [&] {
+        const std::uint64_t taken_ns = clock.begin_of(feed.clock());
         std::int64_t first = std::numeric_limits<std::int64_t>::max();
         for (const auto& [number, r] : d_radios) {
             if (!r->is_running())
                 continue;
-            if (feed.clock() - r->kept() > feed.depth())
-                r->lose_until(clock.begin_of(feed.clock()));
+            if (feed.clock() - r->kept() > feed.depth() && !r->is_late(taken_ns))
+                r->lose_until(taken_ns);
             first = std::min(first, r->kept());
         }
         return first;
     });
     wake_feeder();
+    return feed.clock() < tick ? clock.begin_of(feed.clock()) : ns;
+}
+
+bool antenna::look_for_sleep()
+{
+    const time_asleep before = d_asleep;
+    d_asleep = measure_time_asleep();
+    return d_asleep.least > before.most;
+}
+
+void antenna::lose_until(std::uint64_t ns)
+{
+    for (const auto& [number, r] : d_radios)
+        if (r->is_running())
+            r->lose_until(ns);
+}
+
+bool antenna::has_room_until(std::uint64_t ns) const
+{
+    return std::any_of(d_radios.begin(), d_radios.end(), [ns](const auto& r) {
+        return r.second->is_running() && r.second->has_room_until(ns);
+    });
 }
 
 void antenna::wake_feeder()

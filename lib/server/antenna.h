@@ -45,7 +45,8 @@ public:
     const set_up& defaults() const noexcept { return d_defaults; }
     turnstile& lock() noexcept { return d_lock; }
 
-    //! Now on the antenna's clock, up to which a feed is then taken. Without the lock.
+    //! Now on the antenna's clock, up to which a feed is then taken: a while ago, as long as receivers
+    //! whose turns came late catch up. Without the lock.
     std::uint64_t now();
     //! Time of day at a time of that clock, for a receiver whose time was never set.
     std::uint64_t time_of_day(std::uint64_t ns) const noexcept { return ns + d_time_offset_ns; }
@@ -84,7 +85,12 @@ public:
 
 private:
     bool is_received() const;
-    void take_feed(std::uint64_t ns);
+    std::uint64_t take_feed(std::uint64_t ns);
+    //! Whether the machine has slept since the last look.
+    bool look_for_sleep();
+    void lose_until(std::uint64_t ns);
+    //! Whether the ring of a receiver has room for all that was on the air up to then.
+    bool has_room_until(std::uint64_t ns) const;
     void exchange(std::shared_ptr<const scene_on_air> next, std::uint64_t ns);
     void make_feed_idle();
     std::vector<std::shared_ptr<radio>> radios();
@@ -112,6 +118,7 @@ private:
     bool d_has_feeder = false;
     std::int64_t d_clock = 0; //!< free pace: ticks of the scene, or ns of one without a rate
     std::atomic<std::uint64_t> d_virtual_ns;
+    time_asleep d_asleep; //!< when a feed was taken last
     std::atomic<bool> d_has_feed{ false };
 
     std::mutex d_kick_mutex;

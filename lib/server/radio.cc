@@ -19,6 +19,8 @@ namespace zcring::server {
 namespace {
 
 constexpr std::uint64_t burst_slots = 4096;
+// For what the ring of a feed holds, filtered; the others wait for these turns.
+constexpr unsigned late_turns_max = 64;
 
 std::uint64_t system_page_bytes() { return static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)); }
 
@@ -333,9 +335,19 @@ std::uint64_t radio::turn(const turns& which, std::uint64_t now_ns, const time_a
     if (&which != d_turns.get() || d_stream.state != ZCRING_STATE_RUNNING)
         return 0;
     skip_sleep(now_ns, machine);
+    if (had_no_turn(now_ns))
+        d_late_turns = late_turns_max;
+    d_turned_ns = now_ns;
     const bool is_left = zcring_front_run(d_front.get(), now_ns, now_ns);
+    d_late_turns = is_left && d_late_turns ? d_late_turns - 1 : 0;
     wake();
     return is_left ? now_ns : next_turn(now_ns);
+}
+
+// For twice as long as its turns of a feed are apart.
+bool radio::had_no_turn(std::uint64_t ns) const
+{
+    return d_scene->feed && ns > d_turned_ns + 2 * d_scene->feed->quarter_ns();
 }
 
 // At whole intervals of the clock: those of one interval are due together. A feed is taken before the
@@ -353,6 +365,8 @@ std::uint64_t radio::next_turn(std::uint64_t now_ns) const
 void radio::begin_turns(std::uint64_t now_ns)
 {
     end_turns();
+    d_turned_ns = now_ns;
+    d_late_turns = 0;
     d_turns = std::make_shared<turns>(weak_from_this());
     d_antenna->begin_turns(d_turns, next_turn(now_ns));
 }

@@ -48,6 +48,10 @@ public:
     std::int64_t kept();
     //! Counts as lost what was not received before \p ns.
     void lose_until(std::uint64_t ns);
+    //! Whether the stream had no turn, or not enough of them, to receive what a feed has before \p ns.
+    bool is_late(std::uint64_t ns);
+    //! Whether the ring has room for all that is due at \p ns.
+    bool has_room_until(std::uint64_t ns);
 
     // Free pace.
 
@@ -110,6 +114,7 @@ private:
     std::uint64_t next_turn(std::uint64_t now_ns) const;
     void begin_turns(std::uint64_t now_ns);
     void end_turns();
+    bool had_no_turn(std::uint64_t ns) const;
 
     //! Time of a sample on the antenna's clock, rounded up.
     std::uint64_t sample_ns(std::uint64_t sample_clock) const;
@@ -144,6 +149,8 @@ private:
     std::unique_ptr<zcring_front> d_front;
     time_asleep d_asleep{};         //!< at the last call of the engine, while a stream runs
     std::shared_ptr<turns> d_turns; //!< of the present stream, or of one that has ended
+    std::uint64_t d_turned_ns = 0;  //!< "now" of the last turn
+    unsigned d_late_turns = 0;      //!< with which the stream may catch up after one that was late
     bool d_is_waiting = false;
     bool d_is_demoted = false;
     bool d_has_time = false; //!< the time of the first sample was told

@@ -60,6 +60,20 @@ void radio::lose_until(std::uint64_t ns)
     wake();
 }
 
+bool radio::is_late(std::uint64_t ns)
+{
+    const turnstile_lock lock(d_lock);
+    return d_late_turns || had_no_turn(ns);
+}
+
+bool radio::has_room_until(std::uint64_t ns)
+{
+    const turnstile_lock lock(d_lock);
+    const std::uint64_t due = zcring_clock_at(&d_front->clock, ns);
+    const std::uint64_t next = d_stream.telemetry.sample_clock;
+    return due <= next + zcring_stream_room(&d_stream);
+}
+
 std::uint64_t radio::sample_ns(std::uint64_t sample_clock) const
 {
     const zcring_clock& clock = d_front->clock;

@@ -100,8 +100,8 @@ private:
         return e;
     }
 
-    //! Takes all that are due; false at the end.
-    bool wait(std::vector<entry>& batch)
+    //! Takes all that are due, at \p now of CLOCK_BOOTTIME; false at the end.
+    bool wait(std::vector<entry>& batch, std::uint64_t& now)
     {
         std::unique_lock<std::mutex> lock(d_mutex);
         for (;;) {
@@ -111,7 +111,7 @@ private:
                 d_changed.wait(lock);
                 continue;
             }
-            const std::uint64_t now = clock_ns(CLOCK_BOOTTIME);
+            now = clock_ns(CLOCK_BOOTTIME);
             const std::uint64_t due = d_heap.front().due_ns;
             if (due > now) {
                 d_changed.wait_for(lock, std::chrono::nanoseconds(due - now));
@@ -123,17 +123,19 @@ private:
         }
     }
 
-    // Those that have work left go behind all others.
+    // Those that have work left go behind all others. The antenna's "now" may be a while ago: those that
+    // have no work left before it wait for the next point of the grid all the same.
     void run()
     {
         prctl(PR_SET_TIMERSLACK, 1); // ns, for this thread; the default delays a wake-up by 50 us
         std::vector<entry> batch;
-        while (wait(batch)) {
+        std::uint64_t began = 0;
+        while (wait(batch, began)) {
             const std::uint64_t now = d_now(d_context);
             const time_asleep machine = measure_time_asleep();
             for (entry& e : batch) {
                 const std::uint64_t next = e.what->turn(now, machine);
-                e.due_ns = next > now ? on_grid(next) : next;
+                e.due_ns = next > now ? on_grid(std::max(next, began + 1)) : next;
             }
             {
                 const std::lock_guard<std::mutex> lock(d_mutex);

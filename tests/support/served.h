@@ -60,8 +60,18 @@ public:
         if (d_pid <= 0)
             return;
         kill(d_pid, SIGTERM);
+        kill(d_pid, SIGCONT);
         waitpid(d_pid, nullptr, 0);
         d_pid = -1;
+    }
+
+    //! The server gets no processor for so long, as on a machine that is busy.
+    void stop_for(std::chrono::milliseconds time) const
+    {
+        kill(d_pid, SIGSTOP);
+        waitpid(d_pid, nullptr, WUNTRACED);
+        std::this_thread::sleep_for(time);
+        kill(d_pid, SIGCONT);
     }
 
 private:
