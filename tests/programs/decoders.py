@@ -4,6 +4,7 @@ import collections
 import json
 import os
 import pathlib
+import signal
 import time
 
 import numpy as np
@@ -69,7 +70,7 @@ def welle_cli(room):
             seen = stream.telemetry()
         finally:
             stream.close()
-        program.end()
+        program.end(signal.SIGINT)
     check(seen["consumed_samples"] > 0.9 * WELLE_RATE * WELLE_SECONDS, f"{seen}")
     check(not seen["lost_samples"], f"lost samples: {seen}\n{program.last()}")
     return (f"{seen['consumed_samples']:,} samples at {WELLE_RATE / 1e6} MS/s, "

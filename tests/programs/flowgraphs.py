@@ -5,6 +5,7 @@ The scene is the counter: each sample is its own sample clock, so that each samp
 known. Every flowgraph runs in a process of its own: python3 flowgraphs.py ROLE ARGUMENT...
 """
 import json
+import signal
 import sys
 
 import numpy as np
@@ -180,7 +181,7 @@ def gnss_sdr(room):
         # Its loops may lose a satellite at first, also with a file, and begin anew.
         return program.said().split("Loss of lock")[-1].count("Current receiver time") > SECONDS
     wait_until(tracks, f"{SECONDS} s without a loss of lock", 0.1)
-    program.end()
+    program.end(signal.SIGINT)
     return (f"PRN {', '.join(map(str, satellites.SATELLITES))} acquired, and tracked for "
             f"{SECONDS} s, at {satellites.RATE / 1e6:g} MS/s")
 

@@ -13,18 +13,12 @@ The function raises AssertionError where the program does not do what it should.
 import dataclasses
 import glob
 import importlib.util
-import os
 import pathlib
 import re
 import shutil
-import signal
-import subprocess
 import typing
 
-from waiting import DEADLINE_SECONDS, wait_until
-
-PERIOD_SECONDS = 0.05  # between two looks at the output of a program
-LAST_LINES = 20  # of a program's output, in an error
+from program import Program
 
 
 @dataclasses.dataclass
@@ -58,66 +52,6 @@ def row(rows, name, command, needs=()):
         rows.append(Row(name, command, judge, tuple(needs)))
         return judge
     return add
-
-
-class Program:
-    """A program that runs; its output is in the file log."""
-
-    def __init__(self, command, log, **options):
-        self.command, self.log = [str(word) for word in command], pathlib.Path(log)
-        with open(self.log, "wb") as output:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=subprocess.STDOUT, start_new_session=True,
-                                            **options)
-
-    def said(self):
-        """What it wrote so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def last(self):
-        """The last lines that it wrote, for an error."""
-        return "\n".join(self.said().splitlines()[-LAST_LINES:])
-
-    def check_alive(self):
-        """Raises AssertionError, with what the program wrote, where it has ended."""
-        if self.process.poll() is not None:
-            raise AssertionError(f"{self.command[0]} ended with {self.process.returncode}:\n"
-                                 f"{self.last()}")
-
-    def wait_for(self, pattern, count=1):
-        """Waits until the output has the pattern that often; returns all matches."""
-        def found():
-            has_ended = self.process.poll() is not None
-            matches = re.findall(pattern, self.said())
-            if len(matches) < count and has_ended:
-                self.check_alive()
-            return matches if len(matches) >= count else None
-        try:
-            return wait_until(found, f"{pattern!r} from {self.command[0]}", PERIOD_SECONDS)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; it wrote:\n{self.last()}") from error
-
-    def wait(self, seconds=2 * DEADLINE_SECONDS):
-        """Waits until it ends by itself; returns its exit status."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"{' '.join(self.command)} still runs after {seconds:g} s:\n"
-                                 f"{self.last()}") from error
-
-    def end(self, number=signal.SIGINT):
-        """Sends a signal, and waits for the end; returns the exit status."""
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.wait(DEADLINE_SECONDS)
-
-    def kill(self):
-        """Ends it, and what it started."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
 
 
 class Room:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SoapySDRUtil: finds, describes and reads a device."""
 import re
+import signal
 
 from room import check, number, row
 from watched_server import WatchedServer
@@ -41,7 +42,7 @@ def rate(room):
     program = room.start("stdbuf", "-oL", UTIL, "--args=driver=zcring,emulator=", f"--rate={RATE}",
                          "--direction=RX")
     program.wait_for(r"Msps\t", REPORTS)
-    program.end()
+    program.end(signal.SIGINT)
     said = program.said()
     seen = [float(value) for value in re.findall(r"([\d.]+) Msps", said)][-1] * 1e6
     check(abs(seen - RATE) < RATE_ERROR * RATE, f"{seen} samples/s:\n{said}")

@@ -9,9 +9,7 @@ A program that is not installed is skipped; exit status 77 if none is.
 import json
 import os
 import pathlib
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
@@ -20,7 +18,7 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
-from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
+from program import Program  # noqa: E402
 
 RATE = 4e6
 CENTRE = 434e6
@@ -67,37 +65,6 @@ def write_scene(folder):
         "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
         "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}], "annotations": []}))
     return meta
-
-
-class Program:
-    """A program whose output goes to a file."""
-
-    def __init__(self, folder, *command):
-        self.path = folder / f"{pathlib.Path(command[0]).name}.log"
-        with self.path.open("wb") as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=subprocess.STDOUT)
-
-    def output(self):
-        return self.path.read_text(errors="replace")
-
-    def wait_for(self, pattern, count=1):
-        """Waits until the output has the pattern that often; returns the matches."""
-        def found():
-            matches = re.findall(pattern, self.output())
-            if len(matches) < count and self.process.poll() is not None:
-                raise AssertionError(f"{self.path.name} has ended:\n{self.output()}")
-            return matches if len(matches) >= count else None
-        return wait_until(found, f"{pattern} in {self.path.name}", 0.05)
-
-    def end(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(DEADLINE_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            raise
 
 
 def carrier_seen_by_osmosdr(port, rate, samples):
@@ -161,8 +128,9 @@ class Clients(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def start(self, *command):
-        program = Program(self.folder, *command)
-        self.addCleanup(program.end)
+        name = pathlib.Path(command[0]).name
+        program = Program(command, self.folder / f"{name}.log")
+        self.addCleanup(program.kill)
         return program
 
 

@@ -16,13 +16,13 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 
 import numpy as np
 
-from waiting import DEADLINE_SECONDS, wait_until
+from program import Program
+from waiting import wait_until
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROGRAMS = ("Xvfb", "openbox", "xdotool", "xprop", "xwininfo", "import", "convert")
@@ -90,36 +90,6 @@ class Window:
     def activate(self):
         """Raises the window, and has it take the keys."""
         self._desktop.call("xdotool", "windowactivate", "--sync", self.number)
-
-
-class Program:
-    """A program on the desktop; its output is in the file log."""
-
-    def __init__(self, process, log):
-        self.process, self.log = process, pathlib.Path(log)
-
-    def said(self):
-        """What it wrote so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def check_alive(self):
-        """Raises AssertionError, with what the program said, where it has ended."""
-        if self.process.poll() is not None:
-            raise AssertionError(f"ended with {self.process.returncode}: {self.said()}")
-
-    def end(self, number=signal.SIGTERM):
-        """Sends a signal; returns the exit status."""
-        self.process.send_signal(number)
-        return self.process.wait(DEADLINE_SECONDS)
-
-    def kill(self):
-        """Ends the program and what it started."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
-        self.process.stdin.close()
 
 
 class Desktop:
@@ -192,14 +162,13 @@ class Desktop:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, command, folder=None, log=None, environment=None, **options):
-        """Starts a program on this desktop; see Program. log: the path of its output."""
-        log = log or self.folder / f"log-{next(self.log_numbers)}"
-        with open(log, "w", encoding="utf-8") as output:
-            process = subprocess.Popen([str(word) for word in command], cwd=folder or self.home,
-                                       env=environment or self.environment, stdout=output,
-                                       stderr=output, stdin=subprocess.PIPE,
-                                       start_new_session=True, **options)
-        program = Program(process, log)
+        """Starts a program on this desktop; see Program. log: the path of its output.
+
+        Its input stays open: a flowgraph without a window ends where that ends.
+        """
+        program = Program(command, log or self.folder / f"log-{next(self.log_numbers)}",
+                          cwd=folder or self.home, env=environment or self.environment,
+                          stdin=subprocess.PIPE, **options)
         self.programs.append(program)
         return program
 
