@@ -22,7 +22,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / "examples")]
-from computers import TwoComputers  # noqa: E402
+from computers import NEEDS, SOAPY_NEEDS, NoComputers, TwoComputers  # noqa: E402
+from needs import missing  # noqa: E402
 from served import Server  # noqa: E402
 from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 
@@ -157,6 +158,11 @@ def rtl_tcp(step):
 STEPS = {"one_process": one_process, "one_process_soapy": one_process_soapy,
          "one_machine": one_machine, "one_machine_soapy": one_machine_soapy,
          "soapy_remote": soapy_remote, "zeromq": zeromq, "rtl_tcp": rtl_tcp}
+SOAPY_BLOCK = "python:gnuradio.soapy"
+STEP_NEEDS = {"one_process_soapy": (SOAPY_BLOCK,), "one_machine_soapy": (SOAPY_BLOCK,),
+              "soapy_remote": (SOAPY_BLOCK, *SOAPY_NEEDS),
+              "zeromq": (*NEEDS, "python:gnuradio.zeromq"),
+              "rtl_tcp": (*NEEDS, "python:osmosdr")}
 
 
 def cpu_seconds(make, seconds):
@@ -171,8 +177,20 @@ def cpu_seconds(make, seconds):
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def check_needs(steps):
+    """Ends with a message where a step needs what is not installed."""
+    lacking = {step: missing(STEP_NEEDS.get(step, ())) for step in steps}
+    for step, needs in lacking.items():
+        if needs:
+            print(f"scaling: {step}: no {', '.join(needs)}", file=sys.stderr)
+    if any(lacking.values()):
+        others = [step for step in STEPS if not missing(STEP_NEEDS.get(step, ()))]
+        sys.exit("scaling: install what is missing (tools/install-packages test programs), or "
+                 f"name the steps to measure: {' '.join(others)}")
+
+
 def main():
-    """Runs the command line."""
+    """Runs the command line; ends with 1 where a step cannot run here."""
     if sys.argv[1:2] == ["--role"]:
         {"receive": receive, "publish": publish}[sys.argv[2]](*sys.argv[3:])
         return
@@ -182,9 +200,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     found = {name: [] for name in options.steps or STEPS}
+    check_needs(found)
     for _ in range(options.rounds):
         for name, rows in found.items():
-            short, long = (cpu_seconds(STEPS[name], seconds) for seconds in (SHORT, LONG))
+            try:
+                short, long = (cpu_seconds(STEPS[name], seconds) for seconds in (SHORT, LONG))
+            except NoComputers as reason:
+                sys.exit(f"scaling: {name}: {reason}: run this as root")
             rows.append((long - short) / ((LONG - SHORT) * RATE) * 1e9)
     print(f"CPU time of all processes, ns a sample at {RATE / 1e6:g} MS/s; median of "
           f"{options.rounds} (lowest to highest)")

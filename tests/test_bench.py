@@ -4,8 +4,11 @@
 
 import copy
 import json
+import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -83,6 +86,18 @@ class Bounds(unittest.TestCase):
         results = dict(STORED, checks=checks.check(STORED))
         self.assertEqual(report.markdown(results),
                          (ROOT / "docs" / "bench.md").read_text(encoding="utf-8"))
+
+
+class Scaling(unittest.TestCase):
+    def test_a_step_that_cannot_run_says_what_to_install(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ended = subprocess.run(
+                [sys.executable, ROOT / "bench" / "scaling.py", "one_process", "soapy_remote"],
+                env={**os.environ, "PATH": folder}, capture_output=True, text=True, check=False)
+        self.assertEqual((ended.returncode, ended.stdout), (1, ""))
+        first, last = ended.stderr.splitlines()
+        self.assertRegex(first, r"^scaling: soapy_remote: no .*\bip, SoapySDRServer,")
+        self.assertRegex(last, "tools/install-packages .* the steps to measure: one_process")
 
 
 if __name__ == "__main__":

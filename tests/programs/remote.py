@@ -11,7 +11,7 @@ import sys
 import time
 
 import flowgraphs
-from computers import TwoComputers
+from computers import NEEDS, SOAPY_NEEDS, TwoComputers
 from room import check, row
 from watched_server import WatchedServer
 from waiting import wait_until
@@ -52,8 +52,7 @@ def subscribe(address, end):
 
 
 @row(ROWS, "soapyremote", "SoapySDRServer, driver=remote,remote:driver=zcring",
-     needs=("ip", "SoapySDRServer", "/usr/lib/*/SoapySDR/modules*/libremoteSupport.so",
-            "avahi-daemon", "dbus-daemon", "zcring"))
+     needs=(*SOAPY_NEEDS, "zcring"))
 def soapyremote(room):
     """Every sample, through another computer's server."""
     with TwoComputers() as computers, WatchedServer(
@@ -80,7 +79,7 @@ def soapyremote(room):
             "network namespaces, each in its place")
 
 
-@row(ROWS, "gr-zeromq", "zmq_publisher.py, zmq_subscriber.py", needs=("ip",))
+@row(ROWS, "gr-zeromq", "zmq_publisher.py, zmq_subscriber.py", needs=NEEDS)
 def gr_zeromq(room):
     """Every sample and every tag, through another computer."""
     with TwoComputers() as computers:

@@ -11,8 +11,6 @@ A row is a program of the table, and a function that runs it:
 The function raises AssertionError where the program does not do what it should.
 """
 import dataclasses
-import glob
-import importlib.util
 import pathlib
 import re
 import shutil
@@ -23,27 +21,12 @@ from program import Program
 
 @dataclasses.dataclass
 class Row:
-    """A row of the table: see above."""
+    """A row of the table: see above. needs: see needs.py."""
 
     name: str
     command: str
     judge: typing.Callable
     needs: tuple
-
-    def missing(self):
-        """What is not installed of what the row needs.
-
-        A need is a command, a pattern of paths of files, or a module of Python ("python:osmosdr").
-        """
-        return [need for need in self.needs if not is_there(need)]
-
-
-def is_there(need):
-    """Whether a need of a row is installed."""
-    kind, _, name = need.rpartition(":")
-    if kind == "python":
-        return importlib.util.find_spec(name) is not None
-    return bool(shutil.which(need) or glob.glob(need))
 
 
 def row(rows, name, command, needs=()):

@@ -19,6 +19,7 @@ import remote
 import soapy_util
 import uhd
 from computers import NoComputers
+from needs import missing
 from room import Room
 
 ROWS = {row.name: row for family in (soapy_util, uhd, flowgraphs, receivers, decoders, remote)
@@ -28,9 +29,8 @@ OK, FAILED, WRONG_CALL, SKIPPED = 0, 1, 64, 77
 
 def run(row, folder):
     """Runs a row, and prints its line; returns OK, FAILED or SKIPPED."""
-    missing = row.missing()
-    if missing:
-        print(f"SKIPPED {row.name}: no {', '.join(missing)}", flush=True)
+    if lacking := missing(row.needs):
+        print(f"SKIPPED {row.name}: no {', '.join(lacking)}", flush=True)
         return SKIPPED
     begin = time.monotonic()
     try:

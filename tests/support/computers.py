@@ -20,6 +20,10 @@ avahi-daemon --no-drop-root --no-chroot --no-rlimits &
 while ! avahi-daemon --check; do sleep 0.1; done
 exec SoapySDRServer --bind="$1"
 """
+# Of two computers, and of SoapyRemote between them; see needs.py.
+NEEDS = "ip",
+SOAPY_NEEDS = (*NEEDS, "SoapySDRServer", "avahi-daemon", "dbus-daemon",
+               "/usr/lib/*/SoapySDR/modules*/libremoteSupport.so")
 
 
 class NoComputers(Exception):
