@@ -72,6 +72,8 @@ public:
     //! Takes a part of what is due at \p ns, which is \p clock in ticks, of the scene that was on the
     //! air then; whether there was any.
     bool take(const scene_on_air* scene, std::int64_t clock, std::uint64_t ns);
+    //! Wakes a reader whose samples are there; take() wakes a member's only for many of them.
+    void wake_reader();
     void demote();
     bool is_running_member();
     void fail(std::uint32_t code);
@@ -121,6 +123,7 @@ private:
     std::uint64_t due_samples(std::int64_t clock, std::uint64_t ns) const;
     std::uint64_t take_some(std::uint64_t due);
     std::uint64_t burst_samples() const;
+    bool has_many() const;
     bool is_member() const { return (d_attach.flags & ZCRING_ATTACH_MEMBER) && !d_is_demoted; }
     void anchor(const scene_clock& clock, std::uint64_t ns);
     std::int64_t decimation() const;

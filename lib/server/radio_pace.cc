@@ -188,8 +188,26 @@ bool radio::take(const scene_on_air* scene, std::int64_t clock, std::uint64_t ns
     }
     if (d_stream.state != ZCRING_STATE_RUNNING)
         zcring_front_apply_executed(d_front.get());
-    wake(); // once for all bursts: with free pace, nobody waits by a clock
+    if (d_stream.state != ZCRING_STATE_RUNNING || !is_member() || has_many())
+        wake();
     return has_taken;
+}
+
+// Nobody waits for a member by a clock. Woken for a few samples, its reader takes the processor from the
+// thread that makes them.
+bool radio::has_many() const
+{
+    const std::uint64_t readable = d_stream.head - zcring_ring_load_tail(d_stream.consumer);
+    return readable >=
+           std::min<std::uint64_t>(d_stream.ring_samples / 2,
+                                   4 * take_cost / static_cast<std::uint64_t>(decimation()) /
+                                       d_stream.channels);
+}
+
+void radio::wake_reader()
+{
+    const turnstile_lock lock(d_lock);
+    wake();
 }
 
 bool radio::is_running_member()

@@ -180,6 +180,9 @@ void antenna::run()
         bool has_gone_on = try_to_go_on(m);
         for (const auto& r : m.receiving)
             has_gone_on |= r->take(m.scene.get(), m.clock, m.ns);
+        if (!has_gone_on)
+            for (const auto& r : m.receiving)
+                r->wake_reader();
         std::unique_lock<std::mutex> lock(d_kick_mutex);
         const auto is_kicked = [this] { return d_is_kicked || d_quit; };
         if (!has_gone_on && !is_kicked()) {

@@ -195,7 +195,7 @@ void socket_device::map()
 void socket_device::start(const zcring_start& options)
 {
     command_backend::start(options);
-    d_told_tail = zcring_ring_load_head(d_pages.meta) - d_pages.ring_samples; // tell it at once
+    d_first_index = options.first_index;
 }
 
 void socket_device::inject(zcring_injection kind, std::int64_t amount)
@@ -269,19 +269,20 @@ void socket_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t time
     zcring_ring_clear_waiting(consumer);
 }
 
-// With free pace the server makes samples for the room that it knows of. It looks at the tail by itself
-// while it has work, and each millisecond: it needs to be told only when it may have filled the room
-// that it knew of, most of which is used up then. A message costs more than many bursts.
+// With free pace the server looks at the tail by itself while it has work, and each millisecond. It needs to
+// be told only when the room that it has last seen is used up, as its counters tell: a message costs more
+// than many bursts.
 void socket_device::produce(std::uint64_t) noexcept
 {
     if (!d_has_free_pace)
         return;
     const std::uint64_t head = zcring_ring_load_head(d_pages.meta);
     const std::uint64_t burst_head = zcring_ring_load_burst_head(d_pages.meta);
-    if (head - d_told_tail < d_pages.ring_samples / 4 * 3 &&
+    zcring_telemetry seen{};
+    if (zcring_ring_try_telemetry(d_pages.meta, &seen) &&
+        head - d_first_index - seen.consumed_samples < d_pages.ring_samples &&
         burst_head - d_told_burst < d_pages.bursts.slots / 4 * 3)
         return;
-    d_told_tail = zcring_ring_load_tail(d_pages.consumer);
     d_told_burst = burst_head;
     zcring_telemetry unused{};
     try_call(ZCRING_IOC_GET_TELEMETRY, &unused);

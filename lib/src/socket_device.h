@@ -54,9 +54,8 @@ private:
     const zcring_attach d_attach;
     pages d_pages;
     bool d_has_free_pace = false;
-    // What produce() knew when it told the server the last time.
-    std::atomic<std::uint64_t> d_told_tail{ 0 };
-    std::atomic<std::uint64_t> d_told_burst{ 0 };
+    std::atomic<std::uint64_t> d_first_index{ 0 }; //!< of the stream
+    std::atomic<std::uint64_t> d_told_burst{ 0 };  //!< when produce() told the server the last time
 
     // Guards the connection, and the replacement of the memory: reopen() gives both.
     mutable std::mutex d_mutex;

@@ -397,7 +397,7 @@ TEST_F(SocketDevice, ReadsNoMemoryBehindTheRingWhateverTheServerStores)
 }
 
 // At free pace: a message costs more than many bursts.
-TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheRingMayHaveBeenFull)
+TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheServerHasSeenAFullRing)
 {
     std::atomic<unsigned> told{ 0 };
     server().change_answers([&](fake_answer& answer) {
@@ -407,16 +407,22 @@ TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheRingMayHaveBeenFull)
     });
     device dev(server().arguments());
     reader in(dev);
-    dev.start();
-    EXPECT_EQ(in.wait(1, 0ns), status::timeout);
-    EXPECT_EQ(told, 1u); // of a new stream
-    constexpr unsigned part = fake_server::ring_samples / 8;
-    for (unsigned i = 1; i <= 12; i++) {
-        zcring_ring_publish(&server().meta(), 0, i * part);
+    device::start_options options;
+    options.first_index = 5000;
+    dev.start(options);
+    zcring_telemetry seen{};
+    u64 sequence = server().meta().sequence;
+    constexpr unsigned parts = 8, part = fake_server::ring_samples / parts;
+    for (unsigned i = 1; i <= 3 * parts; i++) {
+        zcring_ring_publish(&server().meta(), 0, options.first_index + i * part);
         EXPECT_EQ(in.wait(1, patience), status::data);
         in.release(in.acquire().samples);
         EXPECT_EQ(in.wait(1, 0ns), status::timeout);
-        EXPECT_EQ(told, 1 + i / 6) << i; // three quarters of the ring
+        EXPECT_EQ(told, i / parts) << i;
+        if (i % parts)
+            continue;
+        seen.consumed_samples = i * part;
+        zcring_ring_store_telemetry(&server().meta(), &sequence, &seen);
     }
 }
 
