@@ -67,12 +67,16 @@ connection::~connection()
     d_closer.close(std::move(d_socket), d_talk->user());
 }
 
+// A client that is gone, and had one request on its way, leaves in the same turn: what it had may be
+// wanted by a client that is let in next.
 int connection::on_socket(sd_event_source*, int, std::uint32_t events, void* self)
 {
     auto& c = *static_cast<connection*>(self);
     bool goes_on = false;
     try {
         goes_on = c.handle(events);
+        if (goes_on && c.d_is_gone && !c.d_goes_on)
+            goes_on = c.handle(events);
     } catch (const std::exception&) { // no memory: this client's loss alone
     }
     if (!goes_on)
@@ -148,8 +152,9 @@ bool connection::send_answer()
         d_answer_fd = unique_fd();
     }
     wait_for(waits ? EPOLLOUT : EPOLLIN);
-    // A client that is gone: what it has sent before is still there to be handled.
-    return !error || waits || error == EPIPE || error == ECONNRESET;
+    // What a client that is gone has sent before is still there to be handled.
+    d_is_gone = error == EPIPE || error == ECONNRESET;
+    return !error || waits || d_is_gone;
 }
 
 } // namespace zcring::server

@@ -52,6 +52,7 @@ private:
 
     wire_message d_message;
     bool d_goes_on = false; //!< a part of what d_message asks for is done
+    bool d_is_gone = false; //!< an answer found no client
     wire_message d_answer;  //!< waits to be sent, if it has a length
     unique_fd d_answer_fd;
 };

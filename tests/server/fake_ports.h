@@ -23,6 +23,18 @@
 
 namespace zcring_test {
 
+//! Holds up those who wait, while it is shut.
+class gate final
+{
+public:
+    void shut() { d_mutex.lock(); }
+    void open() { d_mutex.unlock(); }
+    void wait() { const std::lock_guard<std::mutex> lock(d_mutex); }
+
+private:
+    std::mutex d_mutex;
+};
+
 //! Counts its calls, keeps the configuration, and has real memory and a real pipe.
 class fake_port : public zcring::server::receiver
 {
@@ -44,6 +56,8 @@ public:
 
     int call(std::uint32_t command, void* argument) override
     {
+        calls_begun++;
+        held.wait();
         const std::lock_guard<std::mutex> lock(d_mutex);
         if (d_closed)
             return -ENODEV;
@@ -134,6 +148,10 @@ public:
     }
     //! As the server wakes a client. Returns what write() does.
     ssize_t wake() { return write(d_waker.get(), "", 1); }
+
+    //! A call waits here before it is made.
+    gate held;
+    std::atomic<unsigned> calls_begun{ 0 };
 
     //! More preroll is left to zero, and never less.
     std::atomic<bool> starts_slowly{ false };

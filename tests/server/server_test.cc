@@ -57,6 +57,42 @@ TEST(Server, HandlesWhatAClientHadSentBeforeItLeft)
     EXPECT_TRUE(eventually([&] { return server.connections() == 0; }));
 }
 
+// A call of another client holds the server up until all of this has happened; further clients ask for
+// something meanwhile, so that the loop has more than one order.
+TEST(Server, LetsAFeederInAfterOneThatLeftBeforeItsAnswer)
+{
+    const running_server server;
+    raw_client busy(server.path);
+    ASSERT_EQ(busy.attach(ZCRING_ROLE_RADIO), 0);
+    const auto port = server.ports.port(0);
+    std::vector<raw_client> others;
+    for (unsigned i = 0; i < 5; i++) {
+        raw_client before(server.path);
+        ASSERT_EQ(before.attach(ZCRING_ROLE_ANTENNA), 0);
+        port->held.shut();
+        const unsigned calls = port->calls_begun;
+        ASSERT_EQ(busy.send(ZCRING_IOC_STOP, nullptr, 0), 0);
+        EXPECT_TRUE(eventually([&] { return port->calls_begun > calls; }));
+        for (const raw_client& other : others)
+            ASSERT_EQ(other.send(ZCRING_IOC_STOP, nullptr, 0), 0);
+        ASSERT_EQ(before.send(ZCRING_IOC_GET_INFO, nullptr, 0), 0);
+        before.hang_up();
+        raw_client next(server.path);
+        zcring_attach role{};
+        role.role = ZCRING_ROLE_ANTENNA;
+        ASSERT_EQ(next.send(ZCRING_IOC_ATTACH, &role, sizeof(role)), 0);
+        port->held.open();
+        EXPECT_EQ(next.receive(ZCRING_IOC_ATTACH, nullptr), 0) << i << " others";
+        EXPECT_EQ(busy.receive(ZCRING_IOC_STOP, nullptr), 0);
+        for (raw_client& other : others)
+            EXPECT_EQ(other.receive(ZCRING_IOC_STOP, nullptr), 0);
+        next.hang_up();
+        others.emplace_back(server.path);
+        ASSERT_EQ(others.back().attach(ZCRING_ROLE_RADIO), 0);
+        EXPECT_TRUE(eventually([&] { return server.connections() == 1 + others.size(); }));
+    }
+}
+
 TEST(Server, EndsTheConnectionOfAClientThatSendsNoMessages)
 {
     const running_server server;
