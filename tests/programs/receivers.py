@@ -7,6 +7,7 @@ import contextlib
 import re
 import socket
 
+import numpy as np
 from desktop import PROGRAMS, Desktop
 from room import check, row
 from watched_server import WatchedServer
@@ -22,9 +23,13 @@ CORRELATION_MAX = 0.5  # with another station
 RING_BYTES = 1 << 23
 CUBIC_CENTRE = 100e6  # Hz, to which CubicSDR is tuned at first
 CUBIC_SIZE = 1270, 830
-# In CubicSDR's windows of Debian 12, in pixels of the area without the frame.
+# In CubicSDR's windows of Debian 12 and 13, in pixels of the area without the frame.
 CUBIC_DEVICES, CUBIC_START = (68, 22), (288, 387)
-CUBIC_WATERFALL = 205, 1253, 600  # left, right, a row
+CUBIC_WATERFALL = 205, 1253, 395, 455  # left, right, and the rows of the last seconds
+CUBIC_PEAK_MIN, CUBIC_PEAK_PIXELS = 2, 4  # of the median of a row; from where a station is
+# CubicSDR of Debian 13 asks RtAudio for devices by numbers that it does not have, and is silent:
+# https://github.com/cjcliffe/CubicSDR/issues/1040
+CUBIC_SILENT = "RtApi::getDeviceInfo: deviceId argument not found"
 GQRX_PORT = 7356
 GQRX_SETTINGS = """[General]
 configversion=3
@@ -138,11 +143,35 @@ def start_cubic(desktop, program, label):
     return desktop.window(re.compile(f" - {label}$"), program)
 
 
+def wait_for_stations(desktop, window):
+    """Waits until each station is seen where it is in the waterfall of CubicSDR.
+
+    Returns the points of the screen to click on, and by how many pixels the worst is off.
+    """
+    left, top, _, _ = window.area
+    west, east, first, last = CUBIC_WATERFALL
+    points = [round((east - west) * (0.5 + (station.frequency - fm_band.CENTRE) / fm_band.RATE))
+              for station in fm_band.STATIONS]
+    reach = min(np.diff(sorted(points))) // 3
+
+    def seen():
+        pixels = desktop.photograph(area=(left + west, top + first, east - west, last - first))
+        columns = pixels[:, :, 0].mean(axis=0)  # what is strong is red
+        errors = []
+        for point in points:
+            near = columns[point - reach:point + reach]
+            errors.append(abs(int(np.argmax(near)) - reach))
+            if near.max() < CUBIC_PEAK_MIN * np.median(columns):
+                return None
+        return [max(errors)] if max(errors) <= CUBIC_PEAK_PIXELS else None
+    [error] = wait_until(seen, "stations in the waterfall of CubicSDR", 0.2)
+    return [(left + west + point, top + last) for point in points], error
+
+
 @row(ROWS, "cubicsdr", "CubicSDR, device zcring", needs=(*NEEDS, "CubicSDR"))
 def cubicsdr(room):
-    """Listens to a station that is clicked on in the waterfall."""
+    """Shows the stations, and plays one that is clicked on in the waterfall."""
     meta = write_band(room.folder, CUBIC_CENTRE)
-    offset = STATION.frequency - fm_band.CENTRE
     with contextlib.ExitStack() as stack:
         desktop = stack.enter_context(Desktop(1280, 860))
         stack.callback(desktop.photograph, room.pictures / "cubicsdr.png")
@@ -158,14 +187,17 @@ def cubicsdr(room):
         window.place(0, 0, *CUBIC_SIZE)
         stream = server.watch()
         stack.callback(stream.close)
-        left, top, _, _ = window.area
-        west, east, down = CUBIC_WATERFALL
-        point = left + west + (east - west) * (0.5 + offset / fm_band.RATE), top + down
+        points, error = wait_for_stations(desktop, window)
+        point = points[fm_band.STATIONS.index(STATION)]
         desktop.move(point)
-        stream.wait_produced(fm_band.RATE)
+        stream.wait_produced(stream.telemetry()["produced_samples"] + fm_band.RATE)
         desktop.click(point)
-        wait_until(lambda: speaker.record(0.2).any(), "sound from CubicSDR", 0.1)
-        figure = listen(speaker, meta)
+        figure = f"{len(points)} stations seen in the waterfall, within {error} pixels"
+        if CUBIC_SILENT in program.said():
+            figure += "; no sound, as this CubicSDR finds no loudspeaker (its issue 1040)"
+        else:
+            wait_until(lambda: speaker.record(0.2).any(), "sound from CubicSDR", 0.1)
+            figure += f"; {listen(speaker, meta)}"
         lost = stream.telemetry()["lost_samples"]
         program.check_alive()
     return f"{figure}; {lost} samples lost"
