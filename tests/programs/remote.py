@@ -22,14 +22,15 @@ ROWS = []
 RATE = 2_000_000  # samples/s
 # A minute where nobody waits for it: ZCRING_PROGRAMS_SECONDS=60.
 SECONDS = int(os.environ.get("ZCRING_PROGRAMS_SECONDS", "15"))
-RING_BYTES = 1 << 26
+RING_BYTES = 1 << 28  # half a minute, so that a busy machine loses nothing
 PORT = 55132
 DROPS = (1000, 77, 12345)
+READY = "ready to receive"
 
 
 def publish(address, end):
     """Publishes numbered samples with some faults, until the file end is there."""
-    publisher = Publisher("emulator,scene=counter", address, RATE, 100e6)
+    publisher = Publisher(f"emulator,scene=counter,ring_bytes={RING_BYTES}", address, RATE, 100e6)
     publisher.start()
     source = publisher.source
     for number, samples in enumerate(DROPS, 1):
@@ -45,6 +46,7 @@ def publish(address, end):
 def subscribe(address, end):
     """Receives samples for a while, and makes the file end; prints tags and what was wrong."""
     subscriber = Subscriber(address, SECONDS * RATE, True)
+    print(READY, flush=True)
     subscriber.run()
     pathlib.Path(end).touch()
     print("\n" + json.dumps({"tags": subscriber.tags.seen, "wrong": subscriber.check.wrong,
@@ -84,11 +86,13 @@ def gr_zeromq(room):
     """Every sample and every tag, through another computer."""
     with TwoComputers() as computers:
         end = room.folder / "end"
-        publisher = room.start(*computers.command(0, flowgraphs.PYTHON, __file__, "publish",
-                                                  f"tcp://*:{PORT}", end), name="publish")
         subscriber = room.start(*computers.command(
             1, flowgraphs.PYTHON, __file__, "subscribe",
             f"tcp://{computers.addresses[0]}:{PORT}", end), name="subscribe")
+        # The publisher's ring need not hold what comes while the subscriber's Python starts.
+        subscriber.wait_for(READY)
+        publisher = room.start(*computers.command(0, flowgraphs.PYTHON, __file__, "publish",
+                                                  f"tcp://*:{PORT}", end), name="publish")
         for program in subscriber, publisher:
             check(program.wait(SECONDS + 120) == 0, program.last())
     received, sent = (flowgraphs.result(program.said()) for program in (subscriber, publisher))
