@@ -23,7 +23,12 @@ RTL_433_BLOCKS = 10
 WELLE_RATE = 2_048_000  # samples/s
 # A minute where nobody waits for it: ZCRING_PROGRAMS_SECONDS=60.
 WELLE_SECONDS = float(os.environ.get("ZCRING_PROGRAMS_SECONDS", "15"))
+WELLE_RING_BYTES = 1 << 28  # half a minute, so that a busy machine loses nothing
 LINE_MIN = 0.6  # of the columns in which a carrier must be seen
+# In inspectrum: the pixels from the left edge of the spectrogram, right of its scale, that have
+# carriers alone; and the row, of its height, where it is black and the controls are not.
+INSPECTRUM_COLUMNS, INSPECTRUM_ROW = (63, 135), 0.9
+BLACK_MAX = 30
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -57,8 +62,9 @@ def rtl_433(room):
 @row(ROWS, "welle-cli", "welle-cli -F soapysdr -s driver=zcring", needs=("welle-cli", "zcring"))
 def welle_cli(room):
     """Streams at the rate of DAB."""
-    with WatchedServer(room.folder, f"rate={WELLE_RATE}", "freq=174.928e6",
-                       "scene=noise") as server:
+    wanted = round(WELLE_SECONDS * WELLE_RATE)
+    with WatchedServer(room.folder, f"rate={WELLE_RATE}", "freq=174.928e6", "scene=noise",
+                       f"ring_bytes={WELLE_RING_BYTES}") as server:
         program = room.start("welle-cli", "-F", "soapysdr", "-s",
                              f"driver=zcring,device={server.path}", "-c", "5A", "-p", "any")
         stream = server.watch()
@@ -67,11 +73,12 @@ def welle_cli(room):
             while time.monotonic() < end:
                 program.check_alive()
                 time.sleep(0.1)
+            wait_until(lambda: stream.telemetry()["consumed_samples"] >= wanted,
+                       f"{wanted:,} samples that welle-cli reads", 0.1)
             seen = stream.telemetry()
         finally:
             stream.close()
         program.end(signal.SIGINT)
-    check(seen["consumed_samples"] > 0.9 * WELLE_RATE * WELLE_SECONDS, f"{seen}")
     check(not seen["lost_samples"], f"lost samples: {seen}\n{program.last()}")
     return (f"{seen['consumed_samples']:,} samples at {WELLE_RATE / 1e6} MS/s, "
             f"{seen['lost_samples']} lost")
@@ -108,9 +115,11 @@ def inspectrum(room):
         left, top, width, height = window.area
 
         def shown():
-            # The spectrogram is right of the controls; its first part has the carriers alone.
-            found = carriers(desktop.photograph(room.pictures / "inspectrum.png")[
-                top:top + height, left + width * 31 // 100:left + width * 37 // 100])
+            pixels = desktop.photograph(room.pictures / "inspectrum.png")[
+                top:top + height, left:left + width]
+            edge = np.argmax(pixels[round(INSPECTRUM_ROW * height)].max(axis=1) < BLACK_MAX)
+            first, last = INSPECTRUM_COLUMNS
+            found = carriers(pixels[:, edge + first:edge + last])
             return found if len(found) == len(expected) else None
         rows = wait_until(shown, "three carriers in the window of inspectrum", 0.5)
     first, second, third = rows
