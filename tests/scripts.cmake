@@ -58,9 +58,9 @@ if(ZCRING_SOAPY)
   script_test(soapy.commands "unit;python" 120 ${CMAKE_CURRENT_SOURCE_DIR}/soapy/test_commands.py)
 endif()
 if(ZCRING_APPS AND ZCRING_SOAPY)
-  # Sending by SoapySDR, to the antenna of a server.
+  # What depends on the device, once more on a receiver of a server, and sending to its antenna.
   script_test(soapy.server unit 120 ${tools}/test-with-server pace=real --
-    $<TARGET_FILE:soapy_test> --gtest_filter=SoapySend* --gtest_brief=1)
+    $<TARGET_FILE:soapy_test> --gtest_filter=SoapySend*:SoapyFaults*:SoapyThreads* --gtest_brief=1)
   # The rules that the emulator cannot keep.
   foreach(pace real free)
     script_test(soapy.check.server.${pace} unit 900 ${tools}/test-with-server scene=counter pace=${pace} --

@@ -31,9 +31,16 @@ constexpr long patience_us = 60000000;
 inline const std::string counter_free =
     "driver=zcring,emulator,pace=free,scene=counter,rate=1e6,ring_bytes=1048576,interval_us=2000";
 
-//! One that is paced by the clock, with a large ring: no test fills it by being slow.
-inline const std::string counter_real =
-    "driver=zcring,emulator,scene=counter,rate=1e6,ring_bytes=67108864,interval_us=2000";
+//! The device under test, with everything set that a test before may have set; with real pace.
+inline std::string under_test(const std::string& more)
+{
+    return "driver=zcring," + device_under_test() +
+           ",scene=counter,format=sc16,channels=1,rate=1e6,freq=1e8,gain=0,noise=none,dma=copy," +
+           more;
+}
+
+//! With a large ring: no test fills it by being slow.
+inline const std::string counter_real = under_test("ring_bytes=67108864,interval_us=2000");
 
 class radio final
 {

@@ -102,7 +102,7 @@ TEST(SoapyFaults, AStallIsATimeout)
 // before each of the gaps.
 TEST(SoapyFaults, EachOverflowIsToldOnceAtItsSample)
 {
-    radio r("driver=zcring,emulator,scene=counter,rate=1e6,ring_bytes=4096,interval_us=1000");
+    radio r(under_test("ring_bytes=4096,interval_us=1000"));
     r.start(SOAPY_SDR_CS16);
     const answer first = read_some(r, 100);
     ASSERT_GT(first.result, 0);

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 TEST(SoapyThreads, ReadTuneAndCloseAtOnce)
 {
-    radio r("driver=zcring,emulator,scene=noise,rate=1e6,ring_bytes=65536,interval_us=500");
+    radio r(under_test("scene=noise,ring_bytes=65536," + interval(500)));
     SoapySDR::Device& device = *r.operator->();
     std::atomic<SoapySDR::Stream*> current{ nullptr };
     std::atomic<bool> quit{ false };
@@ -60,7 +60,7 @@ TEST(SoapyThreads, ReadTuneAndCloseAtOnce)
 
 TEST(SoapyThreads, AReadThatWaitsDoesNotDelayADeactivation)
 {
-    radio r("driver=zcring,emulator,rate=1e6,interval_us=1000");
+    radio r(counter_real);
     r.set_up(SOAPY_SDR_CS16);
     const long long in_an_hour = r->getHardwareTime() + 3600 * 1000000000LL;
     ASSERT_EQ(r->activateStream(r.stream(), SOAPY_SDR_HAS_TIME, in_an_hour), 0);
@@ -85,7 +85,8 @@ TEST(SoapyThreads, AReadThatWaitsEndsWithTheStream)
     for (const char* const waits_for : { "samples", "activation", "buffer" }) {
         SCOPED_TRACE(waits_for);
         const std::string what = waits_for;
-        radio r(counter_real + (what == "buffer" ? ",interval_us=100" : ""));
+        radio r(what == "buffer" ? under_test("ring_bytes=67108864," + interval(100))
+                                 : counter_real);
         r.set_up(SOAPY_SDR_CS16);
         const auto acquire = [&r](long timeout_us) {
             std::size_t handle = 0;
