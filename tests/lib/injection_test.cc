@@ -16,7 +16,7 @@ using namespace zcring_test;
 
 TEST_F(Injection, DropLosesTheSamplesInOneGap)
 {
-    for (const std::string& arguments : { with("ring_bytes=8388608"), without_loss("") }) {
+    for (const std::string& arguments : { with("ring_bytes=67108864"), without_loss("") }) {
         device dev(arguments);
         counting_reader in(dev);
         dev.start();
@@ -103,7 +103,7 @@ TEST_F(Injection, NamesTheReasonOfEachError)
 
 TEST_F(Injection, UnplugEndsTheStreamAndLeavesTheRingToBeRead)
 {
-    for (const std::string& arguments : { with("ring_bytes=8388608"), without_loss("") }) {
+    for (const std::string& arguments : { with("ring_bytes=67108864"), without_loss("") }) {
         device dev(arguments);
         counting_reader in(dev);
         dev.start();
@@ -141,7 +141,7 @@ TEST_F(Injection, UnplugWakesAReaderThatWaits)
 
 TEST_F(Injection, NewStreamHasNoFaultsOfTheStreamBefore)
 {
-    device dev(with("ring_bytes=8388608"));
+    device dev(with("ring_bytes=67108864"));
     counting_reader in(dev);
     dev.start();
     dev.stall(1h);

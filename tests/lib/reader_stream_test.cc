@@ -39,7 +39,7 @@ TEST(Reader, ReportsEveryLossUnderStress)
 
 TEST(Reader, FollowsAThousandStreams)
 {
-    device dev(with("ring_bytes=8388608," + interval(200)));
+    device dev(with("ring_bytes=67108864," + interval(200)));
     consumer c(dev);
     for (std::uint64_t stream = 0; stream < 1000 && !HasFailure(); stream++) {
         device::start_options options;

@@ -77,7 +77,7 @@ inline std::string with(const std::string& more)
 //! emulator, and with a large ring on a device.
 inline std::string without_loss(const std::string& more)
 {
-    return with((on_emulator() ? "pace=free," : "ring_bytes=8388608,") + more);
+    return with((on_emulator() ? "pace=free," : "ring_bytes=67108864,") + more);
 }
 
 //! Skips a test that fills a small ring completely: with real pace, the samples of the next
