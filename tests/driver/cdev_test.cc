@@ -115,6 +115,7 @@ TEST_F(Driver, ADelayedStartProducesNoSampleBeforeItsDelay)
 TEST_F(Driver, PollReturnsAtOnceForAStoppedStream)
 {
     device_file file;
+    ASSERT_EQ(file.configure(roomy_config()), 0);
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ring.consumer().watermark = ring.info.ring_samples;

@@ -214,6 +214,7 @@ TEST_F(Injection, TheAntennaOfAnUnpluggedDeviceIsGoneToo)
 TEST_F(Injection, AnUnplugWakesWaitingReaders)
 {
     device_file file;
+    ASSERT_EQ(file.configure(roomy_config()), 0); // a full ring wakes them, too
     const mapped_ring ring(file);
     ASSERT_EQ(file.start(), 0);
     ring.consumer().watermark = ring.info.ring_samples;
