@@ -29,14 +29,14 @@ from waiting import DEADLINE_SECONDS, wait_until  # noqa: E402
 PACKETS_SERVED = 200  # through a server
 PACKETS = 10_000
 PACKET_SAMPLES = 1616  # with the pause
-SETTLING_SAMPLES = 16160  # the note of the receiver says so
+SETTLING_SAMPLES = 1616  # the note of the receiver says so
 RATE = 500e3
 FREQ = 433e6
 OFFSET = 100  # Hz
 NOISE = -25  # dB of full scale
-DROP = 2000  # samples, of the recording
+DROP = 2002  # samples, of the recording: no whole number of symbols
 RING_BYTES = 1 << 18  # a drop takes effect behind the samples that wait in the ring
-DROP_SERVED = 400  # samples, with real pace
+DROP_SERVED = 402  # samples, with real pace
 RATE_SERVED = 100e3  # for a machine that is busy
 RUNS = 10  # with real pace: in all but one, the transmitter may be late
 
