@@ -73,9 +73,12 @@ def welle_cli(room):
             while time.monotonic() < end:
                 program.check_alive()
                 time.sleep(0.1)
-            wait_until(lambda: stream.telemetry()["consumed_samples"] >= wanted,
-                       f"{wanted:,} samples that welle-cli reads", 0.1)
-            seen = stream.telemetry()
+
+            def has_read():
+                seen = stream.telemetry()
+                read = seen["consumed_samples"] + seen["lost_samples"]
+                return seen if read >= wanted else None
+            seen = wait_until(has_read, f"{wanted:,} samples that welle-cli reads", 0.1)
         finally:
             stream.close()
         program.end(signal.SIGINT)
