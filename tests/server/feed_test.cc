@@ -10,6 +10,10 @@ using namespace zcring_test;
 
 constexpr std::uint64_t rate = 200000;
 
+// Memory and descriptors for 80 s: no client of this process is so late.
+constexpr std::uint64_t roomy_bytes = 1 << 26;
+constexpr std::uint64_t roomy_interval_us = 20000;
+
 zcring::arguments real_server()
 {
     return server_with("emulator,noise=none,rate=2e5,freq=100e6,interval_us=1000,scene=counter");
@@ -119,7 +123,7 @@ TEST(Feed, IsReceivedAtEveryDivisorOfItsRate)
     EXPECT_EQ(other.start(), -ERANGE);
     EXPECT_EQ(other.configure(rate / 4), 0);
     for (client* c : { &one, &two }) {
-        EXPECT_EQ(c->configure(rate / 8), 0);
+        EXPECT_EQ(c->configure(rate / 8, roomy_bytes, roomy_interval_us), 0);
         ASSERT_EQ(c->tune(feed_hz + 31e3), 0);
     }
     ASSERT_EQ(one.start(), 0);
@@ -205,7 +209,7 @@ TEST(Feed, CostsAStalledReceiverItsOwnSamplesAlone)
     client stalls(a), other(a);
     feeder_client f(a);
     ASSERT_EQ(f.feed(rate), 0);
-    ASSERT_EQ(other.configure(rate, 1 << 26), 0) << "80 seconds: its client may be late";
+    ASSERT_EQ(other.configure(rate, roomy_bytes, roomy_interval_us), 0);
     ASSERT_EQ(stalls.start(), 0);
     ASSERT_EQ(other.start(), 0);
     ASSERT_EQ(stalls.inject(ZCRING_INJECT_STALL, 3600000000000), 0);

@@ -18,10 +18,10 @@ using namespace zcring_test;
 constexpr std::uint64_t rate = 200000;
 constexpr std::uint64_t samples = 8 * rate;
 
-// 21 s of the feed, and more at a part of its rate.
+// 21 s of the feed, and more at a part of its rate; as many descriptors.
 device open_receiver(const std::string& more)
 {
-    return device("device=late,format=sc16,noise=none,gain=0,interval_us=2000,"
+    return device("device=late,format=sc16,noise=none,gain=0,interval_us=10000,"
                   "ring_bytes=16777216," +
                   more);
 }

@@ -56,7 +56,7 @@ protected:
             GTEST_SKIP() << "needs a server, or a device of the driver";
         d_radio.emplace("driver=zcring," + device_under_test() +
                         ",rate=500e3,freq=100e6,gain=0,noise=none,format=sc16,channels=1,"
-                        "ring_bytes=67108864,interval_us=2000");
+                        "ring_bytes=67108864,interval_us=10000"); // 33 s, and descriptors for 40 s
         d_tx = radio()->setupStream(tx, SOAPY_SDR_CS16);
         ASSERT_EQ(radio()->activateStream(d_tx), 0);
         radio().start(SOAPY_SDR_CS16);
