@@ -18,6 +18,8 @@ namespace fuzz {
 
 void client_thread::open_one()
 {
+    if (d_target.server())
+        return attach_one();
     const int more = d_random.one_in(2) ? O_NONBLOCK : 0;
     int fd = -1;
     if (d_inherited_file >= 0 && d_role.is_unprivileged && d_random.one_in(8)) {
@@ -28,10 +30,14 @@ void client_thread::open_one()
         if (fd >= 0)
             d_shared.report_finding("an unprivileged client reopened %s for writing", link);
     } else {
-        const std::string& path = d_random.one_in(3) ? d_role.antenna : d_role.path;
-        fd = open(path.c_str(), d_role.open_flags | O_CLOEXEC | more);
+        const bool is_antenna = d_random.one_in(3);
+        const int flags = d_role.open_flags | more;
+        fd = is_antenna ? d_target.open_antenna(d_role.path, flags)
+                        : d_target.open_radio(d_role.path, flags);
         if (fd >= 0 && d_role.is_unprivileged)
-            d_shared.report_finding("an unprivileged client opened %s", path.c_str());
+            d_shared.report_finding("an unprivileged client opened %s%s",
+                                    is_antenna ? "the antenna of " : "",
+                                    d_role.path.c_str());
     }
     d_shared.count(op_open, fd >= 0);
     keep(fd);
@@ -62,7 +68,7 @@ void client_thread::write_some()
     if (d_random.one_in(2)) // a live feed that is full makes other writes wait for a tick
         fcntl(fd, F_SETFL, O_NONBLOCK);
     const bool success = write(fd, from, bytes) > 0;
-    if (success && !may_change() &&
+    if (success && !may_change() && !d_target.server() &&
         fd == d_inherited_file) // other descriptors may have been replaced
         d_shared.report_finding("write() took effect through a file that has no right to it");
     d_shared.count(op_write, success);

@@ -4,7 +4,6 @@
 // command that changes the device must fail through a file that may not change it.
 #include "client_thread.h"
 
-#include <sys/ioctl.h>
 #include <cstring>
 
 namespace fuzz {
@@ -33,14 +32,10 @@ void client_thread::get()
             d_random.mutate(&answer, sizeof(answer.region));
     }
     const zcring_region asked = answer.region;
-    const std::uint64_t slot = asked.region + asked.channel + (asked.flags ? 16 : 0);
     void* const to = pointer(&answer, sizeof(answer));
-    const bool success = ioctl(file(), command, to) == 0;
+    const bool success = d_target.call(file(), command, to) == 0;
     if (success && command == ZCRING_IOC_GET_REGION && to == &answer &&
-        (asked.region > ZCRING_DATA || asked.reserved[0] || asked.reserved[1] ||
-         asked.reserved[2] || answer.region.writable != (asked.region == ZCRING_CONSUMER) ||
-         asked.flags & ~ZCRING_REGION_PAGES || (asked.flags && asked.region != ZCRING_DATA) ||
-         answer.region.offset != slot << 32))
+        !d_target.is_possible(asked, answer.region))
         d_shared.report_finding("GET_REGION accepted an invalid request or returned a wrong "
                                 "offset: region %u, channel %u",
                                 asked.region,
@@ -132,7 +127,7 @@ void client_thread::unknown_ioctl()
     if (!d_random.one_in(4))
         command =
             _IOC(d_random.below(4), ZCRING_IOC_MAGIC, d_random.below(16), d_random.below(200));
-    const bool success = ioctl(file(), command, pointer(bytes, sizeof(bytes))) == 0;
+    const bool success = d_target.call(file(), command, pointer(bytes, sizeof(bytes))) == 0;
     d_shared.count(op_unknown_ioctl, success);
 }
 

@@ -28,7 +28,8 @@ void on_fault(int)
 
 void on_tick(int) {} // its only effect: a blocking call returns EINTR
 
-// Loads or stores one byte; false where that faults.
+} // namespace
+
 bool touch(volatile char* at, bool store, char value)
 {
     sigjmp_buf landing;
@@ -44,8 +45,6 @@ bool touch(volatile char* at, bool store, char value)
     fault_landing = nullptr;
     return true;
 }
-
-} // namespace
 
 void catch_signals()
 {
@@ -139,7 +138,7 @@ void client_thread::map()
         return;
     check_mapping(wants_consumer, m);
     // Any byte of the mapping can be read, unless another thread has unmapped it meanwhile.
-    touch(where + d_random.below(m.bytes), false, 0);
+    touch(where + d_random.below(m.bytes), false);
 }
 
 // Moves a mapping to a lane of the same kind only.
@@ -162,7 +161,7 @@ void client_thread::mprotect_some()
     const std::size_t where = lane();
     const int protection = static_cast<int>(d_random.below(8));
     const bool success = mprotect(place(where), page << d_random.below(3), protection) == 0;
-    if (success && protection & PROT_EXEC)
+    if (success && protection & PROT_EXEC && !d_target.server())
         d_shared.report_finding("mprotect() made pages of the ring executable");
     if (success && protection & PROT_WRITE && (where < first_consumer_lane || !may_change()))
         d_shared.report_finding("mprotect() made pages of the ring writable");
@@ -217,13 +216,17 @@ void client_thread::corrupt()
     d_shared.count(op_corrupt, success);
 }
 
-// Writes as a debugger does, by ways that ignore the protection of pages.
+// Writes as a debugger does, by ways that ignore the protection of pages. A server's client may write
+// its consumer page.
 void client_thread::force_write()
 {
+    if (d_target.server() && d_random.one_in(8))
+        return attack_process();
     static const int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
     char bytes[64];
     d_random.fill(bytes, sizeof(bytes));
-    char* const at = place(lane());
+    const std::size_t where = lane();
+    char* const at = place(where);
     bool success = false;
     if (d_random.one_in(2)) {
         success = pwrite(memory, bytes, sizeof(bytes), reinterpret_cast<off_t>(at)) > 0;
@@ -232,7 +235,7 @@ void client_thread::force_write()
         const iovec to{ at, sizeof(bytes) };
         success = process_vm_writev(getpid(), &from, 1, &to, 1, 0) > 0;
     }
-    if (success)
+    if (success && !(d_target.server() && where >= first_consumer_lane))
         d_shared.report_finding(
             "pages of the ring were written through /proc/self/mem or process_vm_writev()");
     d_shared.count(op_force_write, success);

@@ -6,7 +6,6 @@
 #include "client_thread.h"
 
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 namespace fuzz {
@@ -42,7 +41,8 @@ bool client_thread::change(operation which,
                            void* argument,
                            std::size_t bytes)
 {
-    const bool success = ioctl(file(), command, argument ? pointer(argument, bytes) : nullptr) == 0;
+    const bool success =
+        d_target.call(file(), command, argument ? pointer(argument, bytes) : nullptr) == 0;
     if (success && !may_change())
         d_shared.report_finding("%s took effect through a file that has no right to it",
                                 operation_names[which]);
@@ -56,7 +56,7 @@ void client_thread::step()
         void (client_thread::*call)();
     };
     using self = client_thread;
-    static constexpr choice choices[] = {
+    static constexpr choice of_driver[] = {
         { 73, &self::get },           { 110, &self::map },
         { 70, &self::corrupt },       { 60, &self::start },
         { 60, &self::control },       { 50, &self::set_config },
@@ -72,12 +72,38 @@ void client_thread::step()
         { 22, &self::get_feed },      { 12, &self::announce_silence },
         { 6, &self::end_feed },       { 7, &self::feed_live },
     };
+    static constexpr choice of_server[] = {
+        { 77, &self::get },           { 120, &self::map_memory },
+        { 80, &self::corrupt },       { 60, &self::start },
+        { 60, &self::control },       { 50, &self::set_config },
+        { 40, &self::set_scene },     { 20, &self::write_some },
+        { 20, &self::read_some },     { 18, &self::unknown_ioctl },
+        { 40, &self::mprotect_some }, { 35, &self::remap },
+        { 30, &self::force_write },   { 30, &self::madvise_some },
+        { 20, &self::file_calls },    { 20, &self::pass_descriptor },
+        { 30, &self::open_one },      { 3, &self::release_everything },
+        { 2, &self::fork_some },      { 10, &self::unmap },
+        { 25, &self::stop },          { 20, &self::poll_some },
+        { 13, &self::duplicate },     { 12, &self::close_one },
+        { 22, &self::get_feed },      { 4, &self::announce_silence },
+        { 4, &self::end_feed },       { 20, &self::feed_server },
+        { 50, &self::attack_memory }, { 20, &self::inject },
+        { 30, &self::send_messages }, { 13, &self::send_descriptors },
+        { 2, &self::attach_many },
+    };
     std::uint64_t draw = d_random.below(1000);
-    for (const choice& each : choices) {
-        if (draw < each.weight)
-            return (this->*each.call)();
-        draw -= each.weight;
-    }
+    const auto make = [&](const auto& choices) {
+        for (const choice& each : choices) {
+            if (draw < each.weight)
+                return (this->*each.call)();
+            draw -= each.weight;
+        }
+    };
+    if (!d_target.server())
+        return make(of_driver);
+    if (d_random.one_in(3))
+        replace_dead_one();
+    make(of_server);
 }
 
 } // namespace fuzz

@@ -14,6 +14,7 @@
 
 #include "hostile_client.h"
 #include "shared.h"
+#include "target.h"
 #include "zcring/abi.h"
 
 namespace fuzz {
@@ -28,6 +29,9 @@ constexpr unsigned first_consumer_lane = 18;
 constexpr std::size_t lane_bytes = 4 << 20;
 inline char* const arena = reinterpret_cast<char*>(0x4000000000);
 
+// Loads or stores one byte; false where that faults.
+bool touch(volatile char* at, bool store, char value = 0);
+
 // Installs the handlers: a fault ends in touch(), and a tick interrupts a blocking call.
 void catch_signals();
 
@@ -36,10 +40,11 @@ class client_thread final
 {
 public:
     client_thread(shared_state& shared,
+                  const target& where,
                   const role& role,
                   std::array<std::atomic<int>, 8>& files,
                   std::uint64_t seed)
-        : d_shared(shared), d_role(role), d_files(files), d_random(seed)
+        : d_shared(shared), d_target(where), d_role(role), d_files(files), d_random(seed)
     {
     }
 
@@ -95,6 +100,23 @@ private:
     void duplicate();
     void close_one();
 
+    // Of a server's client only.
+    int get_memory(bool& is_writable);
+    void map_memory();
+    void attack_memory_by(int memory, bool can_write);
+    void attack_memory();
+    void attack_process();
+    zcring_attach random_attach();
+    void attach_one();
+    void replace_dead_one();
+    void attach_many();
+    void inject();
+    bool send_message(int to, const int* descriptors, unsigned count);
+    void send_messages();
+    void send_descriptors();
+    void write_feed(zcring_feed_written& words, char* data, std::size_t bytes);
+    void feed_server();
+
     bool may_change() const { return d_role.open_flags == O_RDWR && !d_role.has_other_consumer; }
     // Whether no other thread or process has the files.
     bool is_alone() const { return d_role.threads == 1 && !d_has_forked; }
@@ -109,6 +131,11 @@ private:
     }
     void keep(int fd)
     {
+        for (auto& kept : d_files) { // of a server, that others have ended
+            int none = -1;
+            if (fd >= 0 && d_target.server() && kept.compare_exchange_strong(none, fd))
+                return;
+        }
         if (fd >= 0)
             close_file(d_files[d_random.below(d_files.size())].exchange(fd));
     }
@@ -145,12 +172,13 @@ private:
 
     static inline int d_inherited_file = -1;
     shared_state& d_shared;
+    const target& d_target;
     const role& d_role;
     std::array<std::atomic<int>, 8>& d_files;
     random_numbers d_random;
     bool d_is_child = false;
     bool d_has_forked = false;
-    friend void run_hostile_client(shared_state&, const role&);
+    friend void run_hostile_client(shared_state&, const target&, const role&);
 };
 
 } // namespace fuzz

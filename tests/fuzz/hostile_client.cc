@@ -4,7 +4,6 @@
 // threads, and interrupts every call that blocks until all threads have made their calls.
 #include "hostile_client.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -19,14 +18,13 @@
 
 namespace fuzz {
 
-bool drop_privileges()
+bool drop_privileges(unsigned user)
 {
-    constexpr unsigned nobody = 65534;
-    return setgroups(0, nullptr) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
-           setresuid(nobody, nobody, nobody) == 0;
+    return setgroups(0, nullptr) == 0 && setresgid(user, user, user) == 0 &&
+           setresuid(user, user, user) == 0;
 }
 
-void run_hostile_client(shared_state& shared, const role& role)
+void run_hostile_client(shared_state& shared, const target& where, const role& role)
 {
     setpgid(0, 0);
     catch_signals();
@@ -34,9 +32,9 @@ void run_hostile_client(shared_state& shared, const role& role)
     setrlimit(RLIMIT_CORE, &no_core);
     static std::array<std::atomic<int>, 8> files;
     if (role.inherits_file)
-        client_thread::d_inherited_file =
-            open((role.inherits_antenna ? role.antenna : role.path).c_str(),
-                 role.open_flags | O_CLOEXEC);
+        client_thread::d_inherited_file = role.inherits_antenna
+                                              ? where.open_antenna(role.path, role.open_flags)
+                                              : where.open_radio(role.path, role.open_flags);
     for (auto& file : files)
         file = client_thread::d_inherited_file;
     if (role.is_unprivileged && !drop_privileges())
@@ -47,7 +45,8 @@ void run_hostile_client(shared_state& shared, const role& role)
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < role.threads; i++)
         threads.emplace_back([&, i] {
-            client_thread(shared, role, files, role.seed + i).run(role.operations / role.threads);
+            client_thread(shared, where, role, files, role.seed + i)
+                .run(role.operations / role.threads);
             running--;
         });
     while (running) { // no call blocks for long

@@ -9,13 +9,13 @@
 #include <string>
 
 #include "shared.h"
+#include "target.h"
 
 namespace fuzz {
 
 // What a hostile client is, from its start to its end.
 struct role {
-    std::string path;        // of the radio
-    std::string antenna;     // of its antenna
+    std::string path;        // of the radio, as its target names it
     int open_flags;          // O_RDWR; or O_RDONLY, and then no call may change the device
     bool is_unprivileged;    // runs as nobody; cannot open the device, but may inherit an open file
     bool inherits_file;      // the process gets an open file before it drops its privileges
@@ -27,10 +27,13 @@ struct role {
 };
 
 // Makes the calls, and ends the process.
-[[noreturn]] void run_hostile_client(shared_state& shared, const role& role);
+[[noreturn]] void run_hostile_client(shared_state& shared, const target& where, const role& role);
 
-// Gives up all rights of root's; false where that fails.
-bool drop_privileges();
+// A user without a right to anything.
+constexpr unsigned nobody = 65534;
+
+// Gives up all rights of root's, and becomes @user; false where that fails.
+bool drop_privileges(unsigned user = nobody);
 
 } // namespace fuzz
 

@@ -7,7 +7,6 @@
 #include "observer.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <cerrno>
@@ -37,7 +36,8 @@ bool is_zero(const __u64* words, std::size_t count)
 class observed_device final
 {
 public:
-    observed_device(shared_state& shared, const std::string& path) : d_shared(shared), d_path(path)
+    observed_device(shared_state& shared, const target& where, const std::string& path)
+        : d_shared(shared), d_target(where), d_path(path)
     {
     }
 
@@ -46,21 +46,23 @@ public:
     {
         if (d_fd < 0 && !open_it())
             return;
-        check_page();
+        if (d_meta)
+            check_page();
         check_queries();
     }
 
 private:
     bool open_it()
     {
-        d_fd = open(d_path.c_str(), O_RDONLY | O_CLOEXEC);
+        d_fd = d_target.open_radio(d_path, O_RDONLY);
         if (d_fd < 0)
             return false;
-        void* const page = mmap(nullptr, 4096, PROT_READ, MAP_SHARED, d_fd, 0);
-        d_meta = page == MAP_FAILED ? nullptr : static_cast<const zcring_meta*>(page);
-        if (!d_meta)
+        d_meta = static_cast<const zcring_meta*>(d_target.map(d_fd, ZCRING_META, 4096, PROT_READ));
+        // A server keeps the page of another user's receiver to itself.
+        const bool is_kept = !d_meta && d_target.server() && errno == EPERM;
+        if (!d_meta && !is_kept)
             close_it(); // unplugged since open()
-        return d_meta;
+        return d_fd >= 0;
     }
     void close_it()
     {
@@ -89,7 +91,7 @@ private:
     template <class T>
     bool request(unsigned long request, T& answer)
     {
-        if (d_fd < 0 || ioctl(d_fd, request, &answer) == 0)
+        if (d_fd < 0 || d_target.call(d_fd, request, &answer) == 0)
             return d_fd >= 0;
         if (errno != ENODEV)
             d_shared.report_finding(
@@ -129,7 +131,7 @@ private:
             d_stuck = 0;
         }
         if (d_meta->magic != ZCRING_MAGIC || d_meta->abi_version != ZCRING_ABI_VERSION ||
-            load(d_meta->state) > ZCRING_STATE_GONE || load(d_meta->fault_code) ||
+            load(d_meta->state) > ZCRING_STATE_GONE || !is_possible(load(d_meta->fault_code)) ||
             !is_zero(d_meta->reserved0, 3) || !is_zero(d_meta->reserved1, 6))
             d_shared.report_finding("%s: the metadata page has an impossible value",
                                     d_path.c_str());
@@ -145,18 +147,28 @@ private:
             !request(ZCRING_IOC_GET_INFO, after))
             return;
         // Each update adds 2 to the sequence. With at most one update, the ring was not exchanged
-        // between the two queries of its size, not even twice.
-        if (info.ring_samples == after.ring_samples && load(d_meta->sequence) - sequence <= 2)
+        // between the two queries of its size, not even twice. Without the page, it may have been.
+        if (!d_meta)
+            check_counters(telemetry, UINT64_MAX, "query");
+        else if (info.ring_samples == after.ring_samples && load(d_meta->sequence) - sequence <= 2)
             check_counters(telemetry, info.ring_samples, "ioctl");
+        d_seen = d_seen || !d_meta;
         if (info.channels < 1 || info.channels > ZCRING_CHANNELS_MAX || info.format < 1 ||
             info.format > 3 || info.ring_samples * info.sample_bytes > ZCRING_RING_BYTES_MAX ||
-            info.role != ZCRING_ROLE_RADIO || info.burst_bytes < sizeof(zcring_burst) ||
+            info.role != d_target.observer_role() || info.burst_bytes < sizeof(zcring_burst) ||
             info.reserved0 || !is_zero(info.reserved, 11) ||
             std::memchr(info.model, 0, sizeof(info.model)) == nullptr)
             d_shared.report_finding("%s: GET_INFO returned impossible values", d_path.c_str());
     }
 
+    bool is_possible(std::uint32_t fault_code) const
+    {
+        return fault_code == ZCRING_FAULT_CODE_NONE ||
+               (d_target.has_free_pace() && fault_code == ZCRING_FAULT_CODE_FEED_LOST);
+    }
+
     shared_state& d_shared;
+    const target& d_target;
     std::string d_path;
     int d_fd = -1;
     const zcring_meta* d_meta = nullptr;
@@ -167,17 +179,19 @@ private:
 
 } // namespace
 
-void observe(shared_state& shared, const std::vector<std::string>& paths)
+void observe(shared_state& shared, const target& where, const std::vector<std::string>& paths)
 {
     std::vector<observed_device> devices;
     for (const auto& path : paths)
-        devices.emplace_back(shared, path);
+        devices.emplace_back(shared, where, path);
     while (!shared.stop) {
         for (auto& device : devices)
             device.check();
         usleep(1000);
     }
-    for (std::size_t i = 0; i < devices.size(); i++)
+    // Of a server's receivers only the first is there all the time.
+    const std::size_t lasting = where.server() ? 1 : devices.size();
+    for (std::size_t i = 0; i < lasting && !shared.findings; i++)
         if (!devices[i].was_seen())
             shared.report_finding("the observer has read no telemetry of %s", paths[i].c_str());
     _exit(0);

@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "shared.h"
+#include "target.h"
 
 namespace fuzz {
 
 // Ends the process once shared.stop is set.
-[[noreturn]] void observe(shared_state& shared, const std::vector<std::string>& paths);
+[[noreturn]] void
+observe(shared_state& shared, const target& where, const std::vector<std::string>& paths);
 
 } // namespace fuzz
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the processes of driver_fuzz share: a page of counters and findings, and how random
+// What the processes of driver_fuzz or server_fuzz share: a page of counters and findings, and how random
 // numbers are made. Nothing here allocates or locks: children of fork() use it, and threads.
 #ifndef ZCRING_TESTS_FUZZ_SHARED_H
 #define ZCRING_TESTS_FUZZ_SHARED_H
@@ -46,20 +46,28 @@ enum operation : unsigned {
     op_plug,
     op_inject,
     op_sysfs,
+    server_operations, // those that only a server has follow
+    op_attach = server_operations,
+    op_message,
+    op_memory,
+    op_feed,
     operations
 };
 constexpr const char* operation_names[operations] = {
-    "open",    "close",   "dup",      "fork",    "mmap",     "munmap", "mremap", "mprotect",
-    "madvise", "touch",   "corrupt",  "force",   "get",      "config", "scene",  "start",
-    "stop",    "control", "get feed", "until",   "end feed", "ioctl?", "poll",   "read",
-    "write",   "file",    "pass fd",  "release", "plug",     "inject", "sysfs"
+    "open",     "close",   "dup",   "fork",    "mmap",     "munmap",  "mremap",
+    "mprotect", "madvise", "touch", "corrupt", "force",    "get",     "config",
+    "scene",    "start",   "stop",  "control", "get feed", "until",   "end feed",
+    "ioctl?",   "poll",    "read",  "write",   "file",     "pass fd", "release",
+    "plug",     "inject",  "sysfs", "attach",  "message",  "memory",  "feed"
 };
 
 struct shared_state {
     std::atomic<std::uint64_t> done[operations];
     std::atomic<std::uint64_t> succeeded[operations];
-    std::atomic<std::uint64_t> observed; // telemetries that the observer has checked
-    std::atomic<std::uint64_t> verified; // checks of the well-behaved client that passed
+    std::atomic<std::uint64_t> observed;        // telemetries that the observer has checked
+    std::atomic<std::uint64_t> verified;        // checks of the well-behaved client that passed
+    std::atomic<unsigned long> most_shared_kib; // that a server shared with its clients at a time
+    std::atomic<unsigned long> most_memory_kib; // of its own
     std::atomic<std::uint32_t> findings;
     std::atomic<bool> ready;
     std::atomic<bool> stop;
