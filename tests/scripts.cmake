@@ -9,7 +9,7 @@
 #   style    formatting, licences, documentation               yes
 #   install  what was installed, and the driver's own build    yes
 #   vm       the driver, in a VM                               yes
-#   hostile  hostile users, in a VM                            vm.driver, scaled down; else ctest -C long
+#   hostile  hostile users, of the driver in a VM, of a server scaled down; else ctest -C long
 #   debug    kernels with checks                               ctest -C long
 set(tools ${PROJECT_SOURCE_DIR}/tools)
 
@@ -43,6 +43,9 @@ if(ZCRING_APPS)
     set(campaign ${CMAKE_CURRENT_SOURCE_DIR}/server/kill_campaign ${PROJECT_BINARY_DIR} --pace ${pace})
     script_test(server.kills.${pace} unit 300 ${campaign} --kills 40)
     long_test(server.kills.${pace}.long unit 3600 ${campaign} --kills 1000)
+    set(hostile ${tools}/test-hostile ${PROJECT_BINARY_DIR} --server ${pace})
+    script_test(server.hostile.${pace} "unit;hostile" 900 ${hostile} 100000)
+    long_test(server.hostile.${pace}.long hostile 3600 ${hostile} 1000000)
   endforeach()
 endif()
 
