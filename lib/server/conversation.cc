@@ -239,6 +239,9 @@ int conversation::get_region(zcring_region& region, unique_fd& fd)
     std::shared_ptr<const shared_memory> memory;
     if (const int error = d_port->region(region, memory))
         return -error;
+    // Another user's memory would stay charged to that user for as long as this one keeps it.
+    if (d_role == ZCRING_ROLE_OBSERVER && !memory->is_charged())
+        return EPERM;
     fd = unique_fd(memory->fd_for_client());
     return 0;
 }

@@ -68,6 +68,13 @@ public:
         return found == d_bytes.end() ? 0 : found->second;
     }
 
+    bool is_charged(int watch, uid_t user) const
+    {
+        const std::lock_guard<std::mutex> lock(d_mutex);
+        const auto found = d_entries.find(watch);
+        return found != d_entries.end() && found->second.users.count(user);
+    }
+
     void collect()
     {
         const std::lock_guard<std::mutex> lock(d_mutex);
@@ -231,6 +238,13 @@ int shared_memory::fd_for_client() const
     if (fd < 0)
         throw_error(errno, "cannot open the memory of a ring for a client; mount /proc");
     return fd;
+}
+
+bool shared_memory::is_charged() const
+{
+    const memory_charge* present = present_charge;
+    return !present || (d_charged_to.lock() == present->d_entries &&
+                        present->d_entries->is_charged(d_watch, present->d_user));
 }
 
 void shared_memory::charge() const

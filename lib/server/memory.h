@@ -98,6 +98,9 @@ public:
     //! constructor does.
     int fd_for_client() const;
 
+    //! Whether the user of the present memory_charge is charged for it already; true without one.
+    bool is_charged() const;
+
 private:
     //! Charges the user of the present memory_charge, if there is one.
     void charge() const;

@@ -246,6 +246,21 @@ TEST_F(Conversation, KeepsTheConsumersPageFromObservers)
     EXPECT_EQ(observer.call(ZCRING_IOC_GET_REGION, pages), EOPNOTSUPP);
 }
 
+// Memory that an observer keeps stays charged to the user whose receiver it was of.
+TEST_F(Conversation, KeepsTheMemoryOfAUserFromObserversOfAnother)
+{
+    client owner = radio(alice);
+    ASSERT_EQ(owner.region(ZCRING_DATA), 0);
+    client observer = connect(bob);
+    ASSERT_EQ(observer.attach(ZCRING_ROLE_OBSERVER, 0), 0);
+    EXPECT_EQ(observer.region(ZCRING_DATA), EPERM);
+    EXPECT_FALSE(observer.fd);
+    EXPECT_EQ(d_ledger.bytes(bob), 0U);
+    zcring_telemetry counters{};
+    EXPECT_EQ(observer.call(ZCRING_IOC_GET_TELEMETRY, counters), 0) << "which costs no memory";
+    EXPECT_EQ(owner.region(ZCRING_DATA), 0);
+}
+
 TEST_F(Conversation, ClosesAPortWithItsClient)
 {
     {
