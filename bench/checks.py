@@ -82,6 +82,8 @@ def serve_ratios(results):
     core = {key: each["core"]["median"] for key, each in results["bursts"].items()}
     yield ("server: short bursts: CPU beyond that of long ones, relative to the wake-ups alone",
            (core["short"] - core["long"]) / core["wakeups"], "at most", 2.5)
+    yield ("server: short bursts that wake nobody: CPU beyond that of long ones, relative to the "
+           "wake-ups alone", (core["asleep"] - core["long"]) / core["wakeups"], "at most", 1)
 
 
 def ratios(results):

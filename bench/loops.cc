@@ -8,8 +8,9 @@
  * LOOP is the work on the samples: `pass` (none), `convert` (to fc32, by VOLK, into one small
  * piece of memory), `convert_large` (the same, through an output buffer as large as the block's),
  * `magnitude` (to fc32, then its magnitude squared), `poll` (measures the time from a burst's
- * interrupt until the loop has read its descriptor), or `feed` (writes all samples to the standard
- * output, without end). The result is one line of JSON.
+ * interrupt until the loop has read its descriptor), `half` (sleeps until half of the ring is
+ * filled), or `feed` (writes all samples to the standard output, without end). The result is one line
+ * of JSON.
  */
 #include <zcring/reader.h>
 
@@ -184,6 +185,23 @@ int poll(zcring::device& dev, double seconds)
     return 0;
 }
 
+int half(zcring::device& dev, double seconds)
+{
+    reader in(dev);
+    std::uint64_t samples = 0;
+    dev.start();
+    for (const auto begin = steady::now(); seconds_since(begin) < seconds;) {
+        if (in.wait(dev.ring_samples() / 2, 1s) != zcring::status::data)
+            continue;
+        samples += in.acquire().samples;
+        in.release(in.held());
+    }
+    std::printf("{\"samples\": %llu, \"lost\": %llu}\n",
+                static_cast<unsigned long long>(samples),
+                static_cast<unsigned long long>(dev.telemetry().lost_samples));
+    return 0;
+}
+
 int feed(zcring::device& dev, double)
 {
     reader in(dev);
@@ -210,11 +228,12 @@ int main(int argc, char** argv)
 try {
     static const std::map<std::string, int (*)(zcring::device&, double)> loops = {
         { "pass", pass },           { "convert", convert }, { "convert_large", convert_large },
-        { "magnitude", magnitude }, { "poll", poll },       { "feed", feed },
+        { "magnitude", magnitude }, { "poll", poll },       { "half", half },
+        { "feed", feed },
     };
     if (argc != 4 || !loops.count(argv[1])) {
         std::fprintf(stderr,
-                     "usage: %s pass|convert|convert_large|magnitude|poll|feed ARGUMENTS "
+                     "usage: %s pass|convert|convert_large|magnitude|poll|half|feed ARGUMENTS "
                      "SECONDS\n",
                      argv[0]);
         return 64;

@@ -32,7 +32,9 @@ INSTRUCTION_SETS = {"avx2": "AVX2", "avx512": "AVX-512",
 
 SERVE_CHANNELS = {"receivers": "**zcring**, eight receivers", "channelizer": "pfb.channelizer_ccf",
                   "filters": "eight freq_xlating_fir_filter_ccf"}
-SERVE_BURSTS = {"short": "server, a burst each 1 ms", "long": "server, a burst each 50 ms",
+SERVE_BURSTS = {"short": "server, a burst each 1 ms",
+                "asleep": "server, a burst each 1 ms, of which it wakes nobody",
+                "long": "server, a burst each 50 ms",
                 "wakeups": "bare loop, 64 wake-ups each 1 ms"}
 
 
@@ -243,9 +245,10 @@ def serve(results):
                 [[SERVE_CHANNELS[key], spread(each["cpu_ns"])] for key, each in summary.items()])
     yield "### Short bursts"
     yield ("Part of a core that a server takes for 64 receivers of 100 kS/s, each of which is a "
-           "process that waits for each burst. For comparison: a bare loop that writes a byte "
-           "into a pipe of each of 64 sleeping processes, a thousand times a second. That is what "
-           "this kernel takes to wake 64,000 times a second.")
+           "process that waits for each burst, or sleeps until half of its ring is filled. For "
+           "comparison: a bare loop that writes a byte into a pipe of each of 64 sleeping "
+           "processes, a thousand times a second. That is what this kernel takes to wake 64,000 "
+           "times a second.")
     yield table(["", "part of a core"],
                 [[SERVE_BURSTS[key], spread(each["core"])]
                  for key, each in results["bursts"].items()])

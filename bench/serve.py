@@ -174,13 +174,13 @@ def channels(number_of_rounds, seconds, real_seconds):
             "summary": rounds.summaries(found)}
 
 
-def bursts(loops, hz, seconds):
-    """Part of a core that a server takes for its receivers, each of which waits for each burst."""
+def bursts(loops, loop, hz, seconds):
+    """Part of a core that a server takes for its receivers, each a process with this loop."""
     with served(f"rate={BURST_RATE:g}") as server, contextlib.ExitStack() as clients:
         words = f"device={server},rate={BURST_RATE:g},ring_bytes=1048576,interval_us={1e6 / hz:g}"
         started = []
         for _ in range(RECEIVERS):
-            client = subprocess.Popen([loops, "poll", words, str(seconds + 60)],
+            client = subprocess.Popen([loops, loop, words, str(seconds + 60)],
                                       stdout=subprocess.DEVNULL)
             clients.callback(client.wait)
             clients.callback(client.kill)
@@ -207,8 +207,9 @@ def short_bursts(loops, number_of_rounds, seconds):
     """Bursts at two rates, and the kernel's part of the short ones."""
     rounds.say("serve: short bursts")
     found, _ = rounds.interleave({
-        "short": lambda: bursts(loops, BURST_HZ, seconds),
-        "long": lambda: bursts(loops, SLOW_BURST_HZ, seconds),
+        "short": lambda: bursts(loops, "poll", BURST_HZ, seconds),
+        "asleep": lambda: bursts(loops, "half", BURST_HZ, seconds),
+        "long": lambda: bursts(loops, "poll", SLOW_BURST_HZ, seconds),
         "wakeups": lambda: wakeups(loops, seconds),
     }, number_of_rounds)
     return rounds.summaries(found)
