@@ -50,6 +50,22 @@ class Flowgraph(unittest.TestCase):
         recorder.close()
         return top
 
+    def test_goes_on_after_a_gap(self):
+        top = flowgraph.load("command_messages")(args=ARGUMENTS)
+        flowgraph.run_snippets(top)
+        top.start()
+        try:
+            steps = top.timed_steps
+            self.wait_until(lambda: len(steps.done) > 2, "steps")
+            top.zcring_source_0.inject_drop(1000)
+            self.wait_until(lambda: top.zcring_source_0.telemetry()["lost_samples"], "gap")
+            number = steps.number
+            self.wait_until(lambda: steps.number > number + 20, "steps behind the gap")
+            done = len(steps.done)
+            self.wait_until(lambda: len(steps.done) > done, "a tag behind the gap")
+        finally:
+            flowgraph.stop(top)
+
     def wait_until(self, condition, what):
         """As waiting.wait_until(); the window reacts meanwhile."""
         wait_until(lambda: self.application.processEvents() or condition(), what)
