@@ -195,7 +195,8 @@ void socket_device::map()
 void socket_device::start(const zcring_start& options)
 {
     command_backend::start(options);
-    d_first_index = options.first_index;
+    if (!(options.flags & ZCRING_START_RESUME))
+        d_first_index = options.first_index;
 }
 
 void socket_device::inject(zcring_injection kind, std::int64_t amount)
@@ -269,9 +270,9 @@ void socket_device::wait(std::uint64_t watermark, int wake_fd, std::int64_t time
     zcring_ring_clear_waiting(consumer);
 }
 
-// With free pace the server looks at the tail by itself while it has work, and each millisecond. It needs to
-// be told only when the room that it has last seen is used up, as its counters tell: a message costs more
-// than many bursts.
+// With free pace the server looks at the tail by itself while it has work, and each millisecond. It
+// needs to be told only when the room that it has last seen is used up, as its counters tell: a message
+// costs more than many bursts.
 void socket_device::produce(std::uint64_t) noexcept
 {
     if (!d_has_free_pace)

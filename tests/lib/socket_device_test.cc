@@ -408,7 +408,7 @@ TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheServerHasSeenAFullRing)
     device dev(server().arguments());
     reader in(dev);
     device::start_options options;
-    options.first_index = 5000;
+    options.first_index = 3 * fake_server::ring_samples;
     dev.start(options);
     zcring_telemetry seen{};
     u64 sequence = server().meta().sequence;
@@ -424,6 +424,11 @@ TEST_F(SocketDevice, TellsTheServerOfItsTailOnlyWhenTheServerHasSeenAFullRing)
         seen.consumed_samples = i * part;
         zcring_ring_store_telemetry(&server().meta(), &sequence, &seen);
     }
+    const unsigned before = told;
+    dev.stop();
+    dev.resume();
+    EXPECT_EQ(in.wait(1, 0ns), status::timeout);
+    EXPECT_EQ(told, before) << "after a resume, the first index is the one before";
 }
 
 TEST_F(SocketDevice, ReturnsWithAnotherServerOfTheSameName)
