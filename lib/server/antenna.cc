@@ -19,6 +19,11 @@ namespace zcring::server {
 
 namespace {
 
+// How late the antenna's clock may be behind a delay of this process, and how long it may be so.
+constexpr std::uint64_t late_max_ns = 16000000000;
+constexpr std::uint64_t catch_up_ns = 1000000000;
+constexpr std::uint64_t long_delay_ns = 100000000;
+
 void check_attach(const zcring_attach& a)
 {
     const bool is_member = a.flags & ZCRING_ATTACH_MEMBER;
@@ -169,21 +174,23 @@ std::uint64_t antenna::now_locked()
 }
 
 // A receiver that is too far behind for the feed's ring loses what it has not received, as a stalled
-// one. One that only had no turns, because this process got no processor, does not: the feed is taken
-// in parts, and the next one when the receivers had the turns for the one before. Until then, "now" is
-// the end of what was taken.
+// one. One that only had no turns, because this process got no processor, does not for a while: the
+// feed is taken in parts, and the next one when the receivers had the turns for the one before. Until
+// then, "now" is the end of what was taken.
 std::uint64_t antenna::take_feed(std::uint64_t ns)
 {
     live_feed& feed = *d_scene->feed;
     const scene_clock clock = clock_of_scene(1, 1);
     const std::int64_t tick = clock.tick_at(ns);
-    const bool has_slept = look_for_sleep();
-    if (has_slept)
-        lose_until(ns);
-    if (tick - feed.clock() > 4 * feed.depth() && (has_slept || !has_room_until(ns))) {
+    excuse_delay(ns, feed.quarter_ns());
+    const bool may_be_late =
+        ns < d_late_until_ns && ns <= clock.begin_of(feed.clock()) + late_max_ns;
+    if (tick - feed.clock() > 4 * feed.depth() && !may_be_late) {
         const std::int64_t until = tick - feed.depth() / 2;
         feed.decide_without_samples(until);
-        lose_until(clock.begin_of(until));
+        for (const auto& [number, r] : d_radios)
+            if (r->is_running())
+                r->lose_until(clock.begin_of(until));
         feed.forget_samples();
     }
     feed.advance(tick, [&] {
@@ -192,7 +199,7 @@ std::uint64_t antenna::take_feed(std::uint64_t ns)
         for (const auto& [number, r] : d_radios) {
             if (!r->is_running())
                 continue;
-            if (feed.clock() - r->kept() > feed.depth() && !r->is_late(taken_ns))
+            if (feed.clock() - r->kept() > feed.depth() && !(may_be_late && r->is_late(taken_ns)))
                 r->lose_until(taken_ns);
             first = std::min(first, r->kept());
         }
@@ -202,25 +209,26 @@ std::uint64_t antenna::take_feed(std::uint64_t ns)
     return feed.clock() < tick ? clock.begin_of(feed.clock()) : ns;
 }
 
+// A time in which nobody took the feed is one in which no receiver had a turn: they may catch up for
+// as long and a second more. Short ones that follow do not prolong this, as receivers that are too slow
+// could bring them about without end. A machine that slept is no excuse: what it missed is lost.
+void antenna::excuse_delay(std::uint64_t ns, std::uint64_t quarter_ns)
+{
+    const std::uint64_t delay_ns = ns - d_taken_ns;
+    d_taken_ns = ns;
+    if (look_for_sleep())
+        d_late_until_ns = 0;
+    else if (delay_ns > 2 * quarter_ns && ns >= d_late_until_ns)
+        d_late_until_ns = ns + std::min(delay_ns, late_max_ns) + catch_up_ns;
+    else if (delay_ns > 2 * quarter_ns && delay_ns > long_delay_ns)
+        d_late_until_ns += delay_ns;
+}
+
 bool antenna::look_for_sleep()
 {
     const time_asleep before = d_asleep;
     d_asleep = measure_time_asleep();
     return d_asleep.least > before.most;
-}
-
-void antenna::lose_until(std::uint64_t ns)
-{
-    for (const auto& [number, r] : d_radios)
-        if (r->is_running())
-            r->lose_until(ns);
-}
-
-bool antenna::has_room_until(std::uint64_t ns) const
-{
-    return std::any_of(d_radios.begin(), d_radios.end(), [ns](const auto& r) {
-        return r.second->is_running() && r.second->has_room_until(ns);
-    });
 }
 
 void antenna::wake_feeder()
@@ -294,6 +302,9 @@ void antenna::exchange(std::shared_ptr<const scene_on_air> next, std::uint64_t n
     d_clock = 0;
     d_has_feed = d_scene->feed && !d_is_free;
     if (d_has_feed) {
+        d_taken_ns = ns;
+        d_late_until_ns = 0;
+        look_for_sleep(); // before, it was no concern of the feed
         d_scene->feed->is_on_air = true;
         const std::uint64_t period = std::min<std::uint64_t>(d_scene->feed->quarter_ns(), 5000000);
         d_workers.add(std::make_shared<feed_turner>(d_scene->feed, period), ns);

@@ -88,9 +88,7 @@ private:
     std::uint64_t take_feed(std::uint64_t ns);
     //! Whether the machine has slept since the last look.
     bool look_for_sleep();
-    void lose_until(std::uint64_t ns);
-    //! Whether the ring of a receiver has room for all that was on the air up to then.
-    bool has_room_until(std::uint64_t ns) const;
+    void excuse_delay(std::uint64_t ns, std::uint64_t quarter_ns);
     void exchange(std::shared_ptr<const scene_on_air> next, std::uint64_t ns);
     void make_feed_idle();
     std::vector<std::shared_ptr<radio>> radios();
@@ -118,7 +116,10 @@ private:
     bool d_has_feeder = false;
     std::int64_t d_clock = 0; //!< free pace: ticks of the scene, or ns of one without a rate
     std::atomic<std::uint64_t> d_virtual_ns;
-    time_asleep d_asleep; //!< when a feed was taken last
+    // Of a feed with real pace.
+    time_asleep d_asleep;              //!< when it was taken last
+    std::uint64_t d_taken_ns = 0;      //!< the same on CLOCK_BOOTTIME
+    std::uint64_t d_late_until_ns = 0; //!< until then receivers may be late
     std::atomic<bool> d_has_feed{ false };
 
     std::mutex d_kick_mutex;

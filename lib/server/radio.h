@@ -50,8 +50,6 @@ public:
     void lose_until(std::uint64_t ns);
     //! Whether the stream had no turn, or not enough of them, to receive what a feed has before \p ns.
     bool is_late(std::uint64_t ns);
-    //! Whether the ring has room for all that is due at \p ns.
-    bool has_room_until(std::uint64_t ns);
 
     // Free pace.
 

@@ -66,14 +66,6 @@ bool radio::is_late(std::uint64_t ns)
     return d_late_turns || had_no_turn(ns);
 }
 
-bool radio::has_room_until(std::uint64_t ns)
-{
-    const turnstile_lock lock(d_lock);
-    const std::uint64_t due = zcring_clock_at(&d_front->clock, ns);
-    const std::uint64_t next = d_stream.telemetry.sample_clock;
-    return due <= next + zcring_stream_room(&d_stream);
-}
-
 std::uint64_t radio::sample_ns(std::uint64_t sample_clock) const
 {
     const zcring_clock& clock = d_front->clock;
@@ -193,8 +185,8 @@ bool radio::take(const scene_on_air* scene, std::int64_t clock, std::uint64_t ns
     return has_taken;
 }
 
-// Nobody waits for a member by a clock. Woken for a few samples, its reader takes the processor from the
-// thread that makes them.
+// Nobody waits for a member by a clock. Woken for a few samples, its reader takes the processor from
+// the thread that makes them.
 bool radio::has_many() const
 {
     const std::uint64_t readable = d_stream.head - zcring_ring_load_tail(d_stream.consumer);
