@@ -128,14 +128,18 @@ void receiver::restore_scene()
     dev.control(change);
 }
 
+// What fails here is done at the next call: another program may have the antenna meanwhile.
 bool receiver::reopen()
 {
-    if (!dev.reopen())
+    if (dev.reopen())
+        d_is_to_restore = true;
+    if (!d_is_to_restore)
         return false;
     if (!dev.is_emulator()) {
         restore_time();
         restore_scene();
     }
+    d_is_to_restore = false;
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <zcring/device.h>
 #include <zcring/reader.h>
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -34,7 +35,8 @@ public:
     //! Where the scene is, from low to high; empty if that is not known. The scene of a server is that
     //! of whichever program has set one last.
     std::vector<zcring::band> scene_bands() const;
-    //! Opens the device again after it was gone. Returns false, and does nothing, if it is not gone.
+    //! Opens the device again after it was gone, with its time and its scene. Returns false, and does
+    //! nothing, if it is not gone.
     bool reopen();
     //! What another device needs to go on as this one: the tuning, and the time if it was set.
     struct settings {
@@ -57,6 +59,8 @@ private:
     mutable std::mutex d_mutex;               //!< guards what follows
     mutable settings d_current;               //!< as the device said last
     std::optional<zcring::arguments> d_scene; //!< in place of that of the arguments
+
+    std::atomic<bool> d_is_to_restore{ false }; //!< the device has returned, without time and scene
 };
 
 } // namespace soapy_zcring
