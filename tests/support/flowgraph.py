@@ -12,8 +12,9 @@ import tempfile
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "examples"
 GRC = EXAMPLES.parent / "grc"
 SKIPPED = 77  # exit status
-# Of zmq_subscribe: GNU Radio 3.10.5 has no other Throttle, and newer versions deprecate this one.
-KNOWN_WARNING = re.compile(r">>> Warning: The block 'blocks_throttle_0' is deprecated\.")
+# Of zmq_subscribe and of loopback: GNU Radio 3.10.5 has no other Throttle and no other Additive
+# Scrambler, and newer versions deprecate these.
+KNOWN_WARNING = re.compile(r">>> Warning: The block '(blocks_throttle_0|whiten)' is deprecated\.")
 
 
 def require(*programs):
