@@ -24,6 +24,7 @@ WELLE_RATE = 2_048_000  # samples/s
 # A minute where nobody waits for it: ZCRING_PROGRAMS_SECONDS=60.
 WELLE_SECONDS = float(os.environ.get("ZCRING_PROGRAMS_SECONDS", "15"))
 WELLE_RING_BYTES = 1 << 28  # half a minute, so that a busy machine loses nothing
+WELLE_LEFT_MAX = WELLE_RATE // 5  # samples in the ring, where welle-cli keeps up
 LINE_MIN = 0.6  # of the columns in which a carrier must be seen
 # In inspectrum: the pixels from the left edge of the spectrogram, right of its scale, that have
 # carriers alone; and the row, of its height, where it is black and the controls are not.
@@ -76,9 +77,12 @@ def welle_cli(room):
 
             def has_read():
                 seen = stream.telemetry()
+                left = seen["produced_samples"] - seen["consumed_samples"]
                 read = seen["consumed_samples"] + seen["lost_samples"]
-                return seen if read >= wanted else None
-            seen = wait_until(has_read, f"{wanted:,} samples that welle-cli reads", 0.1)
+                # One that is slower than its rate never gets there; a busy machine does later.
+                return seen if read >= wanted and left < WELLE_LEFT_MAX else None
+            seen = wait_until(has_read, f"{wanted:,} samples that welle-cli reads, up to the last "
+                              f"{WELLE_LEFT_MAX:,}", 0.1)
         finally:
             stream.close()
         program.end(signal.SIGINT)
