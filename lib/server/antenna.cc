@@ -19,10 +19,9 @@ namespace zcring::server {
 
 namespace {
 
-// How late the antenna's clock may be behind a delay of this process, and how long it may be so.
-constexpr std::uint64_t late_max_ns = 16000000000;
-constexpr std::uint64_t catch_up_ns = 1000000000;
-constexpr std::uint64_t long_delay_ns = 100000000;
+constexpr std::uint64_t late_max_ns = 16000000000; // by which the antenna's clock may be late
+constexpr std::uint64_t catch_up_ns = 1000000000;  // for receivers, beyond the length of a delay
+constexpr std::uint64_t long_delay_ns = 100000000; // prolongs the time to catch up
 
 void check_attach(const zcring_attach& a)
 {
