@@ -203,11 +203,9 @@ static int zcring_device_settle_config(struct zcring_device *zdev, struct zcring
 	config->format = settled->format;
 	config->channels = settled->channels;
 	config->ring_bytes = settled->ring_bytes;
-	err = zcring_device_lock(zdev);
-	if (err)
-		return err;
-	err = zcring_device_check_config(zdev, config);
-	if (err) {
+	mutex_lock(&zdev->lock); /* a signal must not keep the larger ring in place */
+	err = zdev->stream.state == ZCRING_STATE_GONE ? -ENODEV : 0;
+	if (!err && zcring_device_check_config(zdev, config)) {
 		*config = *settled;
 		err = zcring_device_check_config(zdev, config);
 	}

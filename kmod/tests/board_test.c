@@ -2,12 +2,20 @@
 /*
  * The life of a board: registered, refused, unregistered while a stream runs.
  */
+#include <linux/completion.h>
 #include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/iopoll.h>
+#include <linux/list.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "fake_board.h"
 
-#define ZCRING_BOARD_TEST_NUMBERS 15 /* 16, and one device is simulated */
+#define ZCRING_BOARD_TEST_NUMBERS     15 /* 16, and one device is simulated */
+#define ZCRING_BOARD_TEST_POLL_US     1000
+#define ZCRING_BOARD_TEST_PATIENCE_US (10 * USEC_PER_SEC)
 
 static bool zcring_board_test_is_visible(const char *name)
 {
@@ -247,6 +255,62 @@ static void zcring_board_test_has_no_antenna_and_no_fault_injection(struct kunit
 	KUNIT_EXPECT_NULL(test, board->zdev->debugfs);
 }
 
+struct zcring_board_test_holder {
+	struct work_struct work;
+	struct zcring_device *zdev;
+	struct completion holds;
+	int err;
+};
+
+/* Another call, which has the lock until somebody waits for it. */
+static void zcring_board_test_hold_lock(struct work_struct *work)
+{
+	struct zcring_board_test_holder *holder =
+		container_of(work, struct zcring_board_test_holder, work);
+	struct mutex *lock = &holder->zdev->lock;
+	bool is_alone;
+
+	mutex_lock(lock);
+	complete(&holder->holds);
+	holder->err = read_poll_timeout(list_empty, is_alone, !is_alone, ZCRING_BOARD_TEST_POLL_US,
+					ZCRING_BOARD_TEST_PATIENCE_US, false, &lock->wait_list);
+	mutex_unlock(lock);
+}
+
+/* A file may be closed with a signal pending, and while another call has the lock. */
+static void zcring_board_test_gives_a_ring_back_in_spite_of_a_signal(struct kunit *test)
+{
+	struct zcring_fake_board *board = zcring_fake_board_registered(test);
+	struct zcring_device *zdev = board->zdev;
+	struct zcring_board_test_holder holder = { .zdev = zdev };
+	struct file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
+	struct zcring_config config = zdev->config;
+	struct zcring_file opened = { .zdev = zdev };
+
+	KUNIT_ASSERT_NOT_NULL(test, file);
+	file->private_data = &opened;
+	config.ring_bytes = SZ_1M;
+	KUNIT_ASSERT_EQ(test, zcring_device_configure(zdev, file, &config), 0);
+
+	init_completion(&holder.holds);
+	INIT_WORK_ONSTACK(&holder.work, zcring_board_test_hold_lock);
+	schedule_work(&holder.work);
+	wait_for_completion(&holder.holds);
+	allow_signal(SIGUSR1);
+	send_sig(SIGUSR1, current, 0);
+	mutex_lock(&zdev->io_lock);
+	zcring_device_give_back_ring(zdev);
+	mutex_unlock(&zdev->io_lock);
+	flush_signals(current);
+	disallow_signal(SIGUSR1);
+	flush_work(&holder.work);
+	destroy_work_on_stack(&holder.work);
+	KUNIT_EXPECT_EQ(test, holder.err, 0);
+
+	KUNIT_EXPECT_EQ(test, zdev->config.ring_bytes, zdev->default_config.ring_bytes);
+	zcring_consumer_close(zdev, file);
+}
+
 static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_gets_a_number_after_the_simulated_devices),
 	KUNIT_CASE(zcring_board_test_failed_alloc_leaves_nothing),
@@ -255,6 +319,7 @@ static struct kunit_case zcring_board_test_cases[] = {
 	KUNIT_CASE(zcring_board_test_takes_no_simulated_number),
 	KUNIT_CASE(zcring_board_test_can_be_unregistered_while_running),
 	KUNIT_CASE(zcring_board_test_takes_another_geometry),
+	KUNIT_CASE(zcring_board_test_gives_a_ring_back_in_spite_of_a_signal),
 	KUNIT_CASE(zcring_board_test_devices_share_one_limit),
 	KUNIT_CASE(zcring_board_test_readers_do_not_take_the_lock),
 	KUNIT_CASE(zcring_board_test_an_orphan_is_revoked_for_another_ring),
