@@ -349,4 +349,5 @@ void zcring_live_close(struct zcring_device *zdev)
 	zcring_feed_announce(&live->ring,
 			     zcring_ring_load_clock(&live->taken) + ZCRING_SCENE_SAMPLES_MAX);
 	WRITE_ONCE(live->is_closed, true);
+	wake_up_interruptible_all(&zdev->antenna.wait);
 }

@@ -7,7 +7,10 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
+#include <atomic>
 #include <csignal>
+#include <fstream>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -74,6 +77,16 @@ received look_at(const mapped_ring& ring)
         EXPECT_EQ(burst.feed_underflow_samples > 0, (burst.flags & ZCRING_BURST_UNDERFLOW) != 0);
     }
     return result;
+}
+
+// Whether a thread of this process sleeps.
+bool is_asleep(pid_t thread)
+{
+    std::ifstream in("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string text;
+    std::getline(in, text);
+    const std::size_t name_end = text.rfind(") ");
+    return name_end != std::string::npos && text[name_end + 2] == 'S';
 }
 
 class Feed : public Driver
@@ -213,6 +226,37 @@ TEST_F(Feed, TheEndOfAFeedWakesItsWriter)
     EXPECT_EQ(antenna.call(ZCRING_IOC_FEED_END), 0);
     EXPECT_EQ(antenna.poll(POLLOUT, 0), POLLOUT) << "a write would not wait";
     writer.join();
+}
+
+// No stream runs, and the buffer stays full: a write would not wait, as there is no feeder.
+TEST_F(Feed, AFeederThatClosesWakesWhoWaitsForRoom)
+{
+    device_file radio;
+    tune(radio);
+    ASSERT_EQ(radio.stop(), 0); // the consumer keeps the feed
+    antenna_file feeder(O_RDWR | O_NONBLOCK);
+    ASSERT_EQ(feeder.scene(feed_scene(1 << 16)), 0);
+    EXPECT_EQ(feed(feeder, 0, 1 << 17), EAGAIN);
+    const antenna_file other;
+    ASSERT_EQ(other.poll(POLLOUT, 0), 0);
+    int give_up[2];
+    ASSERT_EQ(pipe2(give_up, O_CLOEXEC), 0);
+    pollfd entries[] = { { other.fd(), POLLOUT, 0 }, { give_up[0], POLLIN, 0 } };
+    std::atomic<pid_t> waiter{ 0 };
+    std::atomic<bool> is_awake{ false };
+    std::thread thread([&] {
+        waiter = gettid();
+        ::poll(entries, 2, -1); // at the end of a time limit poll() would look again
+        is_awake = true;
+    });
+    EXPECT_TRUE(eventually([&] { return waiter && is_asleep(waiter); }));
+    EXPECT_FALSE(is_awake);
+    feeder.close();
+    EXPECT_TRUE(eventually([&] { return is_awake.load(); }));
+    ::close(give_up[1]); // wakes it in any case
+    thread.join();
+    EXPECT_EQ(entries[0].revents, POLLOUT);
+    ::close(give_up[0]);
 }
 
 TEST_F(Feed, FramesHaveASampleOfEachChannel)
