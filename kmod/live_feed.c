@@ -49,10 +49,15 @@ struct zcring_live_feed {
 	struct rcu_head rcu;
 };
 
-/* Samples of each channel for a buffer that @scene asks for; 0 if it would be too large. */
+/*
+ * Samples of each channel for a buffer that @scene asks for, a page of memory at least; 0 if it
+ * would be too large.
+ */
 static u64 zcring_live_samples(const struct zcring_scene *scene)
 {
-	u32 frame_bytes = zcring_sample_bytes(scene->format) * max(scene->channels, 1U);
+	u32 sample_bytes = zcring_sample_bytes(scene->format);
+	u32 frame_bytes = sample_bytes * max(scene->channels, 1U);
+	u64 least = max_t(u64, ZCRING_FEED_SAMPLES_MIN, PAGE_SIZE / sample_bytes);
 	u64 samples = scene->samples;
 
 	if (!samples) /* a second */
@@ -60,7 +65,7 @@ static u64 zcring_live_samples(const struct zcring_scene *scene)
 			      (u64)rounddown_pow_of_two(ZCRING_LIVE_DEFAULT_BYTES / frame_bytes));
 	if (samples > ZCRING_SCENE_BYTES_MAX / frame_bytes)
 		return 0;
-	samples = roundup_pow_of_two(max_t(u64, samples, ZCRING_FEED_SAMPLES_MIN));
+	samples = roundup_pow_of_two(max(samples, least));
 	return samples > ZCRING_SCENE_BYTES_MAX / frame_bytes ? 0 : samples;
 }
 
