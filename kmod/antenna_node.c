@@ -61,7 +61,7 @@ static int zcring_antenna_set_scene(struct file *file, void __user *from)
 static int zcring_antenna_get_feed(struct file *file, void __user *to)
 {
 	struct zcring_device *zdev = file->private_data;
-	struct zcring_feed feed;
+	struct zcring_feed feed = {};
 	int err;
 
 	err = zcring_device_lock(zdev);
