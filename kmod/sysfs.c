@@ -75,6 +75,8 @@ ZCRING_COUNTER_ATTR(overflow_count);
 ZCRING_COUNTER_ATTR(lost_samples);
 ZCRING_COUNTER_ATTR(bursts);
 ZCRING_COUNTER_ATTR(clipped_samples);
+ZCRING_COUNTER_ATTR(feed_underflow_samples);
+ZCRING_COUNTER_ATTR(feed_underflow_count);
 
 static int zcring_sysfs_get_config(struct device *dev, struct zcring_config *config)
 {
@@ -319,6 +321,8 @@ static struct attribute *zcring_sysfs_attrs[] = {
 	&dev_attr_lost_samples.attr,
 	&dev_attr_bursts.attr,
 	&dev_attr_clipped_samples.attr,
+	&dev_attr_feed_underflow_samples.attr,
+	&dev_attr_feed_underflow_count.attr,
 	&dev_attr_sample_rate.attr,
 	&dev_attr_interval_us.attr,
 	&dev_attr_ring_bytes.attr,

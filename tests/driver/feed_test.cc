@@ -156,6 +156,8 @@ TEST_F(Feed, AFeederThatPausesLeavesExactlyThatManySamplesOfSilence)
     EXPECT_GE(all.silent, pause);
     EXPECT_EQ(t.feed_underflow_samples, all.silent);
     EXPECT_EQ(t.feed_underflow_count, 1u);
+    EXPECT_EQ(attribute("feed_underflow_samples"), std::to_string(all.silent));
+    EXPECT_EQ(attribute("feed_underflow_count"), "1");
     EXPECT_EQ(all.flagged, all.silent);
     const zcring_feed f = progress(antenna);
     EXPECT_EQ(f.late_samples, all.silent) << "these were written too late";
