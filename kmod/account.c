@@ -2,7 +2,8 @@
 /*
  * The account of the module: the bytes of all rings and scenes of all devices, of rings that are
  * being replaced, and of rings that only observers keep. Memory is charged before it is allocated
- * and uncharged after it was freed, so that all devices together never hold more than the limit.
+ * and uncharged after it was freed, so that all devices together never hold more than the limit,
+ * but for a ring of the default geometry while it replaces a larger one.
  *
  * Not counted: tables of pages and of bus addresses, below a hundredth of it, and pages of a ring
  * that is gone which others have pinned (a pipe, a write in progress). Both are charged to memory

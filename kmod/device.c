@@ -232,8 +232,8 @@ void zcring_device_give_way(struct zcring_device *zdev)
 }
 
 /*
- * io_lock, which the caller holds, too, keeps ring, scene and start of others away while the lock
- * is given up between two steps. Commands, a stop and the loss of the device may come: as if
+ * io_lock, which the caller holds, too, keeps ring and start of others away while the lock is given
+ * up between two steps. Commands, another scene, a stop and the loss of the device may come: as if
  * before the start. A start that does not come to its end leaves an empty ring.
  */
 int zcring_device_start(struct zcring_device *zdev, const struct zcring_start *start)

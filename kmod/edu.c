@@ -94,8 +94,12 @@ int zcring_edu_quiesce(struct zcring_edu *edu)
 		return 0;
 	edu->is_broken = true;
 	pci_clear_master(edu->pdev);
-	pci_err(edu->pdev,
-		"the DMA engine did not end a DMA within 1 s; bus mastering is off, remove the card and plug it in again\n");
+	if (err)
+		pci_err(edu->pdev,
+			"the DMA engine did not end a DMA within 1 s; bus mastering is off, remove the card and plug it in again\n");
+	else
+		pci_err(edu->pdev,
+			"the card is gone: its registers read as ones; plug it in again\n");
 	return -EIO;
 }
 

@@ -861,8 +861,9 @@ struct zcring_inject {
  * every file. All other commands fail with EPERM on a file that was not opened for writing; read()
  * does not.
  *
- * The antenna: one file at a time is the feeder: the first one that sets a scene or writes, until it is
- * closed; for any other file these calls fail with EBUSY. ZCRING_IOC_GET_INFO is open to every file.
+ * The antenna: one file at a time is the feeder: the first one that sets a scene, writes, announces
+ * silence or ends a feed, until it is closed; for any other file these calls fail with EBUSY.
+ * ZCRING_IOC_GET_INFO and ZCRING_IOC_GET_FEED are open to every file.
  */
 #define ZCRING_IOC_MAGIC		'Z'
 #define ZCRING_IOC_GET_INFO		_IOR(ZCRING_IOC_MAGIC, 0x00, struct zcring_info)
