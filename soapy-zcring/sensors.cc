@@ -35,7 +35,7 @@ const sensor sensors[] = {
       [](const zcring::telemetry& t, const zcring::device&) {
           return std::to_string(t.lost_samples);
       } },
-    { "overflows",
+    { "overflow_count",
       "Overflows",
       "gaps since the stream began, each counted once",
       "",

@@ -112,7 +112,7 @@ TEST(SoapyRead, TellsEveryGapOnceAtItsSample)
         EXPECT_TRUE(is_told) << drop;
     }
     EXPECT_EQ(r->readSensor("lost_samples"), std::to_string(lost));
-    EXPECT_EQ(r->readSensor("overflows"), "4");
+    EXPECT_EQ(r->readSensor("overflow_count"), "4");
 }
 
 TEST(SoapyRead, TimesOutWhileTheStreamIsNotActive)

@@ -108,8 +108,8 @@ TEST(SoapyFaults, EachOverflowIsToldOnceAtItsSample)
     ASSERT_GT(first.result, 0);
     auto next = static_cast<std::uint64_t>(first.result);
     for (unsigned gaps = 0; gaps < 5; gaps++) {
-        const std::string before = r->readSensor("overflows");
-        ASSERT_TRUE(eventually([&] { return r->readSensor("overflows") != before; }));
+        const std::string before = r->readSensor("overflow_count");
+        ASSERT_TRUE(eventually([&] { return r->readSensor("overflow_count") != before; }));
         answer a = read_some(r, 100);
         while (a.result > 0) {
             ASSERT_TRUE(counts_from(a, next)) << "a gap that is not told";
