@@ -66,6 +66,9 @@ struct zcring_fake_board {
 int zcring_test_up(struct kunit_suite *suite);
 void zcring_test_down(struct kunit_suite *suite);
 
+/* Between them: the simulated device, zcring0, which lives as long as the driver is loaded. */
+struct zcring_device *zcring_test_simulated(struct kunit *test);
+
 /* A board that is not registered; it is freed with its device when the test ends. */
 struct zcring_fake_board *zcring_fake_board_new(struct kunit *test);
 

@@ -4,6 +4,7 @@
  * before its init runs: the parameters have their defaults, and the suites call init themselves.
  * The kernel calls init once more afterwards, so that anything left behind by a suite is noticed.
  */
+#include <linux/device.h>
 #include <linux/sizes.h>
 
 #include "fake_board.h"
@@ -40,6 +41,15 @@ void __ref zcring_test_down(struct kunit_suite *suite)
 	if (zcring_test_is_up)
 		zcring_exit();
 	zcring_test_is_up = false;
+}
+
+struct zcring_device *zcring_test_simulated(struct kunit *test)
+{
+	struct device *dev = class_find_device_by_name(&zcring_class, "zcring0");
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	put_device(dev); /* the table of devices has another reference */
+	return container_of(dev, struct zcring_device, dev);
 }
 
 static int zcring_main_test_early(struct kunit_suite *suite)

@@ -6,8 +6,6 @@
  * The tests call the operations of zcring0 with times of their own. The device's lock, which they
  * hold from the start to the stop of a stream, keeps the worker out.
  */
-#include <linux/device.h>
-
 #include "../engine/front.h"
 #include "fake_board.h"
 
@@ -16,26 +14,10 @@
 
 static struct zcring_device *zcring_sleep_test_device;
 
-static int zcring_sleep_test_up(struct kunit_suite *suite)
+static int zcring_sleep_test_init(struct kunit *test)
 {
-	struct device *dev;
-	int err = zcring_test_up(suite);
-
-	if (err)
-		return err;
-	dev = class_find_device_by_name(&zcring_class, "zcring0");
-	if (!dev)
-		return -ENODEV;
-	zcring_sleep_test_device = container_of(dev, struct zcring_device, dev);
+	zcring_sleep_test_device = zcring_test_simulated(test);
 	return 0;
-}
-
-static void zcring_sleep_test_down(struct kunit_suite *suite)
-{
-	if (zcring_sleep_test_device)
-		put_device(&zcring_sleep_test_device->dev);
-	zcring_sleep_test_device = NULL;
-	zcring_test_down(suite);
 }
 
 /* Returns with the lock held, and the time of the first sample. */
@@ -169,8 +151,9 @@ static struct kunit_case zcring_sleep_test_cases[] = {
 
 static struct kunit_suite zcring_sleep_test_suite = {
 	.name = "zcring_sleep",
-	.suite_init = zcring_sleep_test_up,
-	.suite_exit = zcring_sleep_test_down,
+	.suite_init = zcring_test_up,
+	.suite_exit = zcring_test_down,
+	.init = zcring_sleep_test_init,
 	.test_cases = zcring_sleep_test_cases,
 };
 
