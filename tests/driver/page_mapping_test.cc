@@ -4,6 +4,7 @@
 // takes samples straight from the ring: O_DIRECT, io_uring, vmsplice(). Pages that the kernel holds
 // outlive the ring. The default mapping has no pages that the kernel may hold (remap_pfn_range()), and
 // refuses; a fixed buffer of io_uring must be writable, which the samples never are.
+#include "allocations.h"
 #include "direct_file.h"
 #include "page_mapping.h"
 
@@ -336,6 +337,43 @@ TEST_F(PageMapping, APipeThatEndsHalfReadGivesItsPagesBack)
     EXPECT_EQ(wrong_words(pipe->take(part).data(), part / sample_bytes), 0u);
     pipe.reset();
     EXPECT_EQ(other.configure(default_config()), 0);
+}
+
+// A consumer's pages are inserted by mmap(), those of an observer by the faults of vmsplice().
+TEST_F(PageMapping, MappingAndPinningFailCleanlyIfAnAllocationFails)
+{
+    const allocations allocations;
+    if (!allocations.can_fail())
+        GTEST_SKIP() << "this kernel lets no allocation fail on demand";
+    const pipe_of pipe(run_bytes());
+    MAP_BY_PAGE();
+    unmap();
+    const device_file observer(O_RDONLY);
+    const device_file* const files[] = { &file(), &observer };
+    for (const device_file* const by : files) {
+        mapped_pages mapped;
+        ssize_t held = 0;
+        const unsigned failed = allocations.fail_each_of(
+            [&] {
+                mapped = map_by_page(*by);
+                held = mapped.error()
+                           ? -mapped.error()
+                           : pipe.put(mapped.as<char>() + half() * sample_bytes, run_bytes());
+                EXPECT_TRUE(held > 0 || held == -ENOMEM) << held;
+            },
+            [&] {
+                mapped.unmap();
+                const std::size_t bytes = std::max<ssize_t>(held, 0);
+                EXPECT_EQ(wrong_words(pipe.take(bytes).data(), bytes / sample_bytes), 0u);
+            });
+        EXPECT_GT(failed, 5u);
+        EXPECT_EQ(held, static_cast<ssize_t>(run_bytes()));
+    }
+    zcring_config larger = default_config();
+    larger.ring_bytes *= 2;
+    EXPECT_EQ(file().configure(larger), 0) << "a mapping that failed still holds the ring";
+    ASSERT_EQ(file().start(), 0);
+    EXPECT_TRUE(file().wait_readable());
 }
 
 } // namespace
