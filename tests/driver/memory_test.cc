@@ -3,6 +3,7 @@
 // Memory: the limits of the module, large rings, and allocations that fail.
 #include "allocations.h"
 #include "fixture.h"
+#include "memory_group.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -210,6 +211,52 @@ TEST_F(Driver, ARingThatIsNotLargerThanTheDefaultStaysWithItsSamples)
     EXPECT_EQ(next.start(ZCRING_START_RESUME), 0);
     EXPECT_EQ(next.read(&word, sizeof(word)), 4);
     EXPECT_EQ(word, 0u);
+}
+
+// Skips a test on a kernel without a memory controller.
+#define NEED_MEMORY_GROUP(group)                                                 \
+    do {                                                                         \
+        if (!(group).has_controller())                                           \
+            GTEST_SKIP() << "this kernel has no memory controller in cgroup v2"; \
+        if (!(group).works())                                                    \
+            ZCRING_LACKS("needs root, to make a cgroup");                        \
+    } while (0)
+
+TEST_F(Driver, ARingIsChargedToTheMemoryGroupOfItsConsumer)
+{
+    constexpr std::uint64_t ring_bytes = 64 << 20, tolerance = ring_bytes / 8;
+    ASSERT_EQ(set_default_ring(2 << 20), 0);
+    const memory_group group;
+    NEED_MEMORY_GROUP(group);
+    device_file file;
+    zcring_config config = default_config();
+    config.ring_bytes = ring_bytes;
+    const std::uint64_t before = group.bytes();
+    ASSERT_EQ(file.configure(config), 0);
+    EXPECT_NEAR(group.bytes(), before + ring_bytes, tolerance);
+    file.close();
+    EXPECT_TRUE(eventually([&] { return group.bytes() < before + tolerance; })) << group.bytes();
+}
+
+TEST_F(Driver, ARingThatExceedsTheMemoryGroupIsRefusedAndTheOldRingStays)
+{
+    device_file file;
+    zcring_config config = default_config();
+    config.ring_bytes = 64 << 20;
+    {
+        const memory_group group;
+        NEED_MEMORY_GROUP(group);
+        ASSERT_TRUE(group.limit(group.bytes() + config.ring_bytes / 4));
+        EXPECT_EQ(file.configure(config), ENOMEM);
+        EXPECT_EQ(group.killed(), 0u);
+        EXPECT_LT(group.bytes(), config.ring_bytes / 4) << "memory of the refused ring stays";
+    }
+    EXPECT_EQ(file.config().ring_bytes, default_config().ring_bytes);
+    ASSERT_EQ(file.start(), 0);
+    EXPECT_TRUE(file.wait_readable());
+    EXPECT_EQ(file.configure(config), EBUSY);
+    ASSERT_EQ(file.stop(), 0);
+    EXPECT_EQ(file.configure(config), 0) << "outside of the group";
 }
 
 class ShortOfMemory : public Driver
