@@ -24,7 +24,8 @@ constexpr std::uint64_t receivers_max = 64; // of a server
 bool sets_something(const zcring::arguments& a)
 {
     return a.format || a.channels || a.rate || a.freq || a.gain || a.ring_bytes || a.interval_us ||
-           a.scene || a.dma || a.pace || a.seed || a.member;
+           a.noise || a.scene || a.start || a.stop || a.loop || a.dma || a.pace || a.seed ||
+           a.member || a.quorum || a.patience;
 }
 
 snapshot open_and_read(const zcring::arguments& a)

@@ -70,7 +70,7 @@ class Usage(unittest.TestCase):
         self.assertIn(table, run("--help")[1])
 
     def test_help_of_each_subcommand_fits_a_terminal(self):
-        for words in ([], ["info"], ["verify"], ["play"]):
+        for words in ([], ["info"], ["serve"], ["verify"], ["play"]):
             status, out, _ = run(*words, "--help")
             self.assertEqual(status, 0)
             self.assertLessEqual(max(map(len, out.splitlines())), 100)
@@ -234,6 +234,23 @@ class Servers(unittest.TestCase):
         status, _, err = run("info", "device=lab")
         self.assertEqual(status, 2)
         self.assertIn("no such server", err)
+
+    def test_any_other_key_opens_a_receiver_and_sets_it(self):
+        self.start("lab", "pace=free")
+        for setting, key, value in (("noise=-60", "noise_db", -60), ("gain=3", "gain_db", [3])):
+            status, report = run_json("info", f"device=lab,{setting}")
+            self.assertEqual((status, report["receiver"], report.get(key)), (0, 0, value))
+        needed = {"scene": "noise", "stop": "1,scene=none.sigmf-meta", "patience": "9,member",
+                  "quorum": "2,member"}
+        keys = re.findall(r"(?m)^  (\w+)(=?) .*?(?:\(default ([^)]*)\)|$)", run("arguments")[1])
+        self.assertGreater(len(keys), 15)
+        for key, equals, default in keys:
+            if key not in ("device", "emulator", "pace"):
+                setting = f"{key}{equals}{needed.get(key, default)}"
+                status, out, err = run("info", f"device=lab,{setting}")
+                self.assertNotIn("no program has a receiver", out, setting)
+                # Or it was opened, and refused for lack of a recording.
+                self.assertTrue(status == 0 or "recording" in err or "none.sigmf-meta" in err, err)
 
 
 class Verify(unittest.TestCase):
