@@ -5,6 +5,7 @@
 import array
 import contextlib
 import fcntl
+import grp
 import mmap
 import os
 import pathlib
@@ -294,6 +295,18 @@ class Serve(unittest.TestCase):
                               capture_output=True, text=True, check=True)
         self.assertEqual((done.stdout, done.stderr), ("", ""))
         self.end(server)
+
+    @unittest.skipIf(os.path.exists("/run/zcring"), "there is a folder of the system's servers")
+    def test_a_user_who_cannot_make_the_folder_of_a_group_is_told_how_root_does(self):
+        before, command = self.as_nobody()
+        user, group = (NOBODY, NOBODY) if before else (os.getuid(), os.getgid())
+        done = subprocess.run(
+            [*before, command, "serve", "--group", grp.getgrgid(group).gr_name],
+            capture_output=True, text=True, timeout=DEADLINE_SECONDS)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertRegex(done.stderr, r"\Azcring: /run/zcring: [^\n]+\n\Z")
+        self.assertIn(f"install -d -m 0750 -o {user} -g {group} /run/zcring", done.stderr)
+        self.assertNotIn("XDG_RUNTIME_DIR", done.stderr)
 
 
 if __name__ == "__main__":

@@ -78,15 +78,23 @@ void check_group(int fd, const std::string& folder, gid_t group)
                     "group and its mode to 0750, or let all users enter it (0755)");
 }
 
+// What a user can do where the folder cannot be made. That of a group is below /run, where only root
+// makes folders.
+std::string remedy(const std::string& folder, std::optional<gid_t> group)
+{
+    if (!group)
+        return "set XDG_RUNTIME_DIR to a folder of yours";
+    return "let root make it for you and the group: install -d -m 0750 -o " +
+           std::to_string(geteuid()) + " -g " + std::to_string(*group) + ' ' + folder;
+}
+
 // The folder, made if it is missing, and locked.
 unique_fd lock_folder(const std::string& folder, std::optional<gid_t> group)
 {
     const bool is_new = mkdir(folder.c_str(), 0700) == 0;
     if (!is_new && errno != EEXIST)
         throw_error(
-            errno,
-            folder,
-            "cannot make the folder of the socket; set XDG_RUNTIME_DIR to a folder of yours");
+            errno, folder, "cannot make the folder of the socket; " + remedy(folder, group));
     unique_fd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd)
         throw_error(errno, folder, "cannot open the folder of the socket");
