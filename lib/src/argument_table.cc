@@ -248,7 +248,7 @@ std::vector<argument_row> make_rows()
                            { "real", "free" },
                            "real",
                            "samples arrive by the computer's clock, or as fast as they are read "
-                           "(emulator only)"),
+                           "(emulator and zcring serve)"),
         seed_row(),
         member_row(),
         number_row<&a::quorum>("quorum",

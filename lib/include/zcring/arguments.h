@@ -12,7 +12,7 @@ namespace zcring {
 
 //! How the simulated DMA engine writes: every burst, or the ring once and then never again.
 enum class dma_mode { copy, resident };
-//! How the emulator paces itself: by the clock, or as fast as its samples are read.
+//! How the emulator or a server paces itself: by the clock, or as fast as its samples are read.
 enum class pacing { real, free };
 //! Whether a recording begins again at its end, or ends.
 enum class looping { yes, no };
@@ -38,7 +38,7 @@ struct arguments {
     std::optional<double> stop;               //!< of a recording, in seconds from its first sample
     std::optional<looping> loop;              //!< of a recording
     std::optional<dma_mode> dma;              //!< what the DMA engine writes
-    std::optional<pacing> pace;               //!< of the emulator
+    std::optional<pacing> pace;               //!< of the emulator or a server
     std::optional<std::uint64_t> seed;        //!< of all random values
     bool member = false;                      //!< of a server's free-pace stream
     std::optional<unsigned> quorum;           //!< of members

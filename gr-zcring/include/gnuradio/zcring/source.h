@@ -123,7 +123,7 @@ public:
      *        - `dma=` copy or resident (default copy): the DMA engine writes every burst, or
      *          writes the ring once and then only moves the head
      *        - `pace=` real or free (default real): samples arrive by the computer's clock, or as
-     *          fast as they are read (emulator only)
+     *          fast as they are read (emulator and zcring serve)
      *        - `seed=` 0 to 18446744073709551615 (default 0): seed of all random values
      *        - `member`: the receiver is a member: a server with free pace waits for it, so that
      *          it loses no samples
