@@ -58,8 +58,13 @@ class Commands(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="zcring-tutorial-"))
         self.addCleanup(shutil.rmtree, self.folder)
         (self.folder / ".asoundrc").write_text(SILENT_SOUND_CARD)
-        # The build tree is there already.
-        self.enterContext(mock.patch.dict(os.environ, ZCRING_BUILD=BUILD,
+        # The build tree is there already: its entries, in a folder that tells their commit.
+        self.build = self.folder / "build"
+        self.build.mkdir()
+        for entry in pathlib.Path(BUILD).iterdir():
+            (self.build / entry.name).symlink_to(entry)
+        (self.build / "built-commit").unlink(missing_ok=True)
+        self.enterContext(mock.patch.dict(os.environ, ZCRING_BUILD=str(self.build),
                                           HOME=str(self.folder)))
 
     def type(self, lines, folder):
@@ -77,7 +82,8 @@ class Commands(unittest.TestCase):
             (address / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, address / file, follow_symlinks=False)
         self.type(["git init -q", "git add .",
-                   "git -c user.name=zcring -c user.email=zcring commit -qm tree"], address)
+                   "git -c user.name=zcring -c user.email=zcring commit -qm tree",
+                   f"git rev-parse HEAD >{self.build}/built-commit"], address)
         return address
 
     def receive(self, folder):
