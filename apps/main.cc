@@ -35,13 +35,15 @@ constexpr const char* statuses =
     "Exit status: 0 done, 1 samples wrong or lost (verify) or late (play), 2 the run could not "
     "start.\n";
 constexpr const char* about_info =
-    "With device= alone the device is only observed, even while another program streams from it.\n"
+    "With device= alone the device, or each receiver of a server, is only observed, even while\n"
+    "another program streams from it.\n"
     "With any other key the device is opened and set. zcring --help explains ARGS.\n";
 constexpr const char* about_verify =
     "Streams with scene=counter, in which every sample contains its own index, checks every\n"
     "sample of every channel, and at the end the sums of the counters. Ctrl-C ends the run early.\n"
-    "zcring --help explains ARGS; a scene in ARGS is ignored. The scene of a server stays, as all\n"
-    "its receivers hear it, unless ARGS have scene=counter.\n"
+    "zcring --help explains ARGS. Another scene in ARGS is ignored; on a server it is refused.\n"
+    "A server keeps its scene, which all its receivers hear, unless ARGS have scene=counter: then\n"
+    "the server gets and keeps that scene.\n"
     "Of a recording, given by the path of its metadata, all samples are read and compared with "
     "the\n"
     "SHA-512 in the metadata.\n";
@@ -101,7 +103,8 @@ void add_info(CLI::App& command, app::info_options& options)
         command.add_subcommand("info", "Print the geometry, settings and counters of a device");
     info->add_option("ARGS",
                      options.arguments,
-                     "Which device; without it: each /dev/zcring*, else the emulator");
+                     "Which device; without it: each /dev/zcring* and the names of\n"
+                     "servers; the emulator if there is neither");
     info->add_flag("--json", options.json, "Print one JSON object");
     info->footer(about_info);
 }
@@ -184,9 +187,9 @@ void add_serve(CLI::App& command, app::serve_options& options)
         ->transform(between(1, 10000, true));
     serve
         ->add_option("--user-memory",
-                     options.user_megabytes,
-                     "At most MB megabytes for the rings of one user\n(default: 1024)")
-        ->type_name("MB")
+                     options.user_mib,
+                     "At most N MiB for the rings of one user\n(default: 1024)")
+        ->type_name("N")
         ->check(between(1, 1e6, false));
     serve
         ->add_option("--user-rate",
@@ -210,7 +213,8 @@ void add_play(CLI::App& command, app::play_options& options)
     play->add_flag("--live", options.live, "Send the samples while they are on the air");
     play->add_option("--buffer",
                      options.buffer,
-                     "Send a live feed up to S seconds ahead, or a little more\n(default: 1)")
+                     "Send a live feed up to S seconds ahead, or a little more\n(default: 1, or "
+                     "64 MiB if that is less)")
         ->type_name("S")
         ->check(between(1e-3, 3600, false));
     play->add_flag("--json", options.json, "Print one JSON object");
@@ -219,7 +223,8 @@ void add_play(CLI::App& command, app::play_options& options)
 
 int run(int argc, char** argv)
 {
-    CLI::App command("Shows, checks and feeds /dev/zcring*, servers and the emulator.", "zcring");
+    CLI::App command("Shows, checks, feeds and serves the sample streams of zcring devices.",
+                     "zcring");
     app::info_options info;
     app::serve_options serve;
     app::play_options play;

@@ -83,7 +83,7 @@ zcring::server::limits limits_of(const serve_options& options)
     zcring::server::limits l;
     l.receivers = options.receivers;
     l.user_connections = options.user_connections;
-    l.user_bytes = static_cast<std::uint64_t>(options.user_megabytes * 1048576);
+    l.user_bytes = static_cast<std::uint64_t>(options.user_mib * 1048576);
     l.user_rate = options.user_rate;
     return l;
 }

@@ -13,7 +13,7 @@ struct serve_options {
     std::string rtl_tcp; //!< where clients of rtl_tcp are served: [ADDRESS:]PORT, or empty
     unsigned receivers = 64;
     unsigned user_connections = 128;
-    double user_megabytes = 1024;
+    double user_mib = 1024;
     double user_rate = 1e9; //!< samples a second
 };
 
