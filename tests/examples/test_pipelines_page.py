@@ -5,6 +5,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ set -eu
 case "$*" in
 'env gnuradio-companion '*) exec grcc -o "$HOME" "$3" ;;
 'env '*) shift; exec "$@" ;;
-install) exec cmake --install build --prefix "$HOME/prefix" ;;
+'install '*) exec cmake --install build --prefix "$2" ;;
 esac
 exit 64
 """
@@ -55,11 +56,8 @@ class Commands(unittest.TestCase):
         (cls.folder / "build").symlink_to(BUILD)
         (cls.folder / "run").write_text(RUN)
         (cls.folder / "run").chmod(0o755)
-        prefix = cls.folder / "prefix"
-        # As if the prefix were one that the system searches.
-        libraries = f"{prefix}/lib:{os.environ.get('LD_LIBRARY_PATH', '')}"
-        cls.environment = dict(os.environ, HOME=str(cls.folder), LD_LIBRARY_PATH=libraries,
-                               CMAKE_PREFIX_PATH=str(prefix))
+        (cls.folder / "capture.bin").write_bytes(bytes((127, 128)) * 24000)
+        cls.environment = dict(os.environ, HOME=str(cls.folder))
         # The band is made once for all tests.
         cls.environment.setdefault("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
         for name in ("GRC_HIER_PATH", "XDG_STATE_HOME"):
@@ -71,6 +69,8 @@ class Commands(unittest.TestCase):
         self.assertEqual(len(shown), len(blocks("sh")))
         for commands, output in shown:
             with self.subTest(commands):
+                if " zcring " in commands and not shutil.which("zcring"):
+                    self.skipTest("no zcring command in this build")
                 done = subprocess.run(["sh", "-euc", commands], cwd=self.folder, text=True,
                                       env=self.environment, stdout=subprocess.PIPE,
                                       stderr=subprocess.PIPE)
@@ -82,8 +82,9 @@ class Commands(unittest.TestCase):
 
     def flowgraph(self, arguments):
         """Runs the program in C++ that the commands of the page have made."""
+        environment = dict(self.environment, LD_LIBRARY_PATH=str(self.folder / "zcring" / "lib"))
         return subprocess.run(["flowgraph/flowgraph", arguments], cwd=self.folder, text=True,
-                              env=self.environment, capture_output=True)
+                              env=environment, capture_output=True)
 
 
 def outline(line):
