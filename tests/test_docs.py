@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
 
@@ -45,6 +45,17 @@ class Links(unittest.TestCase):
                     if name:
                         anchors = [anchor(h) for h in HEADING.findall(text_of(target))]
                         self.assertIn(name, anchors)
+
+
+class Examples(unittest.TestCase):
+    def test_its_page_names_each_example_and_no_other(self):
+        folder = ROOT / "examples"
+        there = {path.relative_to(folder).as_posix() for path in folder.glob("**/*")
+                 if path.is_file() and path.name not in ("CMakeLists.txt", "README.md")
+                 and "__pycache__" not in path.parts}
+        links = LINK.findall(text_of(folder / "README.md"))
+        named = {link for link in links if not link.startswith(("#", "../"))}
+        self.assertEqual(named, there)
 
 
 class Architecture(unittest.TestCase):
