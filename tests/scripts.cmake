@@ -177,12 +177,13 @@ endif()
 if(ZCRING_APPS AND ZCRING_GNURADIO)
   set(vm ${tools}/vm-with-driver ${PROJECT_BINARY_DIR})
   set(edu --device edu,dma_mask=0xffffffff)
+  set(cover --device secondary-vga,vgamem_mb=1)
   script_test(vm.driver "vm;hostile" 1800
     ${vm} --timeout 1200 ${tools}/test-in-vm ${PROJECT_BINARY_DIR})
   # Behind an IOMMU. Without one, and with bounce buffers, the cards are in the campaigns of tools/test-kernels and
   # tools/test-debug-kernels.
   script_test(vm.edu vm 1200
-    ${vm} --machine q35 --append "intel_iommu=on no_timer_check" --device intel-iommu,intremap=on ${edu} ${edu}
+    ${vm} --machine q35 --append "intel_iommu=on no_timer_check" --device intel-iommu,intremap=on ${edu} ${edu} ${cover}
     ${tools}/test-edu-in-vm ${PROJECT_BINARY_DIR} 32 20000)
   script_test(vm.sleep vm 900 ${tools}/test-sleep ${PROJECT_BINARY_DIR})
   set_tests_properties(vm.driver vm.edu vm.sleep PROPERTIES RUN_SERIAL ON)
