@@ -80,11 +80,11 @@ if(ZCRING_SOAPY)
 endif()
 
 if(ZCRING_APPS)
-  # The antenna of a server, by the library's public interface.
+  # The antenna of a server, and its receivers' scene, by the library's public interface.
   foreach(pace real free)
     script_test(server.antenna.${pace} unit 120 ${CMAKE_CURRENT_SOURCE_DIR}/on-server
       $<TARGET_FILE:zcring-command> ${pace}
-      $<TARGET_FILE:device_test> --gtest_filter=Antenna* --gtest_brief=1)
+      $<TARGET_FILE:device_test> --gtest_filter=Antenna*:SetScene.* --gtest_brief=1)
   endforeach()
   script_test(install.library install 900
     ${CMAKE_CURRENT_SOURCE_DIR}/consumer library ${PROJECT_BINARY_DIR})

@@ -12,7 +12,7 @@
 #include "kernel_antenna.h"
 #include "poll_fds.h"
 #include "rational.h"
-#include "recorded_scene.h"
+#include "scene_arguments.h"
 #include "server_antenna.h"
 #include "server_names.h"
 
@@ -68,33 +68,6 @@ void check_buffer(const antenna::feed_options& o)
     if (o.buffer_samples > most)
         throw std::invalid_argument("zcring: a buffer of " + std::to_string(o.buffer_samples) +
                                     " samples; it must hold at most " + std::to_string(most));
-}
-
-std::uint32_t built_in_kind(const std::string& name)
-{
-    return name == "tone"      ? ZCRING_SCENE_TONE
-           : name == "noise"   ? ZCRING_SCENE_NOISE
-           : name == "counter" ? ZCRING_SCENE_COUNTER
-                               : 0;
-}
-
-void check_scene_arguments(const arguments& a)
-{
-    const char* const key = !a.device.empty() ? "device="
-                            : a.format        ? "format="
-                            : a.channels      ? "channels="
-                                              : receiver_key(a);
-    if (key)
-        throw std::invalid_argument(std::string("zcring: ") + key +
-                                    " is not of the scene; an antenna takes scene=, start=, stop=, "
-                                    "loop=, rate= and freq=");
-    if (!a.scene)
-        throw std::invalid_argument(
-            "zcring: there is no scene; add scene=tone, noise, counter or FILE.sigmf-meta");
-    if (a.rate && built_in_kind(*a.scene))
-        throw std::invalid_argument("zcring: scene=" + *a.scene +
-                                    " has the rate of each receiver; remove rate=");
-    check(a);
 }
 
 bool is_antenna_node(const std::string& name)
@@ -156,18 +129,8 @@ void antenna::set_scene(const arguments& a)
 {
     check_scene_arguments(a);
     d_impl->d_rate = 0;
-    zcring_scene scene{};
-    scene.kind = built_in_kind(*a.scene);
-    if (scene.kind) {
-        scene.freq_uhz = to_uhz(a.freq.value_or(frequency_default));
-        d_impl->backend().set_scene(scene, {});
-        return;
-    }
-    const std::optional<rational> rate =
-        a.rate ? std::optional(to_rational(*a.rate)) : std::nullopt;
-    const recorded_scene recorded =
-        open_recorded_scene(a, rate, a.freq.value_or(frequency_default), false);
-    d_impl->backend().set_scene(recorded.scene, recorded.content);
+    const recorded_scene next = open_scene(a, frequency_default, false);
+    d_impl->backend().set_scene(next.scene, next.content);
 }
 
 void antenna::set_scene(const scene_options& options,

@@ -52,6 +52,7 @@ public:
     virtual zcring_config config() const = 0;
     //! Before map() only.
     virtual void configure(const zcring_config& config) = 0;
+    //! After map(), a stream goes on with the new scene.
     virtual void set_scene(const zcring_scene& scene, scene_content content) = 0;
     //! Maps the ring, once.
     virtual void map() = 0;

@@ -143,16 +143,6 @@ std::unique_ptr<backend> open(const arguments& a, settings& s)
     return open_emulator(a, s);
 }
 
-// The tone of a server lies an eighth of the server's own rate above the centre, which only the server
-// knows.
-std::vector<band> scene_bands_of(const arguments& a, const settings& s, const zcring_config& config)
-{
-    if (s.scene().kind == ZCRING_SCENE_TONE && is_server(a.device))
-        return {};
-    const double rate = to_double({ config.rate_num, config.rate_den });
-    return bands_of(s.scene(), s.segments(), s.recorded_rate().value_or(rate));
-}
-
 } // namespace
 
 device::device(std::string_view text) : device(parse_arguments(text)) {}
@@ -165,7 +155,6 @@ device::device(const zcring::arguments& a)
     d_format = format_from_abi(config.format);
     d_channels = config.channels;
     d_interval = static_cast<double>(config.interval_ns) / 1e9;
-    d_scene_bands = scene_bands_of(a, *d_settings, config);
 }
 
 device::~device() = default;
@@ -265,12 +254,19 @@ void device::set_noise(double db)
     control(change);
 }
 
+// A new scene sets the noise, too, which no command does.
+void device::set_scene(const arguments& scene)
+{
+    d_settings->set_scene(d_session->checked_backend(), scene);
+    d_session->change_scene();
+}
+
 std::vector<double> device::rates() const { return rates_of(d_settings->scene()); }
-const std::vector<band>& device::scene_bands() const noexcept { return d_scene_bands; }
+std::vector<band> device::scene_bands() const { return d_settings->bands(); }
 
 bool device::receives(double frequency, double rate) const noexcept
 {
-    return d_scene_bands.empty() || receives_any(d_scene_bands, frequency, rate);
+    return d_settings->receives(frequency, rate);
 }
 
 zcring::tuning device::tuning() const

@@ -84,7 +84,8 @@ void kernel_device::set_scene(const zcring_scene& scene, scene_content content)
 {
     if (!(info().features & ZCRING_FEATURE_SIMULATED))
         throw_device_error(EOPNOTSUPP, name(), "cannot set the scene");
-    stop(); // becomes the consumer: the scene of another consumer's stream is left alone
+    if (d_mappings.empty()) // becomes the consumer: another consumer's stream keeps its scene
+        stop();
     kernel_antenna(d_number).set_scene(scene, content);
 }
 

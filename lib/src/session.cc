@@ -74,6 +74,16 @@ bool session::keep(const zcring_control& control)
     return true;
 }
 
+void session::change_scene()
+{
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    try {
+        const std::uint64_t head = burst_head();
+        d_history.change_scene(d_backend->tuning(), head);
+    } catch (const std::system_error&) { // the tuning stays as it was read last
+    }
+}
+
 bool session::reopen(const set_up& restore_settings)
 {
     checked_backend();

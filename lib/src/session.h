@@ -42,6 +42,10 @@ public:
     //! For a device that is gone: stores \p control for reopen(). False if it is not gone.
     bool keep(const zcring_control& control);
 
+    //! Another scene was set, which sets the noise, too: reads how the device is tuned. Does nothing if
+    //! the device is gone.
+    void change_scene();
+
     //! Sets up the device that has returned, tuned as the one that is gone.
     using set_up = std::function<void(backend& fresh, const zcring_tuning& tuned)>;
     //! Replaces a device that is gone by the one that has returned. Returns false, and does

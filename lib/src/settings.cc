@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Applies the arguments to a device: geometry first, which empties the ring, then the scene, then
-// the tuning. Keeps what it has set, so that a device that has returned can be set up again. A
-// recording is not kept in memory: it is read, and resampled to the rate of the device, again.
+// the tuning. Keeps what was set, a scene that was set later in place of the first, so that a device
+// that has returned can be set up again. A recording is not kept in memory: it is read, and resampled
+// to the rate of the device, again.
 #include "settings.h"
 
 #include "abi_values.h"
-#include "argument_table.h"
 #include "rational.h"
-#include "recorded_scene.h"
+#include "scene_arguments.h"
+#include "scene_ranges.h"
+#include "server_names.h"
 
 #include <cerrno>
 #include <cstring>
@@ -19,29 +21,26 @@ namespace zcring {
 
 namespace {
 
-zcring_scene built_in_scene(const std::string& name)
+// Of channel 0, in Hz.
+double tuned_to(const zcring_tuning& t) { return from_uhz(t.channel[0].freq_uhz); }
+
+// Samples a second.
+template <class Settings>
+double rate_of(const Settings& s)
 {
-    zcring_scene scene{};
-    if (name == "tone")
-        scene.kind = ZCRING_SCENE_TONE;
-    else if (name == "noise")
-        scene.kind = ZCRING_SCENE_NOISE;
-    else if (name == "counter")
-        scene.kind = ZCRING_SCENE_COUNTER;
-    return scene;
+    return to_double({ s.rate_num, s.rate_den });
 }
 
 // A recording feeds the channels of the device. Of one channel, all of them receive the same.
-void check_channels(const arguments& a, const zcring_scene& scene)
+void check_channels(const zcring_scene& scene, const std::string& name, unsigned channels)
 {
-    if (scene.channels > 1 && a.channels && *a.channels > scene.channels)
-        throw std::invalid_argument("zcring: " + *a.scene + " has " +
-                                    std::to_string(scene.channels) +
+    if (scene.channels > 1 && channels > scene.channels)
+        throw std::invalid_argument("zcring: " + name + " has " + std::to_string(scene.channels) +
                                     " channels; set channels= to at most that");
 }
 
 // A driver that is older than this library does not know the flags.
-void set_recorded_scene(backend& b, recorded_scene r)
+void set_opened_scene(backend& b, recorded_scene r)
 try {
     b.set_scene(r.scene, std::move(r.content));
 } catch (const std::system_error& e) {
@@ -54,11 +53,13 @@ try {
                                 "install the driver of this version");
 }
 
-std::optional<rational> wanted_rate(const arguments& a)
+// The tone of a server lies an eighth of the server's own rate above the centre, which only the server
+// knows.
+std::vector<band> bands_on(const backend& b, const recorded_scene& s, double rate)
 {
-    if (!a.rate)
+    if (s.scene.kind == ZCRING_SCENE_TONE && !b.is_emulator() && is_server(b.name()))
         return {};
-    return to_rational(*a.rate);
+    return bands_of(s.scene, s.content.segments, s.file ? s.file->rate() : rate);
 }
 
 // A recording tells rate, frequency and number of channels, where the user does not.
@@ -103,32 +104,37 @@ void configure(backend& b, const zcring_config& wanted)
 
 } // namespace
 
+void settings::put_on_air(backend& b, const arguments& wanted, recorded_scene opened, double rate)
+{
+    auto next = std::make_shared<on_air>();
+    next->wanted = wanted;
+    next->scene = opened.scene;
+    next->bands = bands_on(b, opened, rate);
+    next->file = opened.file;
+    set_opened_scene(b, std::move(opened));
+    std::atomic_store(&d_on_air, std::shared_ptr<const on_air>(std::move(next)));
+}
+
 void settings::apply(backend& b)
 {
+    const std::lock_guard<std::mutex> lock(d_mutex);
     arguments wanted = d_wanted;
-    recorded_scene recorded;
+    recorded_scene opened;
 
     if (b.is_emulator() && !wanted.scene)
         wanted.scene = "tone";
-    d_scene = built_in_scene(wanted.scene.value_or(""));
-    if (wanted.scene && !d_scene.kind) {
-        const double tuned = wanted.freq.value_or(from_uhz(b.tuning().channel[0].freq_uhz));
-        recorded = open_recorded_scene(wanted, wanted_rate(wanted), tuned, b.is_emulator());
-        d_scene = recorded.scene;
-        d_segments = recorded.content.segments;
-        d_file = recorded.file;
-        check_channels(wanted, d_scene);
-        set_defaults_of_recording(wanted, d_scene);
+    const arguments scene = wanted; // as it is opened again
+    if (wanted.scene)
+        opened = open_scene(wanted, tuned_to(b.tuning()), b.is_emulator());
+    if (opened.file) {
+        if (wanted.channels)
+            check_channels(opened.scene, *wanted.scene, *wanted.channels);
+        set_defaults_of_recording(wanted, opened.scene);
     }
     d_config = merge(b.config(), wanted);
     configure(b, d_config);
-
-    if (d_scene.kind == ZCRING_SCENE_MEMORY) {
-        set_recorded_scene(b, std::move(recorded));
-    } else if (d_scene.kind) {
-        d_scene.freq_uhz = wanted.freq ? to_uhz(*wanted.freq) : b.tuning().channel[0].freq_uhz;
-        b.set_scene(d_scene, {});
-    }
+    if (opened.scene.kind)
+        put_on_air(b, scene, std::move(opened), rate_of(d_config));
     if (!wanted.freq && !wanted.gain && !wanted.noise)
         return;
     zcring_control tune{};
@@ -148,24 +154,40 @@ void settings::apply(backend& b)
     b.control(tune);
 }
 
+void settings::set_scene(backend& b, const arguments& wanted)
+{
+    check_scene_arguments(wanted);
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    const zcring_tuning now = b.tuning();
+    recorded_scene opened = open_scene(wanted, tuned_to(now), b.is_emulator());
+    check_channels(opened.scene, *wanted.scene, d_config.channels);
+    put_on_air(b, wanted, std::move(opened), rate_of(now));
+    d_config.rate_num = now.rate_num;
+    d_config.rate_den = now.rate_den;
+}
+
 void settings::restore(backend& b, const zcring_tuning& tuned)
 {
+    const std::lock_guard<std::mutex> lock(d_mutex);
+    const auto before = current();
     configure(b, d_config);
-    if (d_scene.kind == ZCRING_SCENE_MEMORY) {
-        recorded_scene recorded = open_recorded_scene(
-            d_wanted, wanted_rate(d_wanted), from_uhz(d_scene.freq_uhz), b.is_emulator());
-        std::atomic_store(&d_file, recorded.file);
-        set_recorded_scene(b, std::move(recorded));
-    } else if (d_scene.kind) {
-        b.set_scene(d_scene, {});
+    if (before->scene.kind) {
+        const double freq = from_uhz(before->scene.freq_uhz);
+        put_on_air(b,
+                   before->wanted,
+                   open_scene(before->wanted, freq, b.is_emulator()),
+                   rate_of(d_config));
     }
-    // The frequency of a tone is that of the rate at which it was set.
-    zcring_control rate{};
-    rate.what = ZCRING_CONTROL_RATE;
-    rate.channels = 1; // of whichever, as the command has to name one
-    rate.rate_num = tuned.rate_num;
-    rate.rate_den = tuned.rate_den;
-    b.control(rate);
+    // A scene can be set that does not have the present rate: only another rate is a command.
+    const zcring_tuning now = b.tuning();
+    if (now.rate_num != tuned.rate_num || now.rate_den != tuned.rate_den) {
+        zcring_control rate{};
+        rate.what = ZCRING_CONTROL_RATE;
+        rate.channels = 1; // of whichever, as the command has to name one
+        rate.rate_num = tuned.rate_num;
+        rate.rate_den = tuned.rate_den;
+        b.control(rate);
+    }
     for (unsigned c = 0; c < d_config.channels; c++) {
         zcring_control tune{};
         tune.what = ZCRING_CONTROL_FREQ | ZCRING_CONTROL_GAIN | ZCRING_CONTROL_BANDWIDTH |
@@ -179,21 +201,21 @@ void settings::restore(backend& b, const zcring_tuning& tuned)
     }
 }
 
-std::optional<double> settings::recorded_rate() const
+bool settings::receives(double frequency, double rate) const noexcept
 {
-    const auto file = std::atomic_load(&d_file);
-    return file ? std::optional(file->rate()) : std::nullopt;
+    const auto now = current();
+    return now->bands.empty() || receives_any(now->bands, frequency, rate);
 }
 
 std::uint64_t settings::clamped_samples() const noexcept
 {
-    const auto file = std::atomic_load(&d_file);
-    return file ? file->clamped() : 0;
+    const auto now = current();
+    return now->file ? now->file->clamped() : 0;
 }
 
 bool settings::allows_rate(std::uint64_t rate_num, std::uint64_t rate_den) const
 {
-    return zcring_scene_decimation(&d_scene, rate_num, rate_den);
+    return zcring_scene_decimation(&current()->scene, rate_num, rate_den);
 }
 
 } // namespace zcring

@@ -36,6 +36,13 @@ void tuning_history::add_command(const zcring_control& control, std::uint64_t bu
     apply(control);
 }
 
+void tuning_history::change_scene(const zcring_tuning& tuned, std::uint64_t burst_head)
+{
+    for (auto& [at, control] : d_recent)
+        control.what &= ~ZCRING_CONTROL_NOISE;
+    update(tuned, burst_head);
+}
+
 void tuning_history::start_stream()
 {
     d_burst_head = 0;

@@ -28,6 +28,10 @@ public:
     //! The device has accepted \p control, to take effect at once.
     void add_command(const zcring_control& control, std::uint64_t burst_head);
 
+    //! Another scene was set, which has set the noise, too: the noise of no command before is in effect.
+    //! Otherwise as update().
+    void change_scene(const zcring_tuning& tuned, std::uint64_t burst_head);
+
     //! A new stream begins: its burst_head is 0. All commands of the stream before are in
     //! effect, even if they took effect only when that stream ended.
     void start_stream();

@@ -147,6 +147,24 @@ public:
     //! scale, -150 to 0; minus infinity: none.
     void set_noise(double db);
 
+    /*!
+     * Puts the scene of \p scene on the air in place of the one before, also while the device streams: a
+     * built-in one, or a recording with its keys start, stop and loop. `rate` resamples a recording,
+     * `freq` is the frequency at the centre of what tells none (without it, that to which channel 0 is
+     * tuned); no other key may be set. reopen() sets this scene again. All receivers of a server
+     * receive it. The noise is that of the scene until it is set: -80 dB with the tone, none with others.
+     *
+     * Reads all of a recording (the emulator: as much as it needs at once), and loads it; waits up to a
+     * second for the antenna of a server that another program has. After an exception, the scene
+     * before is on the air. Throws std::invalid_argument if a key is not of a scene, or the recording
+     * has fewer channels than the device; and std::system_error, EBUSY if another program has the
+     * antenna, ERANGE if the recording has the rate of no stream that runs, EOPNOTSUPP for a board,
+     * ENODEV if the device is gone, and as the system says if the recording cannot be read. Of the
+     * streams of a server, those whose rate the recording does not have end by an error if another one
+     * goes on.
+     */
+    void set_scene(const zcring::arguments& scene);
+
     //! The rates that can be set while the device is open, in samples a second, from the largest
     //! on: the rate of the recording, or that to which it was resampled, divided by 1 to 64. Empty:
     //! every rate from limits::rate_min to limits::rate_max.
@@ -155,7 +173,7 @@ public:
     //! of the receiver. The bands of a recording, one for each of its frequencies, or the frequency
     //! of the tone. Empty where that is not known (of a server: the tone, and a scene that another
     //! program has set), or the scene is the same at every frequency (noise, counter).
-    const std::vector<band>& scene_bands() const noexcept;
+    std::vector<band> scene_bands() const;
     //! Whether a channel that is tuned to \p frequency (Hz) receives any of the scene at \p rate
     //! (samples a second), at any time. True if the bands of the scene are not known. Less than a
     //! twentieth of the channel's band is nothing: no channel filter is steep enough there.
@@ -174,9 +192,9 @@ public:
     /*!
      * Opens a device that is gone again, after it has returned. Returns false, and does
      * nothing, if the device is not gone. The reopened device is stopped, with an empty ring
-     * at the same addresses. It has the geometry, the interval and the scene of the arguments
-     * (a recording is read again), and the last tuning: all commands that were given or took
-     * effect before the device went, then those of keep(). The time of day and timed commands
+     * at the same addresses. It has the geometry and the interval of the arguments, the scene that
+     * was set last (a recording is read again), and the last tuning: all commands that were given or
+     * took effect before the device went, then those of keep(). The time of day and timed commands
      * that waited are not restored; the emulator keeps its time. A server that has ended is a device
      * that is gone, and has returned when another server has the name.
      *
@@ -218,7 +236,6 @@ private:
     zcring::format d_format;
     unsigned d_channels;
     double d_interval;
-    std::vector<band> d_scene_bands;
 };
 
 } // namespace zcring
