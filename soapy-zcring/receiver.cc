@@ -3,7 +3,6 @@
 // What a device needs beyond its own calls to be used by programs that know of no unplugging.
 #include "receiver.h"
 
-#include <zcring/antenna.h>
 #include <zcring/observer.h>
 
 #include <ctime>
@@ -97,48 +96,22 @@ void receiver::restore_time()
     dev.control(change);
 }
 
-void receiver::set_scene(const zcring::arguments& scene)
-{
-    zcring::antenna(dev.name()).set_scene(scene);
-    const std::lock_guard<std::mutex> lock(d_mutex);
-    d_scene = scene;
-}
-
 std::vector<zcring::band> receiver::scene_bands() const
 {
-    const std::lock_guard<std::mutex> lock(d_mutex);
-    if (d_scene || (!dev.is_emulator() && zcring::observer::is_server(dev.name())))
+    if (!dev.is_emulator() && zcring::observer::is_server(dev.name()))
         return {};
     return dev.scene_bands();
 }
 
-// A device that returns has the scene of its arguments. A new scene sets the noise.
-void receiver::restore_scene()
-{
-    zcring::arguments scene;
-    {
-        const std::lock_guard<std::mutex> lock(d_mutex);
-        if (!d_scene)
-            return;
-        scene = *d_scene;
-    }
-    zcring::command change;
-    change.noise = dev.tuning().noise;
-    zcring::antenna(dev.name()).set_scene(scene);
-    dev.control(change);
-}
-
-// What fails here is done at the next call: another program may have the antenna meanwhile.
+// What fails here is done at the next call.
 bool receiver::reopen()
 {
     if (dev.reopen())
         d_is_to_restore = true;
     if (!d_is_to_restore)
         return false;
-    if (!dev.is_emulator()) {
+    if (!dev.is_emulator())
         restore_time();
-        restore_scene();
-    }
     d_is_to_restore = false;
     return true;
 }

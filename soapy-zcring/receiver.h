@@ -29,14 +29,11 @@ public:
     zcring::tuning tuning() const;
     //! Sets the time of day, in ns since 1970; it runs on through all streams.
     void set_time(std::uint64_t time_ns);
-    //! Puts a scene on the air of the device, which must not be the emulator, and again when the device
-    //! has returned. Throws as zcring::antenna does.
-    void set_scene(const zcring::arguments& scene);
     //! Where the scene is, from low to high; empty if that is not known. The scene of a server is that
     //! of whichever program has set one last.
     std::vector<zcring::band> scene_bands() const;
-    //! Opens the device again after it was gone, with its time and its scene. Returns false, and does
-    //! nothing, if it is not gone.
+    //! Opens the device again after it was gone, with its time. Returns false, and does nothing, if it
+    //! is not gone.
     bool reopen();
     //! What another device needs to go on as this one: the tuning, and the time if it was set.
     struct settings {
@@ -53,14 +50,12 @@ public:
 
 private:
     void restore_time();
-    void restore_scene();
     void store(const zcring::command& change);
 
-    mutable std::mutex d_mutex;               //!< guards what follows
-    mutable settings d_current;               //!< as the device said last
-    std::optional<zcring::arguments> d_scene; //!< in place of that of the arguments
+    mutable std::mutex d_mutex; //!< guards what follows
+    mutable settings d_current; //!< as the device said last
 
-    std::atomic<bool> d_is_to_restore{ false }; //!< the device has returned, without time and scene
+    std::atomic<bool> d_is_to_restore{ false }; //!< the device has returned, without its time
 };
 
 } // namespace soapy_zcring

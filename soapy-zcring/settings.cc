@@ -153,16 +153,15 @@ SoapySDR::ArgInfoList radio::getSettingInfo() const
     return list;
 }
 
-// A server's and a kernel device's antenna takes another scene at any moment; the emulator has its
-// scene from the moment on when it is opened.
+// A server's and a kernel device's antenna takes another scene at any moment, at the scene's own rate.
+// The emulator is opened again: a recording is resampled to the present rate.
 void radio::set_scene(const std::string& scene)
 {
     const auto from = device();
     if (!from->dev.is_emulator()) {
         zcring::arguments wanted;
         wanted.scene = scene;
-        wanted.freq = from->tuning().frequency[0];
-        from->set_scene(wanted);
+        from->dev.set_scene(wanted);
         const std::unique_lock<std::shared_mutex> lock(d_lock);
         replace_scene(d_arguments, scene);
         return;

@@ -211,6 +211,27 @@ TEST(SoapyServer, HasTheSceneThatWasSetAfterItsReturn)
     EXPECT_EQ(r->readSetting("noise"), "-20");
 }
 
+// The scene of the arguments does not have the rate that was set with the other scene.
+TEST(SoapyServer, HasARecordingOfAnotherRateAfterItsReturn)
+{
+    served s("other-rate");
+    s.begin();
+    const temporary_directory first, second;
+    radio r("driver=zcring,device=other-rate,rate=1e6,ring_bytes=67108864,scene=" +
+            recording(first, 1e6));
+    r->writeSetting("scene", "tone");
+    r->setSampleRate(SOAPY_SDR_RX, 0, 960e3);
+    r->writeSetting("scene", recording(second, 960e3));
+    r.start(SOAPY_SDR_CS16);
+    s.end();
+    while (read_some(r, 100000).result > 0)
+        continue;
+    s.begin();
+    EXPECT_GT(read_until_data(r).result, 0);
+    EXPECT_EQ(r->getSampleRate(SOAPY_SDR_RX, 0), 960e3);
+    EXPECT_EQ(r->getSampleRateRange(SOAPY_SDR_RX, 0).back().maximum(), 960e3);
+}
+
 TEST(SoapyServer, TakesOneSceneAfterAnother)
 {
     served s("scenes");
