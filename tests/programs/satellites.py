@@ -4,9 +4,8 @@
 The codes are public (IS-GPS-200): two shift registers of ten bits, of which the second is delayed
 by a number of chips that is the satellite's own. They carry no navigation message.
 """
-import json
-
 import numpy as np
+from gnuradio.zcring.scenes.sigmf import write_recording
 
 RATE = 2_000_000  # samples/s
 CENTRE = 1575.42e6  # Hz
@@ -41,10 +40,4 @@ def write_scene(meta_path):
     for delay, doppler, phase in SATELLITES.values():
         chips = (clock * (CHIPS * 1000 / RATE) + phase).astype(int) % CHIPS
         air += AMPLITUDE * code(delay)[chips] * np.exp(2j * np.pi * doppler / RATE * clock)
-    samples = np.round(32767 * air)
-    np.stack([samples.real, samples.imag], axis=1).astype("<i2").tofile(
-        meta_path.with_suffix(".sigmf-data"))
-    meta_path.write_text(json.dumps({
-        "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
-        "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}],
-        "annotations": []}))
+    write_recording(meta_path, air, RATE, CENTRE)

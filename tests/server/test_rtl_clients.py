@@ -19,15 +19,19 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
+sys.path.insert(0, str(ROOT / "gr-zcring" / "python" / "zcring"))  # a build without GNU Radio, too
 from program import Program  # noqa: E402
+from scenes import sensors  # noqa: E402
+from scenes.sigmf import write_recording  # noqa: E402
 from waiting import DEADLINE_SECONDS  # noqa: E402
 
 RATE = 4e6
 CENTRE = 434e6
 SENSOR = 433.92e6
 CARRIER = 434.2e6
-SENSOR_ID, CHANNEL, TEMPERATURE, HUMIDITY = 90, 2, 21.3, 45
 SECONDS = 1
+MODEL = "Nexus-TH"
+TELEGRAM = sensors.TELEGRAMS[MODEL]
 
 try:
     import osmosdr
@@ -36,36 +40,18 @@ except ImportError:
     osmosdr = None
 
 
-def bits(value, count):
-    return [value >> shift & 1 for shift in reversed(range(count))]
-
-
-def sensor_pulses():
-    """A telegram of a Nexus thermometer, 12 times: pulses of 0.5 ms; the pauses are the bits."""
-    telegram = [*bits(SENSOR_ID, 8), 1, 0, *bits(CHANNEL - 1, 2),
-                *bits(round(10 * TEMPERATURE), 12), *bits(15, 4), *bits(HUMIDITY, 8)]
-    pauses = [2000 if bit else 1000 for bit in telegram] + [4000]
-    pulses = np.zeros(int(SECONDS * RATE), np.float32)
-    place = int(0.05 * RATE)
-    for pause in 12 * pauses:
-        pulses[place:place + int(500e-6 * RATE)] = 0.5
-        place += int((500 + pause) * 1e-6 * RATE)
-    return pulses
-
-
 def write_scene(folder):
     """Writes the recording; returns the path of its metadata."""
     clock = np.arange(int(SECONDS * RATE)) / RATE
-    air = sensor_pulses() * np.exp(2j * np.pi * (SENSOR - CENTRE) * clock)
-    air += 0.3 * np.exp(2j * np.pi * (CARRIER - CENTRE) * clock)
+    air = 0.3 * np.exp(2j * np.pi * (CARRIER - CENTRE) * clock)
+    telegrams = 0.5 * sensors.nexus(TELEGRAM, RATE)
+    begin = int(0.05 * RATE)
+    sent = slice(begin, begin + len(telegrams))
+    air[sent] += telegrams * np.exp(2j * np.pi * (SENSOR - CENTRE) * clock[sent])
     random = np.random.default_rng(1)
     air += 0.004 * (random.normal(size=len(air)) + 1j * random.normal(size=len(air)))
-    samples = np.round(32767 * np.stack([air.real, air.imag], axis=1)).astype("<i2")
-    samples.tofile(folder / "air.sigmf-data")
     meta = folder / "air.sigmf-meta"
-    meta.write_text(json.dumps({
-        "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
-        "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}], "annotations": []}))
+    write_recording(meta, air, RATE, CENTRE)
     return meta
 
 
@@ -105,9 +91,7 @@ class Clients(unittest.TestCase):
             with self.subTest("rtl_433"):
                 clients["rtl_433"], telegrams = self.decoded(clients["rtl_433"], port)
                 for telegram in map(json.loads, telegrams):
-                    self.assertEqual(
-                        [telegram[key] for key in ("id", "channel", "temperature_C", "humidity")],
-                        [SENSOR_ID, CHANNEL, TEMPERATURE, HUMIDITY])
+                    self.assertEqual({key: telegram[key] for key in TELEGRAM}, TELEGRAM)
         if "welle-cli" in clients:
             with self.subTest("welle-cli"):  # it says nothing more where no station is
                 clients["welle-cli"].wait_for("Tuner type: 5|R820T")
@@ -139,7 +123,7 @@ class Clients(unittest.TestCase):
         give_up = time.monotonic() + DEADLINE_SECONDS
         while True:
             try:
-                return rtl_433, rtl_433.wait_for(r'(\{.*"model" : "Nexus-TH".*\})', 3)
+                return rtl_433, rtl_433.wait_for(rf'(\{{.*"model" : "{MODEL}".*\}})', 3)
             except AssertionError:
                 if "stalled, exiting" not in rtl_433.said() or time.monotonic() > give_up:
                     raise

@@ -12,10 +12,10 @@ The formats are public, as rtl_433's documentation of its decoders has them:
 - LaCrosse TX29-IT: FSK, 17241 bits/s; the frequency is the bit.
 """
 import argparse
-import json
-import pathlib
 
 import numpy as np
+
+from .sigmf import write_recording
 
 RATE = 250_000  # samples/s
 CENTRE = 433.92e6  # Hz
@@ -65,23 +65,23 @@ def crc8(message, polynomial=0x31):
     return result
 
 
-def keyed(runs):
+def keyed(runs, rate=RATE):
     """The envelope, float[n], of [(microseconds, level)]."""
-    ends = np.round(np.cumsum([length for length, _ in runs]) * 1e-6 * RATE).astype(int)
+    ends = np.round(np.cumsum([length for length, _ in runs]) * 1e-6 * rate).astype(int)
     return np.repeat([level for _, level in runs], np.diff(ends, prepend=0)).astype(float)
 
 
-def nexus(telegram):
-    """complex[n]: 12 times the telegram of a Nexus-TH."""
+def nexus(telegram, rate=RATE):
+    """float[n]: 12 times the telegram of a Nexus-TH, at this rate (samples/s)."""
     content = [*bits(telegram["id"], 8), 1, 0, *bits(telegram["channel"] - 1, 2),
                *bits(round(10 * telegram["temperature_C"]), 12), *bits(15, 4),
                *bits(telegram["humidity"], 8)]
     pauses = [2000 if bit else 1000 for bit in content] + [4000]
-    return keyed([run for pause in 12 * pauses for run in ((500, 1), (pause, 0))])
+    return keyed([run for pause in 12 * pauses for run in ((500, 1), (pause, 0))], rate)
 
 
 def tx141(telegram):
-    """complex[n]: 12 times the telegram of a LaCrosse TX141TH-Bv2."""
+    """float[n]: 12 times the telegram of a LaCrosse TX141TH-Bv2."""
     content = [*bits(telegram["id"], 8), 0, 0, *bits(telegram["channel"], 2),
                *bits(round(10 * telegram["temperature_C"]) + 500, 12),
                *bits(telegram["humidity"], 8)]
@@ -120,17 +120,7 @@ def write_scene(meta_path):
 
     Raises ValueError for another name.
     """
-    meta_path = pathlib.Path(meta_path)
-    if meta_path.suffix != ".sigmf-meta":
-        raise ValueError(f"{meta_path}: the name must end in .sigmf-meta")
-    meta_path.parent.mkdir(parents=True, exist_ok=True)
-    samples = np.round(32767 * air())
-    np.stack([samples.real, samples.imag], axis=1).astype("<i2").tofile(
-        meta_path.with_suffix(".sigmf-data"))
-    meta_path.write_text(json.dumps({
-        "global": {"core:version": "1.0.0", "core:datatype": "ci16_le", "core:sample_rate": RATE},
-        "captures": [{"core:sample_start": 0, "core:frequency": CENTRE}],
-        "annotations": []}))
+    write_recording(meta_path, air(), RATE, CENTRE)
 
 
 def main():
