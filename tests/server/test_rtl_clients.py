@@ -6,13 +6,13 @@ test_rtl_clients.py SERVER: the server is called as SERVER 127.0.0.1:0 ARGS. The
 a sensor of weather at 433.92 MHz, and a carrier at 434.2 MHz. Each program asks for another rate.
 A program that is not installed is skipped; exit status 77 if none is.
 """
+import itertools
 import json
 import os
 import pathlib
 import shutil
 import sys
 import tempfile
-import time
 import unittest
 
 import numpy as np
@@ -21,15 +21,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 sys.path.insert(0, str(ROOT / "gr-zcring" / "python" / "zcring"))  # a build without GNU Radio, too
 from program import Program  # noqa: E402
+from rtl_433 import COMMAND as RTL_433, STALLED  # noqa: E402
 from scenes import sensors  # noqa: E402
 from scenes.sigmf import write_recording  # noqa: E402
-from waiting import DEADLINE_SECONDS  # noqa: E402
 
 RATE = 4e6
 CENTRE = 434e6
 SENSOR = 433.92e6
 CARRIER = 434.2e6
 SECONDS = 1
+RESTARTS_MAX = 3  # of rtl_433
 MODEL = "Nexus-TH"
 TELEGRAM = sensors.TELEGRAMS[MODEL]
 
@@ -75,13 +76,15 @@ def carrier_seen_by_osmosdr(port, rate, samples):
 
 class Clients(unittest.TestCase):
     def test_all_at_once_each_at_its_own_rate(self):
-        server = self.start(SERVER, "127.0.0.1:0", f"emulator,scene={write_scene(self.folder)}")
+        server = self.start("server", SERVER, "127.0.0.1:0",
+                            f"emulator,scene={write_scene(self.folder)}")
         port = int(server.wait_for(r"listening on 127\.0\.0\.1:(\d+)")[0])
         clients = {}
         if shutil.which("rtl_433"):
             clients["rtl_433"] = self.start_rtl_433(port)
         if shutil.which("welle-cli"):
             clients["welle-cli"] = self.start(
+                "welle-cli",
                 "welle-cli", "-F", f"rtl_tcp,127.0.0.1:{port}", "-c", "5A", "-p", "any")
         if osmosdr:
             with self.subTest("gr-osmosdr"):
@@ -111,26 +114,26 @@ class Clients(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def start_rtl_433(self, port):
-        return self.start("rtl_433", "-d", f"rtl_tcp:127.0.0.1:{port}", "-f", f"{SENSOR:.0f}",
-                          "-s", "250000", "-F", "json")
+        return self.start("rtl_433", *RTL_433, "-d", f"rtl_tcp:127.0.0.1:{port}", "-f",
+                          f"{SENSOR:.0f}", "-s", "250000", "-F", "json")
 
     def decoded(self, rtl_433, port):
         """The rtl_433 that has decoded telegrams, and these.
 
-        It ends by itself after seconds without a sample, as on a busy machine: another one is
-        started then.
+        Another one is started, and this is told, where a version with a timer found its input
+        stalled.
         """
-        give_up = time.monotonic() + DEADLINE_SECONDS
-        while True:
+        for restarts in itertools.count(1):
             try:
                 return rtl_433, rtl_433.wait_for(rf'(\{{.*"model" : "{MODEL}".*\}})', 3)
             except AssertionError:
-                if "stalled, exiting" not in rtl_433.said() or time.monotonic() > give_up:
+                if STALLED not in rtl_433.said() or restarts > RESTARTS_MAX:
                     raise
+                print(f"rtl_433: {STALLED}; start {restarts} of {RESTARTS_MAX} again",
+                      file=sys.stderr)
                 rtl_433 = self.start_rtl_433(port)
 
-    def start(self, *command):
-        name = pathlib.Path(command[0]).name
+    def start(self, name, *command):
         program = Program(command, self.folder / f"{name}.log")
         self.addCleanup(program.kill)
         return program
