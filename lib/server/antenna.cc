@@ -19,10 +19,6 @@ namespace zcring::server {
 
 namespace {
 
-constexpr std::uint64_t late_max_ns = 16000000000; // by which the antenna's clock may be late
-constexpr std::uint64_t catch_up_ns = 1000000000;  // for receivers, beyond the length of a delay
-constexpr std::uint64_t long_delay_ns = 100000000; // prolongs the time to catch up
-
 void check_attach(const zcring_attach& a)
 {
     const bool is_member = a.flags & ZCRING_ATTACH_MEMBER;
@@ -181,9 +177,8 @@ std::uint64_t antenna::take_feed(std::uint64_t ns)
     live_feed& feed = *d_scene->feed;
     const scene_clock clock = clock_of_scene(1, 1);
     const std::int64_t tick = clock.tick_at(ns);
-    excuse_delay(ns, feed.quarter_ns());
-    const bool may_be_late =
-        ns < d_late_until_ns && ns <= clock.begin_of(feed.clock()) + late_max_ns;
+    d_lateness.take(ns, feed.quarter_ns(), look_for_sleep());
+    const bool may_be_late = d_lateness.allows(clock.begin_of(feed.clock()), ns);
     if (tick - feed.clock() > 4 * feed.depth() && !may_be_late) {
         const std::int64_t until = tick - feed.depth() / 2;
         feed.decide_without_samples(until);
@@ -206,21 +201,6 @@ std::uint64_t antenna::take_feed(std::uint64_t ns)
     });
     wake_feeder();
     return feed.clock() < tick ? clock.begin_of(feed.clock()) : ns;
-}
-
-// A time in which nobody took the feed is one in which no receiver had a turn: they may catch up for
-// as long and a second more. Short ones that follow do not prolong this, as receivers that are too slow
-// could bring them about without end. A machine that slept is no excuse: what it missed is lost.
-void antenna::excuse_delay(std::uint64_t ns, std::uint64_t quarter_ns)
-{
-    const std::uint64_t delay_ns = ns - d_taken_ns;
-    d_taken_ns = ns;
-    if (look_for_sleep())
-        d_late_until_ns = 0;
-    else if (delay_ns > 2 * quarter_ns && ns >= d_late_until_ns)
-        d_late_until_ns = ns + std::min(delay_ns, late_max_ns) + catch_up_ns;
-    else if (delay_ns > 2 * quarter_ns && delay_ns > long_delay_ns)
-        d_late_until_ns += delay_ns;
 }
 
 bool antenna::look_for_sleep()
@@ -301,8 +281,7 @@ void antenna::exchange(std::shared_ptr<const scene_on_air> next, std::uint64_t n
     d_clock = 0;
     d_has_feed = d_scene->feed && !d_is_free;
     if (d_has_feed) {
-        d_taken_ns = ns;
-        d_late_until_ns = 0;
+        d_lateness.begin(ns);
         look_for_sleep(); // before, it was no concern of the feed
         d_scene->feed->is_on_air = true;
         const std::uint64_t period = std::min<std::uint64_t>(d_scene->feed->quarter_ns(), 5000000);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "lateness.h"
 #include "receiver.h"
 #include "scene_clock.h"
 #include "set_up.h"
@@ -88,7 +89,6 @@ private:
     std::uint64_t take_feed(std::uint64_t ns);
     //! Whether the machine has slept since the last look.
     bool look_for_sleep();
-    void excuse_delay(std::uint64_t ns, std::uint64_t quarter_ns);
     void exchange(std::shared_ptr<const scene_on_air> next, std::uint64_t ns);
     void make_feed_idle();
     std::vector<std::shared_ptr<radio>> radios();
@@ -117,9 +117,8 @@ private:
     std::int64_t d_clock = 0; //!< free pace: ticks of the scene, or ns of one without a rate
     std::atomic<std::uint64_t> d_virtual_ns;
     // Of a feed with real pace.
-    time_asleep d_asleep;              //!< when it was taken last
-    std::uint64_t d_taken_ns = 0;      //!< the same on CLOCK_BOOTTIME
-    std::uint64_t d_late_until_ns = 0; //!< until then receivers may be late
+    time_asleep d_asleep; //!< when it was taken last
+    lateness d_lateness;
     std::atomic<bool> d_has_feed{ false };
 
     std::mutex d_kick_mutex;
