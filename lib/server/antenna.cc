@@ -199,6 +199,7 @@ std::uint64_t antenna::take_feed(std::uint64_t ns)
         }
         return first;
     });
+    d_lateness.leave(feed.clock() < tick);
     wake_feeder();
     return feed.clock() < tick ? clock.begin_of(feed.clock()) : ns;
 }

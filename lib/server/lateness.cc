@@ -13,7 +13,7 @@ void lateness::take(std::uint64_t ns, std::uint64_t quarter_ns, bool has_slept)
     d_taken_ns = ns;
     if (has_slept)
         d_until_ns = 0;
-    else if (delay_ns > 2 * quarter_ns && ns >= d_until_ns)
+    else if (delay_ns > 2 * quarter_ns && ns >= d_until_ns && !d_is_late)
         d_until_ns = ns + std::min(delay_ns, late_max_ns) + catch_up_ns;
     else if (delay_ns > 2 * quarter_ns && delay_ns > long_delay_ns)
         d_until_ns += delay_ns;

@@ -93,6 +93,24 @@ TEST(Lateness, IsNotProlongedByShortDelays)
     EXPECT_FALSE(feed.allows_after(end - feed.ns()));
 }
 
+// Receivers that are too slow bring about such delays without end, and take nothing.
+TEST(Lateness, EndsThoughShortDelaysNeverEnd)
+{
+    lateness late;
+    late.begin(origin);
+    std::uint64_t clock = origin, losses = 0;
+    for (std::uint64_t ns = origin; ns < origin + 100 * second;) {
+        ns += second / 20;
+        late.take(ns, quarter, false);
+        losses += !late.allows(clock, ns);
+        if (!late.allows(clock, ns))
+            clock = ns;
+        late.leave(clock < ns);
+        ASSERT_LE(ns - clock, second + second / 5) << "after " << losses << " losses";
+    }
+    EXPECT_GT(losses, 0u);
+}
+
 TEST(Lateness, IsProlongedByALongDelayByItsLength)
 {
     taken_in_time feed;
@@ -137,6 +155,7 @@ TEST(Lateness, HoldsTheClockByAtMostSixteenSecondsWhateverHappens)
             clock += std::min(any_ns(), ns - clock);
             if (!late.allows(clock, ns))
                 clock = ns;
+            late.leave(clock < ns);
             ASSERT_LE(ns - clock, 16 * second);
         }
     }
