@@ -48,14 +48,28 @@ class Links(unittest.TestCase):
 
 
 class Examples(unittest.TestCase):
-    def test_its_page_names_each_example_and_no_other(self):
-        folder = ROOT / "examples"
-        there = {path.relative_to(folder).as_posix() for path in folder.glob("**/*")
-                 if path.is_file() and path.name not in ("CMakeLists.txt", "README.md")
-                 and "__pycache__" not in path.parts}
-        links = LINK.findall(text_of(folder / "README.md"))
+    def setUp(self):
+        listed = subprocess.run([ROOT / "tools" / "list-files"], capture_output=True, text=True,
+                                check=True).stdout.split()
+        self.there = {path.removeprefix("examples/") for path in listed
+                      if path.startswith("examples/")
+                      and not path.endswith(("CMakeLists.txt", "README.md"))}
+
+    def test_their_page_names_each_and_no_other(self):
+        links = LINK.findall(text_of(ROOT / "examples" / "README.md"))
         named = {link for link in links if not link.startswith(("#", "../"))}
-        self.assertEqual(named, there)
+        self.assertEqual(named, self.there)
+
+    def test_companion_overwrites_none_and_git_ignores_what_it_writes(self):
+        for path in sorted(self.there):
+            if path.endswith(".grc") and "hier_fm" not in path.replace("use_hier", ""):
+                with self.subTest(path):
+                    program = path.removesuffix("grc") + "py"
+                    self.assertNotIn(program, self.there)
+                    if (ROOT / ".git").exists():
+                        ignored = subprocess.run(["git", "check-ignore", f"examples/{program}"],
+                                                 cwd=ROOT, capture_output=True, check=False)
+                        self.assertEqual(ignored.returncode, 0, "add it to .gitignore")
 
 
 class Architecture(unittest.TestCase):

@@ -100,7 +100,7 @@ class Flowgraph(unittest.TestCase):
 
 class Program(unittest.TestCase):
     def test_it_prints_no_difference(self):
-        program = flowgraph.EXAMPLES / "command_messages.py"
+        program = flowgraph.EXAMPLES / "timed_commands.py"
         result = subprocess.run(
             [sys.executable, str(program), "--args", "emulator,pace=free", "--steps", str(STEPS)],
             capture_output=True, text=True, timeout=DEADLINE_SECONDS)

@@ -107,7 +107,7 @@ class Flowgraph(unittest.TestCase):
 class Program(unittest.TestCase):
     def test_it_prints_the_time_of_each_way(self):
         result = subprocess.run(
-            [sys.executable, str(flowgraph.EXAMPLES / "sc16_zero_copy.py"), "--rounds", "1",
+            [sys.executable, str(flowgraph.EXAMPLES / "copy_costs.py"), "--rounds", "1",
              "--samples", "5e5"], capture_output=True, text=True, timeout=DEADLINE_SECONDS)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         rows = dict(re.findall(r"^(.{17}) (yes|no) +[\d.]+  \([\d.]+ to [\d.]+\) +\d+$",
