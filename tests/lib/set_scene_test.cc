@@ -6,8 +6,10 @@
 #include "injection_fixture.h"
 #include "support.h"
 
+#include <atomic>
 #include <cerrno>
 #include <limits>
+#include <thread>
 
 namespace {
 
@@ -157,6 +159,39 @@ TEST_F(SetScene, IsKeptAfterOneThatIsRefused)
     EXPECT_EQ(error_of([&] { dev.set_scene(scene("tone")); }), ENODEV);
     come_back(dev);
     expect_starts_with(dev, 5);
+}
+
+// Each call succeeds, or fails as the device or its antenna is gone.
+TEST_F(SetScene, WorksWhileOtherThreadsCallTheDevice)
+{
+    device dev(with(""));
+    const std::string recorded = recording(1e6, 7);
+    std::atomic<bool> done{ false };
+    std::thread setter([&] {
+        while (!done)
+            for (const std::string& name : { recorded, std::string("tone") }) {
+                const int error = error_of([&] { dev.set_scene(scene(name)); });
+                EXPECT_TRUE(error == 0 || error == ENODEV || error == ENOENT) << error;
+            }
+    });
+    std::thread asker([&] {
+        while (!done) {
+            dev.rates();
+            dev.scene_bands();
+            dev.receives(1e8, 1e6);
+            dev.clamped_scene_samples();
+        }
+    });
+    reader in(dev);
+    for (int round = 0; round < 20; round++) {
+        EXPECT_TRUE(eventually([&] { return error_of([&] { dev.start(); }) == 0; }));
+        EXPECT_EQ(in.wait(1000, patience), status::data);
+        dev.unplug();
+        come_back(dev);
+    }
+    done = true;
+    setter.join();
+    asker.join();
 }
 
 } // namespace
