@@ -48,7 +48,7 @@ TEST(Reader, ReturnsAtOnceIfSamplesAreThere)
 
 TEST(Reader, IsWokenWhileItWaits)
 {
-    device dev(with("interval_us=60000000"));
+    device dev(with("interval_us=60000000,rate=1000")); // a minute without samples
     reader in(dev);
     dev.start();
     for (int i = 0; i < 200; i++) {
