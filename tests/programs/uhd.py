@@ -119,9 +119,9 @@ def rx_timed_samples(room):
                     "--secs", seconds, "--nsamps", samples)
     packets = re.findall(r"Received packet: (\d+) samples, (\d+) full secs, ([\d.]+) frac", said)
     check(sum(int(count) for count, _, _ in packets) == samples, said)
-    late = int(packets[0][1]) + float(packets[0][2]) - seconds
-    check(abs(late) <= 1 / rate, f"began {late * 1e6:.1f} us after its time:\n{said}")
-    return f"{samples:,} samples, the first {abs(late) * rate:.2f} samples from its time"
+    late_us = round((int(packets[0][1]) + float(packets[0][2]) - seconds) * 1e6)  # as printed
+    check(abs(late_us) <= 1e6 / rate, f"began {late_us} us after its time:\n{said}")
+    return f"{samples:,} samples, the first {abs(late_us) * rate / 1e6:.2f} samples from its time"
 
 
 @row(ROWS, "rx_multi_samples", "rx_multi_samples --args type=soapy,driver=zcring,channels=2",
